@@ -1,0 +1,32 @@
+using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Lenet;
+using ModelZoo.Models.Smallcnn;
+
+namespace ModelZoo.Models;
+
+/// <summary>The exhibits: one line per model, in the order of their history.</summary>
+public static class Catalog
+{
+    /// <summary>Every model of the zoo.</summary>
+    public static ModelCatalog Models { get; } = new(
+    [
+        LeNet5Classic.Info,
+        LeNet5.Info,
+        ConvNet.Info,
+        SmallCnn.Info,
+    ]);
+
+    /// <summary>Opens an embedded file of this project: "lenet/card.json", "lenet/lenet5.mnist.safetensors".</summary>
+    /// <exception cref="ZooException">There is no such file.</exception>
+    public static byte[] ReadResource(string name)
+    {
+        using Stream stream = typeof(Catalog).Assembly.GetManifestResourceStream(name)
+            ?? throw new ZooException($"ModelZoo.Models has no embedded file '{name}'.");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>Whether such a file is embedded.</summary>
+    public static bool HasResource(string name) => typeof(Catalog).Assembly.GetManifestResourceInfo(name) is not null;
+}

@@ -1,0 +1,91 @@
+using ModelZoo.Tracing;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Analysis;
+
+/// <summary>One row of a summary.</summary>
+/// <param name="Name">The leaf's path in the model.</param>
+/// <param name="Op">Its type.</param>
+/// <param name="OutputShape">Without the batch: [C,H,W] or [features].</param>
+/// <param name="Parameters">Trainable and frozen parameters of this leaf; 0 at a second call of a shared leaf.</param>
+/// <param name="Macs">Multiply-accumulates per image (convolutions and linear layers only).</param>
+/// <param name="ReceptiveField">Rows and columns of the input that one output element sees, clipped to the input by the reader; null after flattening.</param>
+public sealed record LayerSummary(string Name, string Op, long[] OutputShape, long Parameters, long Macs, ReceptiveField? ReceptiveField);
+
+/// <summary>Shapes, parameters, multiply-accumulates and receptive fields of a model, layer by layer, read from its trace.</summary>
+public sealed class ModelSummary
+{
+    private ModelSummary(IReadOnlyList<LayerSummary> layers, long[] input, long parameters, long trainable)
+    {
+        Layers = layers;
+        Input = input;
+        Parameters = parameters;
+        Trainable = trainable;
+    }
+
+    /// <summary>The leaves, in the order of execution.</summary>
+    public IReadOnlyList<LayerSummary> Layers { get; }
+
+    /// <summary>[C,H,W].</summary>
+    public long[] Input { get; }
+
+    /// <summary>All parameters of the model (buffers are none).</summary>
+    public long Parameters { get; }
+
+    /// <summary>Those that training changes.</summary>
+    public long Trainable { get; }
+
+    /// <summary>Multiply-accumulates per image (convolutions and linear layers only).</summary>
+    public long Macs => Layers.Sum(l => l.Macs);
+
+    /// <summary>Traces the model at one image of the given size and sums up.</summary>
+    public static ModelSummary Of(nn.Module<Tensor, Tensor> model, int channels, int height, int width)
+    {
+        using Trace trace = Trace.Run(model, 1L, channels, height, width);
+        return Of(trace, model);
+    }
+
+    /// <summary>Sums up an existing trace of <paramref name="model"/>.</summary>
+    public static ModelSummary Of(Trace trace, nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        ArgumentNullException.ThrowIfNull(model);
+        HashSet<nn.Module> counted = new(ReferenceEqualityComparer.Instance);
+        var fields = new ReceptiveField?[trace.Nodes.Count];
+        var layers = new List<LayerSummary>();
+        foreach (TraceNode node in trace.Nodes)
+        {
+            fields[node.Index] = FieldOf(node, fields);
+            long parameters = counted.Add(node.Module) ? node.ParameterCount : 0;
+            layers.Add(new(node.Name, node.Op, node.OutputShape[1..], parameters, LayerFacts.Macs(node), fields[node.Index]));
+        }
+
+        long total = model.parameters().Sum(p => p.numel());
+        long trainable = model.parameters().Where(p => p.requires_grad).Sum(p => p.numel());
+        return new ModelSummary(layers, trace.InputShape[1..], total, trainable);
+    }
+
+    // Along rows; square windows are the rule, and for others the larger axis counts.
+    private static ReceptiveField? FieldOf(TraceNode node, ReceptiveField?[] fields)
+    {
+        if (node.OutputShape.Length != 4)
+        {
+            return null;
+        }
+
+        ReceptiveField? field = null;
+        foreach (int source in node.Inputs)
+        {
+            ReceptiveField? one = source == Trace.ModelInput ? ReceptiveField.Pixel : fields[source];
+            field = field is { } a && one is { } b ? ReceptiveField.Join(a, b) : field ?? one;
+        }
+
+        if (field is not { } before)
+        {
+            return null;
+        }
+
+        ReceptiveField? After(int axis) => LayerFacts.Window(node, axis) is { } w ? before.Through(w.Kernel, w.Stride, w.Padding, w.Dilation) : null;
+        return After(0) is { } rows && After(1) is { } columns ? ReceptiveField.Join(rows, columns) : before;
+    }
+}

@@ -1,0 +1,82 @@
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tracing;
+
+/// <summary>
+/// The data-flow graph of a model, recovered from one forward through hooks on its leaf modules. Everything that needs to know the network —
+/// summary, verification, export, drawing — reads this.
+/// </summary>
+/// <remarks>Edges are found by identity: the tensor object that one leaf returns is the object that the next one takes.</remarks>
+public sealed class Trace : IDisposable
+{
+    /// <summary>The "node" that stands for the model's own input.</summary>
+    public const int ModelInput = -1;
+
+    internal Trace(IReadOnlyList<TraceNode> nodes, long[] inputShape, int output)
+    {
+        Nodes = nodes;
+        InputShape = inputShape;
+        Output = output;
+    }
+
+    /// <summary>The leaves' calls, in the order of execution.</summary>
+    public IReadOnlyList<TraceNode> Nodes { get; }
+
+    /// <summary>The shape of the model's input, batch included.</summary>
+    public long[] InputShape { get; }
+
+    /// <summary>The node that made the model's output.</summary>
+    public int Output { get; }
+
+    /// <summary>Traces one forward of <paramref name="model"/> without gradients, in whatever mode (train, eval) it is.</summary>
+    /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
+    /// <param name="input">A batch, [N,C,H,W].</param>
+    /// <param name="keepValues">Whether nodes keep copies of their inputs and outputs.</param>
+    /// <exception cref="TraceException">A leaf took, or the model returned, a tensor that no leaf made: a functional call hides in a forward.</exception>
+    public static Trace Run(nn.Module<Tensor, Tensor> model, Tensor input, bool keepValues = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(input);
+        using var recorder = new TraceRecorder(model, input, keepValues);
+        using (no_grad())
+        {
+            using Tensor output = model.call(input);
+            return recorder.Finish(output);
+        }
+    }
+
+    /// <summary>Traces a forward of zeros of the given shape, batch included, in eval mode; the model's mode is put back.</summary>
+    public static Trace Run(nn.Module<Tensor, Tensor> model, params long[] inputShape)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        bool training = model.training;
+        model.eval();
+        try
+        {
+            Device device = model.parameters().FirstOrDefault()?.device ?? CPU;
+            using Tensor input = zeros(inputShape, device: device);
+            return Run(model, input);
+        }
+        finally
+        {
+            model.train(training);
+        }
+    }
+
+    /// <summary>Frees the kept values.</summary>
+    public void Dispose()
+    {
+        foreach (TraceNode node in Nodes)
+        {
+            foreach (Tensor t in node.InputValues)
+            {
+                t.Dispose();
+            }
+
+            node.OutputValue?.Dispose();
+        }
+    }
+}
+
+/// <summary>A model whose graph cannot be recovered; the message names the leaf.</summary>
+public sealed class TraceException(string message) : ZooException(message);
