@@ -1,0 +1,86 @@
+namespace ModelZoo;
+
+/// <summary>Writes files so that a reader sees either the old content or the complete new one, never a part.</summary>
+public static class AtomicFile
+{
+    /// <summary>
+    /// Calls <paramref name="write"/> on a temporary file in the folder of <paramref name="path"/>, flushes it to the disk, then renames it over <paramref name="path"/>.
+    /// When anything fails (full disk, an exception of <paramref name="write"/>, a rename that is refused) the temporary file is deleted and an existing file stays as it was.
+    /// </summary>
+    /// <param name="path">The file to create or replace. A symbolic link is followed; a device such as <c>/dev/null</c> or <c>/dev/stdout</c> is written directly.</param>
+    /// <param name="write">Writes the content, from first byte to last.</param>
+    /// <exception cref="ZooException">The file cannot be written; the message names it. Exceptions of <paramref name="write"/> that are not about files pass unchanged.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            if (IsDevice(path))
+            {
+                using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                write(device);
+            }
+            else
+            {
+                Replace(FinalTarget(path), write);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw FileAccessError.Writing(path, error);
+        }
+    }
+
+    private static void Replace(string target, Action<Stream> write)
+    {
+        if (Directory.Exists(target))
+        {
+            throw new UnauthorizedAccessException($"'{target}' is a folder.");
+        }
+
+        string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            TryDelete(temporary);
+            throw;
+        }
+    }
+
+    private static string FinalTarget(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+    }
+
+    // A rename would put a plain file in the place of the device.
+    private static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows()
+            && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
+            && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
+    }
+
+    // The error that led here matters more than a temporary file that refuses to go.
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}

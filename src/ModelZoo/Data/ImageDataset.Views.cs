@@ -1,0 +1,79 @@
+namespace ModelZoo.Data;
+
+// The same images chosen, resized, padded or kept.
+public sealed partial class ImageDataset
+{
+    /// <summary>The images at <paramref name="indices"/>, in that order.</summary>
+    public ImageDataset Subset(ReadOnlySpan<int> indices)
+    {
+        int[] chosen = indices.ToArray();
+        foreach (int index in chosen)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index, nameof(indices));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count, nameof(indices));
+        }
+
+        return new(Info, new SubsetStore(_store, chosen), [.. chosen.Select(i => _labels[i])]);
+    }
+
+    /// <summary>The first <paramref name="count"/> images, or all where there are fewer.</summary>
+    public ImageDataset Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return count >= Count ? this : Subset([.. Enumerable.Range(0, count)]);
+    }
+
+    /// <summary>The indices 0 … Count − 1 in an order that depends on <paramref name="seed"/> alone (<see cref="SeededRandom"/>).</summary>
+    public int[] ShuffledOrder(ulong seed) => new SeededRandom(seed).Permutation(Count);
+
+    /// <summary>Every image resized to <paramref name="height"/> × <paramref name="width"/> (<see cref="BilinearResizer"/>).</summary>
+    public ImageDataset Resize(int height, int width) =>
+        (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(_store, height, width), _labels);
+
+    /// <summary>Zeros around every image, these many columns and rows of them.</summary>
+    public ImageDataset Pad(int left, int top, int right, int bottom)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(left);
+        ArgumentOutOfRangeException.ThrowIfNegative(top);
+        ArgumentOutOfRangeException.ThrowIfNegative(right);
+        ArgumentOutOfRangeException.ThrowIfNegative(bottom);
+        return new(Info, new PaddedStore(_store, left, top, right, bottom), _labels);
+    }
+
+    /// <summary>
+    /// Zeros around every image up to <paramref name="height"/> × <paramref name="width"/>, the image in the middle (an odd column or row goes right or below).
+    /// LeCun et al. 1998, section II.B: the 28×28 digits lie in the middle of a 32×32 field.
+    /// </summary>
+    /// <exception cref="ZooException">The images are larger than that.</exception>
+    public ImageDataset PadTo(int height, int width)
+    {
+        (int rows, int columns) = (height - Shape.Height, width - Shape.Width);
+        return rows < 0 || columns < 0
+            ? throw new ZooException($"{Name}: images of {Shape} cannot be padded to {height}×{width}. Resize them to at most that size first.")
+            : Pad(columns / 2, rows / 2, columns - columns / 2, rows - rows / 2);
+    }
+
+    /// <summary>Grey images with their one plane repeated, for models that take colour.</summary>
+    /// <exception cref="ZooException">The images have another number of channels, and not one.</exception>
+    public ImageDataset WithChannels(int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        return channels == Shape.Channels ? this
+            : Shape.Channels == 1 ? new(Info, new RepeatedStore(_store, channels), _labels)
+            : throw new ZooException($"{Name}: images of {Shape} have {Shape.Channels} channels, the model takes {channels}. Make the model with in_channels = {Shape.Channels}, or use other data.");
+    }
+
+    /// <summary>The same images, made once and kept as N·C·H·W floats, 4 bytes each.</summary>
+    /// <exception cref="ZooException">They do not fit into one array.</exception>
+    public ImageDataset Cached()
+    {
+        if ((long)Count * Shape.Length > Array.MaxLength)
+        {
+            throw new ZooException($"{Name}: {Count} images of {Shape} do not fit into one array. Take fewer images or a smaller size.");
+        }
+
+        var pixels = new float[Count * Shape.Length];
+        Parallel.For(0, Count, i => _store.Read(i, pixels.AsSpan(i * Shape.Length, Shape.Length)));
+        return new(Info, new FloatStore(pixels, Count, Shape), _labels);
+    }
+}

@@ -1,0 +1,99 @@
+namespace ModelZoo.Data;
+
+/// <summary>
+/// Labelled images of one shape, in memory, with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels with this one
+/// and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
+/// </summary>
+public sealed partial class ImageDataset
+{
+    private readonly ImageStore _store;
+    private readonly int[] _labels;
+
+    private ImageDataset(DatasetInfo info, ImageStore store, int[] labels)
+    {
+        (Info, _store, _labels) = (info, store, labels);
+    }
+
+    /// <summary>Name, source, licence and class names.</summary>
+    public DatasetInfo Info { get; }
+
+    public string Name => Info.Name;
+
+    /// <summary>The number of images.</summary>
+    public int Count => _labels.Length;
+
+    /// <summary>[C, H, W] of every image.</summary>
+    public ImageShape Shape => _store.Shape;
+
+    /// <summary>[N], each in 0 … Info.ClassNames.Count − 1.</summary>
+    public ReadOnlySpan<int> Labels => _labels;
+
+    /// <summary>A dataset over bytes; the value of a pixel is byte / <paramref name="maximum"/>. The bytes are kept, not copied.</summary>
+    /// <param name="info">Name, source, licence and class names.</param>
+    /// <param name="shape">[C, H, W] of each image.</param>
+    /// <param name="pixels">[N, C, H, W].</param>
+    /// <param name="maximum">The byte that stands for 1: 255, or 16 for the digits.</param>
+    /// <param name="labels">[N].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit together, or a label has no class name.</exception>
+    public static ImageDataset FromBytes(DatasetInfo info, ImageShape shape, ReadOnlyMemory<byte> pixels, float maximum, int[] labels)
+    {
+        Check(info, shape, pixels.Length, labels);
+        return new(info, new ByteStore(pixels, maximum, labels.Length, shape), labels);
+    }
+
+    /// <summary>A dataset over values, [N, C, H, W], that are in [0, 1] already. The values are kept, not copied.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit together, or a label has no class name.</exception>
+    public static ImageDataset FromFloats(DatasetInfo info, ImageShape shape, ReadOnlyMemory<float> pixels, int[] labels)
+    {
+        Check(info, shape, pixels.Length, labels);
+        return new(info, new FloatStore(pixels, labels.Length, shape), labels);
+    }
+
+    /// <summary>Writes image <paramref name="index"/> as [C, H, W].</summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is not Shape.Length long.</exception>
+    public void CopyImage(int index, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        if (destination.Length != Shape.Length)
+        {
+            throw new ArgumentException($"An image of {Name} is {Shape}, {Shape.Length} values; the destination holds {destination.Length}.", nameof(destination));
+        }
+
+        _store.Read(index, destination);
+    }
+
+    /// <summary>Writes the images and labels at <paramref name="indices"/>, in that order.</summary>
+    /// <param name="indices">[B], in any order, repeats allowed.</param>
+    /// <param name="images">[B, C, H, W].</param>
+    /// <param name="labels">[B].</param>
+    public void CopyBatch(ReadOnlySpan<int> indices, Span<float> images, Span<long> labels)
+    {
+        int length = Shape.Length;
+        if (images.Length != (long)indices.Length * length || labels.Length != indices.Length)
+        {
+            throw new ArgumentException($"A batch of {indices.Length} images of {Shape} needs {(long)indices.Length * length} values and {indices.Length} labels, got {images.Length} and {labels.Length}.");
+        }
+
+        for (int i = 0; i < indices.Length; i++)
+        {
+            CopyImage(indices[i], images.Slice(i * length, length));
+            labels[i] = _labels[indices[i]];
+        }
+    }
+
+    private static void Check(DatasetInfo info, ImageShape shape, int pixels, int[] labels)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (shape.Channels < 1 || shape.Height < 1 || shape.Width < 1 || pixels != (long)labels.Length * shape.Length)
+        {
+            throw new ArgumentException($"{info.Name}: {labels.Length} images of {shape} are not {pixels} values.");
+        }
+
+        if (labels.Any(label => label < 0 || label >= info.ClassNames.Count))
+        {
+            throw new ArgumentException($"{info.Name}: a label is outside 0 … {info.ClassNames.Count - 1}.", nameof(labels));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Buffers;
+
+namespace ModelZoo.Data;
+
+/// <summary>A store that makes each image from one image of another store.</summary>
+internal abstract class DerivedStore(ImageStore inner, ImageShape shape) : ImageStore(inner.Count, shape)
+{
+    public sealed override void Read(int index, Span<float> destination)
+    {
+        float[] rented = ArrayPool<float>.Shared.Rent(inner.Shape.Length);
+        Span<float> source = rented.AsSpan(0, inner.Shape.Length);
+        inner.Read(index, source);
+        Make(source, destination);
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    /// <param name="source">[C, H, W] of the other store.</param>
+    /// <param name="destination">[C, H, W] of this one.</param>
+    protected abstract void Make(ReadOnlySpan<float> source, Span<float> destination);
+}
+
+/// <summary>Every plane resized by <see cref="BilinearResizer"/>.</summary>
+internal sealed class ResizedStore(ImageStore inner, int height, int width)
+    : DerivedStore(inner, inner.Shape with { Height = height, Width = width })
+{
+    private readonly BilinearResizer _resizer = new(inner.Shape.Height, inner.Shape.Width, height, width);
+    private readonly int _fromPlane = inner.Shape.Height * inner.Shape.Width;
+
+    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        int toPlane = Shape.Height * Shape.Width;
+        for (int c = 0; c < Shape.Channels; c++)
+        {
+            _resizer.Resize(source.Slice(c * _fromPlane, _fromPlane), destination.Slice(c * toPlane, toPlane));
+        }
+    }
+}
+
+/// <summary>Zeros around every plane.</summary>
+internal sealed class PaddedStore(ImageStore inner, int left, int top, int right, int bottom)
+    : DerivedStore(inner, inner.Shape with { Height = checked(inner.Shape.Height + top + bottom), Width = checked(inner.Shape.Width + left + right) })
+{
+    private readonly ImageShape _from = inner.Shape;
+
+    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        destination.Clear();
+        for (int line = 0; line < _from.Channels * _from.Height; line++)
+        {
+            (int c, int y) = int.DivRem(line, _from.Height);
+            int start = (c * Shape.Height + y + top) * Shape.Width + left;
+            source.Slice(line * _from.Width, _from.Width).CopyTo(destination[start..]);
+        }
+    }
+}
+
+/// <summary>The only plane of a grey image, repeated.</summary>
+internal sealed class RepeatedStore(ImageStore inner, int channels) : DerivedStore(inner, inner.Shape with { Channels = channels })
+{
+    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        for (int c = 0; c < Shape.Channels; c++)
+        {
+            source.CopyTo(destination[(c * source.Length)..]);
+        }
+    }
+}
