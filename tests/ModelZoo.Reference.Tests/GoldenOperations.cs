@@ -49,13 +49,12 @@ internal static class GoldenOperations
         "group" => Normal(
             GroupNormalisation.Forward(c.X, c.Int("groups"), Gamma(c), Beta(c), c.Number("eps")).Y,
             GroupNormalisation.Backward(c.X, c.Int("groups"), Gamma(c), c.GradY, c.Number("eps"))),
-        "instance" => Normal(
-            InstanceNormalisation.Forward(c.X, Gamma(c), Beta(c), c.Number("eps")).Y,
-            InstanceNormalisation.Backward(c.X, Gamma(c), c.GradY, c.Number("eps"))),
+        "instance" => Instance(c),
         "local_response" => Plain(
             LocalResponseNormalisation.Forward(c.X, c.Int("n"), c.Number("alpha"), c.Number("beta"), c.Number("k")),
             LocalResponseNormalisation.Backward(c.X, c.GradY, c.Int("n"), c.Number("alpha"), c.Number("beta"), c.Number("k"))),
-        "sgd" => Path(c, new GradientDescent(c.Number("lr"), c.Number("momentum", 0), c.Number("dampening", 0), c.Bool("nesterov"), c.Number("weight_decay", 0))),
+        "sgd" => Path(c, new GradientDescent(
+            c.Number("lr"), c.Number("momentum", 0), c.Number("dampening", 0), c.Bool("nesterov"), c.Number("weight_decay", 0))),
         "rmsprop" => Path(c, new RmsProp(
             c.Number("lr"), c.Number("alpha", 0.99), c.Number("eps", 1e-8), c.Number("momentum", 0), c.Bool("centered"), c.Number("weight_decay", 0))),
         "adam" => Path(c, new Adam(c.Number("lr"), Betas(c)[0], Betas(c)[1], c.Number("eps", 1e-8), c.Number("weight_decay", 0))),
@@ -105,6 +104,13 @@ internal static class GoldenOperations
         (NdArray mean, NdArray variance) = BatchNormalisation.UpdateRunning(c.X, c.Vector("mean"), c.Vector("variance"), c.Number("momentum"));
         Sums y = BatchNormalisation.Train(c.X, Gamma(c), Beta(c), c.Number("eps")).Y;
         return [.. Normal(y, BatchNormalisation.TrainBackward(c.X, Gamma(c), c.GradY, c.Number("eps"))), ("mean", mean), ("variance", variance)];
+    }
+
+    private static IEnumerable<(string, NdArray)> Instance(GoldenCase c)
+    {
+        (NdArray mean, NdArray variance) = InstanceNormalisation.UpdateRunning(c.X, c.Vector("mean"), c.Vector("variance"), c.Number("momentum"));
+        Sums y = InstanceNormalisation.Forward(c.X, Gamma(c), Beta(c), c.Number("eps")).Y;
+        return [.. Normal(y, InstanceNormalisation.Backward(c.X, Gamma(c), c.GradY, c.Number("eps"))), ("mean", mean), ("variance", variance)];
     }
 
     private static IEnumerable<(string, NdArray)> Path(GoldenCase c, Optimiser optimiser)

@@ -144,6 +144,7 @@ public class NormalisationTests
         Assert.Throws<ArgumentException>(() => LayerNormalisation.Forward(x, 5, null, null));
         Assert.Throws<ArgumentException>(() => LayerNormalisation.Forward(x, 3, NdArray.Zeros(4), null));
         Assert.Throws<ArgumentException>(() => InstanceNormalisation.Backward(x, null, NdArray.Zeros(2, 4, 1, 2)));
+        Assert.Throws<ArgumentException>(() => InstanceNormalisation.UpdateRunning(x, NdArray.Zeros(4), NdArray.Zeros(4)));
         Assert.Throws<ArgumentException>(() => LocalResponseNormalisation.Forward(x, 0));
     }
 

@@ -9,7 +9,8 @@ namespace ModelZoo.Reference.Tests;
 /// </summary>
 public class TorchGoldenTests
 {
-    private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "torch-golden.json"))).RootElement;
+    private static readonly JsonElement Golden =
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "torch-golden.json"))).RootElement;
 
     public static TheoryData<string> Operations => [.. Golden.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("op").GetString()!).Distinct()];
 

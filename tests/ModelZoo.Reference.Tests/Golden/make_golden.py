@@ -147,8 +147,15 @@ for axes in (1, 2, 3):
 for groups in (1, 2, 4):
     case("group", dict(groups=groups, eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)),
          lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, 1e-5))
-case("instance", dict(eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)),
-     lambda x, gamma, beta: F.instance_norm(x, None, None, gamma, beta, True, 0.1, 1e-5))
+mean, var = rnd(4), rnd(4).abs() + 0.5
+
+
+def instance(x, gamma, beta):
+    m, v = mean.clone(), var.clone()
+    return F.instance_norm(x, m, v, gamma, beta, True, 0.25, 1e-5), {"mean": m, "variance": v}
+
+
+case("instance", dict(eps=1e-5, momentum=0.25, mean=mean.tolist(), variance=var.tolist()), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)), instance)
 for n, alpha, beta, k in ((5, 1e-4, 0.75, 1.0), (5, 2.0, 0.75, 2.0), (2, 1.5, 0.5, 1.0), (4, 3.0, 1.25, 1.5), (9, 1.0, 0.75, 1.0)):
     case("local_response", dict(n=n, alpha=alpha, beta=beta, k=k), dict(x=rnd(2, 6, 2, 2)), lambda x: F.local_response_norm(x, n, alpha, beta, k))
 
