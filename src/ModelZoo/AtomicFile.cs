@@ -60,7 +60,8 @@ public static class AtomicFile
     private static string FinalTarget(string path)
     {
         string full = Path.GetFullPath(path);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        var file = new FileInfo(full);
+        return file.LinkTarget is null ? full : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
     }
 
     // A rename would put a plain file in the place of the device.

@@ -1,0 +1,103 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace ModelZoo.Weights;
+
+/// <summary>Bytes to read at any place: a file or a piece of memory.</summary>
+internal abstract class ByteSource : IDisposable
+{
+    public abstract long Length { get; }
+
+    /// <summary>Shows a piece of the bytes without copying it. The span is valid during the call only, which the compiler sees to.</summary>
+    public abstract TResult Use<TResult>(long offset, int length, Func<ReadOnlySpan<byte>, TResult> use);
+
+    /// <summary>Copies the bytes from <paramref name="offset"/> on, as many as the destination takes.</summary>
+    public abstract void CopyTo(long offset, Span<byte> destination);
+
+    public abstract void Dispose();
+}
+
+internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource
+{
+    private bool _closed;
+
+    public override long Length => bytes.Length;
+
+    public override TResult Use<TResult>(long offset, int length, Func<ReadOnlySpan<byte>, TResult> use)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        return use(bytes.Span.Slice((int)offset, length));
+    }
+
+    public override void CopyTo(long offset, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+    }
+
+    public override void Dispose() => _closed = true;
+}
+
+/// <summary>
+/// A file, mapped for <see cref="Use"/> and read for <see cref="CopyTo"/> (a read saves the page faults that copying out of a map costs).
+/// Closing it while another thread is inside <see cref="Use"/> leaves the map in place until that call returns.
+/// </summary>
+internal sealed class FileSource : ByteSource
+{
+    private readonly SafeFileHandle _file;
+    private readonly Lazy<MemoryMappedViewAccessor> _view;
+
+    public FileSource(string path)
+    {
+        _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
+        Length = RandomAccess.GetLength(_file);
+        _view = new(() =>
+        {
+            using var map = MemoryMappedFile.CreateFromFile(_file, null, Length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            return map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+        });
+    }
+
+    public override long Length { get; }
+
+    public override unsafe TResult Use<TResult>(long offset, int length, Func<ReadOnlySpan<byte>, TResult> use)
+    {
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
+        SafeMemoryMappedViewHandle view = _view.Value.SafeMemoryMappedViewHandle;
+        byte* start = null;
+        view.AcquirePointer(ref start);
+        try
+        {
+            return use(new ReadOnlySpan<byte>(start + _view.Value.PointerOffset + offset, length));
+        }
+        finally
+        {
+            view.ReleasePointer();
+        }
+    }
+
+    public override void CopyTo(long offset, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            int read = RandomAccess.Read(_file, destination, offset);
+            if (read == 0)
+            {
+                throw new EndOfStreamException("the file became shorter while it was read");
+            }
+
+            offset += read;
+            destination = destination[read..];
+        }
+    }
+
+    public override void Dispose()
+    {
+        if (_view.IsValueCreated)
+        {
+            _view.Value.Dispose();
+        }
+
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+
+namespace ModelZoo.Weights;
+
+/// <summary>
+/// A safetensors file, opened for reading: 8 bytes with the header's length (little-endian), the header (JSON), the tensors' bytes
+/// (the format: github.com/huggingface/safetensors, README, "Format"). Opening reads and checks the header alone, so it costs the same for any size of file;
+/// the bytes are read when asked for. Threads may share one.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    internal const string Advice = "The file is damaged or not in the safetensors format; get or write it again.";
+
+    private const int LengthBytes = 8;
+
+    private readonly ByteSource _source;
+    private readonly long _dataStart;
+    private readonly Dictionary<string, SafetensorsEntry> _byName;
+
+    private SafetensorsFile(string name, ByteSource source)
+    {
+        (Name, _source) = (name, source);
+        if (source.Length < LengthBytes)
+        {
+            throw new ZooException($"{name}: has {source.Length} bytes, too few for a safetensors file. {Advice}");
+        }
+
+        ulong headerLength = source.Use(0, LengthBytes, BinaryPrimitives.ReadUInt64LittleEndian);
+        if (headerLength > SafetensorsHeader.MostBytes)
+        {
+            throw new ZooException($"{name}: says that its header has {headerLength} bytes; at most {SafetensorsHeader.MostBytes} are allowed. {Advice}");
+        }
+
+        _dataStart = LengthBytes + (long)headerLength;
+        if (_dataStart > source.Length)
+        {
+            throw new ZooException($"{name}: says that its header has {headerLength} bytes, but only {source.Length - LengthBytes} follow. {Advice}");
+        }
+
+        var (metadata, entries) = source.Use(LengthBytes, (int)headerLength, header => SafetensorsHeader.Parse(header, name));
+        SafetensorsLayout.Check(entries, source.Length - _dataStart, name);
+        (Metadata, Entries) = (metadata, entries);
+        _byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The path, or the name given to <see cref="Parse"/>: what error messages call this file.</summary>
+    public string Name { get; }
+
+    /// <summary>The texts under <c>__metadata__</c>; empty where there are none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensors in the order of the header.</summary>
+    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+
+    /// <summary>The tensor called <paramref name="name"/>.</summary>
+    /// <exception cref="ZooException">There is none; the message gives the nearest name.</exception>
+    public SafetensorsEntry this[string name] => _byName.TryGetValue(name, out SafetensorsEntry? entry)
+        ? entry
+        : throw new ZooException($"{Name}: has no tensor {Shown.Name(name)}.{NearestName.Hint(name, _byName.Keys)}");
+
+    /// <summary>Opens and checks a file.</summary>
+    /// <exception cref="ZooException">It cannot be read or is not a well-formed safetensors file: the message names the file, the key at fault and what to do.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        try
+        {
+            return Open(path, new FileSource(path));
+        }
+        catch (Exception error) when (FileAccessError.Covers(error))
+        {
+            throw FileAccessError.Reading(path, error);
+        }
+    }
+
+    /// <summary>The same for bytes in memory, such as an embedded resource. They are kept, not copied.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="displayName">What error messages call it.</param>
+    /// <exception cref="ZooException">As for <see cref="Open(string)"/>.</exception>
+    public static SafetensorsFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => Open(displayName, new MemorySource(bytes));
+
+    public bool Contains(string name) => _byName.ContainsKey(name);
+
+    /// <summary>
+    /// Calls <paramref name="use"/> with the bytes of a tensor, row-major and little-endian, straight from the memory-mapped file: no copy. They need not be aligned to their type.
+    /// The span cannot outlive the call, and the map stays in place until it returns, even when another thread disposes this object meanwhile.
+    /// </summary>
+    /// <remarks>A process that shortens the file in place meanwhile ends this one (SIGBUS), as for every mapped file; files written by <see cref="SafetensorsWriter"/> are replaced, never changed in place.
+    /// <see cref="CopyTo"/> reads instead of mapping and is not exposed to that.</remarks>
+    /// <returns>What <paramref name="use"/> returns.</returns>
+    /// <exception cref="ZooException">There is no such tensor, or it has more than 2 GiB.</exception>
+    /// <exception cref="ObjectDisposedException">This object is disposed.</exception>
+    public TResult Use<TResult>(string name, Func<ReadOnlySpan<byte>, TResult> use)
+    {
+        ArgumentNullException.ThrowIfNull(use);
+        SafetensorsEntry entry = this[name];
+        return entry.ByteLength <= Array.MaxLength
+            ? _source.Use(_dataStart + entry.Offset, (int)entry.ByteLength, use)
+            : throw new ZooException($"{Name}: tensor {Shown.Name(name)} has {entry.ByteLength} bytes, more than fit into one piece. Read it in pieces with CopyTo.");
+    }
+
+    /// <summary>Copies bytes of a tensor, from its byte <paramref name="from"/> on, as many as <paramref name="destination"/> takes.</summary>
+    /// <exception cref="ZooException">There is no such tensor, or the file can no longer be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The tensor has fewer bytes.</exception>
+    /// <exception cref="ObjectDisposedException">This object is disposed.</exception>
+    public void CopyTo(string name, Span<byte> destination, long from = 0)
+    {
+        SafetensorsEntry entry = this[name];
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, entry.ByteLength - from, nameof(destination));
+        try
+        {
+            _source.CopyTo(_dataStart + entry.Offset + from, destination);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw FileAccessError.Reading(Name, error);
+        }
+    }
+
+    /// <summary>Closes the file. A <see cref="Use"/> that is under way in another thread ends undisturbed.</summary>
+    public void Dispose() => _source.Dispose();
+
+    private static SafetensorsFile Open(string name, ByteSource source)
+    {
+        try
+        {
+            return new SafetensorsFile(name, source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+}
