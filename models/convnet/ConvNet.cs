@@ -56,7 +56,7 @@ public sealed class ConvNet : ZooModel
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         Tensor x = layer1.call(input);                  // [N,32,14,14]
         x = layer2.call(x);                             // [N,64,7,7]
         x = drop_out.call(flatten.call(x));             // [N,3136]

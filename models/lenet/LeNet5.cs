@@ -61,7 +61,7 @@ public sealed class LeNet5 : ZooModel
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,6,14,14]
         x = pool2.call(relu2.call(conv2.call(x)));            // [N,16,5,5]
         x = relu3.call(fc1.call(flatten.call(x)));            // [N,120]

@@ -75,7 +75,7 @@ public sealed class LeNet5Classic : ZooModel
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         Tensor x = squash1.call(c1.call(input));        // [N,6,28,28]
         x = squash2.call(s2.call(x));                   // [N,6,14,14]
         x = squash3.call(c3.call(x));                   // [N,16,10,10]

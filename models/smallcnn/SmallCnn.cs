@@ -53,7 +53,7 @@ public sealed class SmallCnn : ZooModel
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,10,12,12]
         x = pool2.call(relu2.call(conv2.call(x)));            // [N,20,4,4]
         return fc.call(flatten.call(x)).MoveToOuterDisposeScope();

@@ -3,7 +3,7 @@ namespace ModelZoo.Reference;
 /// <summary>
 /// LeNet-5's output layer, x (N,F), codes (K,F), y (N,K): y[n,k] = Σ_f (x[n,f] − code[k,f])², the squared Euclidean distance to each class's code
 /// (±1, a 7×12 picture: F = 84); the smallest wins. Source: LeCun et al. 1998, equation 7.
-/// Each term carries three roundings, two more than a product: a rounding bound must use Terms + 2.
+/// Each squared difference carries three roundings, two more than a product; Terms counts them.
 /// </summary>
 public static class RadialBasis
 {
@@ -25,7 +25,7 @@ public static class RadialBasis
             sum = sum.Plus(difference * difference);
         }
 
-        return sum;
+        return sum.WithRoundings(2);
     }
 
     /// <summary>∂/∂x[n,f] = Σ_k gradY[n,k] · 2(x[n,f] − code[k,f]); ∂/∂code[k,f] = −Σ_n gradY[n,k] · 2(x[n,f] − code[k,f]).</summary>
@@ -54,7 +54,7 @@ public static class RadialBasis
             }
         }
 
-        return (gradX, gradCodes);
+        return (gradX.WithRoundings(2), gradCodes.WithRoundings(2));
     }
 
     private static void Check(NdArray x, NdArray codes)

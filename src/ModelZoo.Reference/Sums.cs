@@ -10,6 +10,9 @@ public sealed record Sums(NdArray Value, NdArray Magnitude, NdArray Terms)
 
     public static Sums ZerosLike(NdArray other) => Zeros([.. other.Shape]);
 
+    /// <summary>The same sums, whose terms carry so many roundings more than a product's one.</summary>
+    public Sums WithRoundings(long more) => this with { Terms = Terms.Map(terms => terms + more) };
+
     /// <summary>Evaluates a formula at every position (a) of an array of one dimension.</summary>
     internal static Sums Over(int size, Func<int, Sum> at)
     {

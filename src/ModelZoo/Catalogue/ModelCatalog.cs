@@ -27,7 +27,7 @@ public sealed class ModelCatalog
     public bool TryFind(string name, [NotNullWhen(true)] out ModelInfo? model) => byName.TryGetValue(name, out model);
 
     /// <summary>Looks a model up.</summary>
-    /// <exception cref="ZooException">There is none of that name; the message offers the nearest.</exception>
+    /// <exception cref="UsageException">There is none of that name; the message offers the nearest.</exception>
     public ModelInfo Find(string name)
     {
         if (TryFind(name, out ModelInfo? model))
@@ -36,6 +36,6 @@ public sealed class ModelCatalog
         }
 
         string? nearest = NearestName.Suggest(name, byName.Keys);
-        throw new ZooException($"There is no model '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + " `zoo list` shows them all.");
+        throw new UsageException($"There is no model '{name}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?") + " `zoo list` shows them all.");
     }
 }

@@ -20,7 +20,7 @@ public sealed class RbfOutput : nn.Module<Tensor, Tensor>
     /// <param name="codes">One row of ±1 per class, [K,F].</param>
     public RbfOutput(Tensor codes) : base(nameof(RbfOutput))
     {
-        this.codes = codes;
+        this.codes = codes.DetachFromDisposeScope();
         RegisterComponents();
     }
 

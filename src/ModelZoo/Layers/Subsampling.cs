@@ -18,8 +18,8 @@ public sealed class Subsampling : nn.Module<Tensor, Tensor>
     public Subsampling(long channels) : base(nameof(Subsampling))
     {
         Channels = channels;
-        coefficient = new Parameter(empty(channels));
-        bias = new Parameter(empty(channels));
+        coefficient = ClassicInit.NewParameter(channels);
+        bias = ClassicInit.NewParameter(channels);
         ClassicInit.Uniform(coefficient, fanIn: 4);
         ClassicInit.Uniform(bias, fanIn: 4);
         RegisterComponents();

@@ -24,8 +24,8 @@ public sealed class TableConvolution : nn.Module<Tensor, Tensor>
         Table = table;
         KernelSize = kernelSize;
         slots = [.. table.SelectMany((inputs, output) => inputs.Select(input => (long)output * inChannels + input))];
-        weight = new Parameter(empty(slots.Length, kernelSize, kernelSize));
-        bias = new Parameter(empty(table.Count));
+        weight = ClassicInit.NewParameter(slots.Length, kernelSize, kernelSize);
+        bias = ClassicInit.NewParameter(table.Count);
         using (no_grad())
         {
             long first = 0;

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace ModelZoo.Cli;
+
+/// <summary>What a user sees when something goes wrong: one message, no stack trace, and the right exit code.</summary>
+internal static class Failure
+{
+    /// <summary>The message and exit code for an exception that a user can do something about; null for a defect of ours, which should show its trace.</summary>
+    internal static (string Message, int ExitCode)? Explain(Exception e) => e switch
+    {
+        UsageException => (e.Message, 2),
+        ZooException => (e.Message, 1),
+        OperationCanceledException => ("interrupted.", 1),
+        DllNotFoundException => (e.Message, 1),
+        ExternalException => ($"libtorch: {e.Message}", 1),
+        OutOfMemoryException => ("out of memory; try a smaller --batch-size.", 1),
+        IOException or UnauthorizedAccessException => (e.Message, 1),
+        _ => null,
+    };
+
+    internal static int Report(string message, int exitCode, bool json)
+    {
+        Console.Error.WriteLine($"zoo: {message}");
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { error = message }, Session.JsonOptions));
+        }
+
+        return exitCode;
+    }
+}

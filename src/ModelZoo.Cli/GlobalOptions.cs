@@ -1,0 +1,65 @@
+using System.CommandLine;
+
+namespace ModelZoo.Cli;
+
+/// <summary>The flags that every command takes.</summary>
+internal static class GlobalOptions
+{
+    internal static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print one JSON document on standard output and nothing else there",
+        Recursive = true,
+    };
+
+    internal static readonly Option<string> Device = Choice("--device", "Where to compute", "auto", "auto", "cpu", "cuda");
+
+    internal static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "Threads that one operation may use (default: every core)",
+        HelpName = "n",
+        Recursive = true,
+    };
+
+    internal static readonly Option<long> Seed = new("--seed")
+    {
+        Description = "Seed of everything that is drawn at random: the same seed gives the same result, to the bit, on the same machine",
+        HelpName = "n",
+        DefaultValueFactory = _ => 0,
+        Recursive = true,
+    };
+
+    internal static IEnumerable<Option> All => [Json, Device, Threads, Seed];
+
+    static GlobalOptions()
+    {
+        Threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 1024)
+            {
+                result.AddError("--threads takes a number from 1 to 1024.");
+            }
+        });
+    }
+
+    /// <summary>A flag that takes one of a few words.</summary>
+    internal static Option<string> Choice(string name, string description, string standard, params string[] words)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = $"{description}: {string.Join(", ", words)}",
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => standard,
+            Recursive = true,
+        };
+        option.Validators.Add(result =>
+        {
+            string given = result.Tokens.Count > 0 ? result.Tokens[0].Value : standard;
+            if (!words.Contains(given, StringComparer.Ordinal))
+            {
+                string? nearest = NearestName.Suggest(given, words);
+                result.AddError($"{name} is {string.Join(" or ", words)}, not '{given}'." + (nearest is null ? "" : $" Did you mean '{nearest}'?"));
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ModelZoo.Models;
+using Spectre.Console;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Cli;
+
+/// <summary>One run of a command: the common flags applied, and where its results, its progress and its tables go.</summary>
+internal sealed class Session
+{
+    internal static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    private Session(ParseResult parsed, CancellationToken cancel)
+    {
+        Json = parsed.GetValue(GlobalOptions.Json);
+        Seed = parsed.GetValue(GlobalOptions.Seed);
+        Cancel = cancel;
+        Out = Create(Console.Out, Console.IsOutputRedirected);
+        Log = Create(Console.Error, Console.IsErrorRedirected);
+        int threads = parsed.GetValue(GlobalOptions.Threads);
+        set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+        Device = ChooseDevice(parsed.GetValue(GlobalOptions.Device)!);
+        manual_seed(Seed);
+    }
+
+    /// <summary>Whether the result is one JSON document.</summary>
+    internal bool Json { get; }
+
+    internal long Seed { get; }
+
+    internal Device Device { get; }
+
+    internal CancellationToken Cancel { get; }
+
+    /// <summary>Standard output: results for people.</summary>
+    internal IAnsiConsole Out { get; }
+
+    /// <summary>Standard error: progress and remarks.</summary>
+    internal IAnsiConsole Log { get; }
+
+    internal static ModelCatalog Catalog => Models.Catalog.Models;
+
+    internal static Session Open(ParseResult parsed, CancellationToken cancel = default) => new(parsed, cancel);
+
+    /// <summary>Prints the result: as JSON where that was asked for, else by <paramref name="render"/>.</summary>
+    internal void Show(object result, Action<IAnsiConsole> render)
+    {
+        if (Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, result.GetType(), JsonOptions));
+        }
+        else
+        {
+            render(Out);
+        }
+    }
+
+    /// <summary>Says something on the way: on standard error.</summary>
+    internal void Say(string text) => Log.WriteLine(text);
+
+    private static Device ChooseDevice(string name)
+    {
+        if (name == "cpu" || (name == "auto" && !cuda.is_available()))
+        {
+            return CPU;
+        }
+
+        return cuda.is_available()
+            ? CUDA
+            : throw new UsageException("--device cuda: this machine's libtorch finds no CUDA device. Use --device cpu, or install a CUDA build (README, \"CUDA\").");
+    }
+
+    // A pipe has no width of its own: tables keep their columns whole there.
+    private static IAnsiConsole Create(TextWriter writer, bool redirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (redirected)
+        {
+            console.Profile.Width = 200;
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using ModelZoo.Cli.Commands;
+
+namespace ModelZoo.Cli;
+
+/// <summary>The commands of <c>zoo</c> and the flags that all of them take.</summary>
+internal static class ZooCommandLine
+{
+    internal static RootCommand Create()
+    {
+        var root = new RootCommand("zoo: convolutional networks for .NET, verified layer by layer.\n\nExample: zoo quickstart")
+        {
+            QuickstartCommand.Create(),
+            ListCommand.Create(),
+            InfoCommand.Create(),
+            SummaryCommand.Create(),
+            TrainCommand.Create(),
+            FinetuneCommand.Create(),
+            EvalCommand.Create(),
+            PredictCommand.Create(),
+            VerifyCommand.Create(),
+            ForwardCommand.Create(),
+        };
+        foreach (Option option in GlobalOptions.All)
+        {
+            root.Add(option);
+        }
+
+        return root;
+    }
+}
