@@ -123,7 +123,7 @@ public sealed class Trainer
         run.Finish(seconds, accuracy, accuracy >= options.TargetAccuracy);
         if (options.CheckpointPath is { } path)
         {
-            Checkpoint.Save(path, model, options.Describe!(run.Result()));
+            Checkpoint.Save(path, options.CheckpointModel ?? model, options.Describe!(run.Result()));
         }
 
         run.Report(recipe.Epochs, TimeSpan.Zero, accuracy);

@@ -18,6 +18,9 @@ public sealed record TrainerOptions
     /// <summary>Makes the checkpoint's description from what is trained so far.</summary>
     public Func<TrainingResult, CheckpointInfo>? Describe { get; init; }
 
+    /// <summary>What the checkpoint holds; null: the model that is trained. A head that is trained by itself says the whole model here.</summary>
+    public nn.Module? CheckpointModel { get; init; }
+
     /// <summary>Ends the training after so many steps; the schedule then ends there too.</summary>
     public int? MaxSteps { get; init; }
 
