@@ -56,7 +56,7 @@ public class CreationTests
     public void Arrays_of_every_rank_and_lists_make_tensors()
     {
         Expect.Shape(tensor(new[,] { { 1f, 2f, 3f }, { 4f, 5f, 6f } }), 2, 3);
-        Expect.Longs([1, 2, 3, 4], tensor(new[,,] { { { 1L, 2L }, { 3L, 4L } } }));
+        Expect.Longs([1, 2, 3, 4], tensor(new[, ,] { { { 1L, 2L }, { 3L, 4L } } }));
         Expect.Longs([1, 2, 3], tensor((IList<long>)new List<long> { 1, 2, 3 }));
         Expect.Shape(tensor((IList<float>)[1f, 2f, 3f, 4f], 2, 2), 2, 2);
         Expect.Floats([1, 2], tensor(new[] { 1L, 2L }, float32));
