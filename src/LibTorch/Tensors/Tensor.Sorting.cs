@@ -16,7 +16,7 @@ public static partial class torch
         public (Tensor values, Tensor indexes) topk(int k, int dim = -1, bool largest = true, bool sorted = true) => Topk.Call2(this, k, dim, largest, sorted);
 
         private static readonly Op Kthvalue = new("kthvalue");
-        public (Tensor values, Tensor indices) kthvalue(long k, long? dim, bool keepdim = false) => Kthvalue.Call2(this, k, dim, keepdim);
+        public (Tensor values, Tensor indices) kthvalue(long k, long? dim, bool keepdim = false) => Kthvalue.Call2(this, k, dim ?? -1, keepdim);
 
         private static readonly Op BucketizeTensor = new("bucketize", "Tensor");
         public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) => BucketizeTensor.Call(this, boundaries, outInt32, right);
