@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -130,7 +129,7 @@ public class InitTests
     public void Sparse_columns_have_their_zeros()
     {
         using Tensor t = init.sparse_(empty(4, 6), 0.5);
-        Values.Near([2, 2, 2, 2, 2, 2], t.eq(0).sum(0), 0);
+        Values.Near([2, 2, 2, 2, 2, 2], t.eq(0).sum(0L), 0);
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public class NamingTests
         Assert.True(dict.ContainsKey("one"));
         Assert.False(dict.ContainsKey("three"));
         Assert.True(dict.Remove("one"));
-        Assert.Equal(1, dict.Count);
+        Assert.Equal(["two"], dict.Keys);
         Assert.Equal(("two", b), dict[0]);
     }
 
