@@ -63,6 +63,26 @@ public sealed class Trace : IDisposable
         }
     }
 
+    /// <summary>
+    /// As <see cref="Run(nn.Module{Tensor, Tensor}, Tensor, bool)"/> with values kept, but a forward that fails gives the nodes that ran before, and what went wrong where.
+    /// </summary>
+    internal static Trace RunUntilFailure(nn.Module<Tensor, Tensor> model, Tensor input, out TraceFailure? failure)
+    {
+        using var recorder = new TraceRecorder(model, input, keepValues: true);
+        using IDisposable none = no_grad();
+        try
+        {
+            using Tensor output = model.call(input);
+            failure = null;
+            return recorder.Finish(output);
+        }
+        catch (Exception error) when (error is not (OutOfMemoryException or OperationCanceledException))
+        {
+            failure = recorder.Failure(error);
+            return recorder.Partial();
+        }
+    }
+
     /// <summary>Frees the kept values.</summary>
     public void Dispose()
     {
@@ -77,6 +97,12 @@ public sealed class Trace : IDisposable
         }
     }
 }
+
+/// <summary>Where and why a traced forward ended early.</summary>
+/// <param name="Name">The leaf that was running, else the last that had run.</param>
+/// <param name="Op">Its type.</param>
+/// <param name="Message">What was thrown.</param>
+internal sealed record TraceFailure(string Name, string Op, string Message);
 
 /// <summary>A model whose graph cannot be recovered; the message names the leaf.</summary>
 public sealed class TraceException(string message) : ZooException(message);

@@ -14,6 +14,7 @@ internal sealed class TraceRecorder : IDisposable
 
     // The inputs of the leaf that is running, copied before it could change them. Leaves do not nest.
     private List<Tensor> pending = [];
+    private (string Name, nn.Module Module)? running;
 
     internal TraceRecorder(nn.Module model, Tensor input, bool keepValues)
     {
@@ -36,6 +37,14 @@ internal sealed class TraceRecorder : IDisposable
 
         return new Trace(nodes, inputShape, producer);
     }
+
+    /// <summary>The nodes that ran before the forward failed.</summary>
+    internal Trace Partial() => new(nodes, inputShape, nodes.Count - 1);
+
+    /// <summary>Names the leaf that was running, else the last that had run.</summary>
+    internal TraceFailure Failure(Exception error) => running is { } leaf
+        ? new(leaf.Name, leaf.Module.GetType().Name, error.Message)
+        : nodes.Count > 0 ? new(nodes[^1].Name, nodes[^1].Op, error.Message) : new("model", "", error.Message);
 
     public void Dispose()
     {
@@ -70,7 +79,7 @@ internal sealed class TraceRecorder : IDisposable
             case nn.Module<Tensor, Tensor> one:
                 var before1 = one.register_forward_pre_hook((module, x) =>
                 {
-                    Before(x);
+                    Before(name, module, x);
                     return x;
                 });
                 var after1 = one.register_forward_hook((module, x, y) => After(name, module, y, x));
@@ -80,7 +89,7 @@ internal sealed class TraceRecorder : IDisposable
             case nn.Module<Tensor, Tensor, Tensor> two:
                 var before2 = two.register_forward_pre_hook((module, a, b) =>
                 {
-                    Before(a, b);
+                    Before(name, module, a, b);
                     return (a, b);
                 });
                 var after2 = two.register_forward_hook((module, a, b, y) => After(name, module, y, a, b));
@@ -90,7 +99,7 @@ internal sealed class TraceRecorder : IDisposable
             case nn.Module<Tensor[], Tensor> many:
                 var before3 = many.register_forward_pre_hook((module, xs) =>
                 {
-                    Before(xs);
+                    Before(name, module, xs);
                     return xs;
                 });
                 var after3 = many.register_forward_hook((module, xs, y) => After(name, module, y, xs));
@@ -102,8 +111,9 @@ internal sealed class TraceRecorder : IDisposable
         }
     }
 
-    private void Before(params Tensor[] inputs)
+    private void Before(string name, nn.Module module, params Tensor[] inputs)
     {
+        running = (name, module);
         if (keepValues)
         {
             pending = [.. inputs.Select(Copy)];
@@ -130,6 +140,7 @@ internal sealed class TraceRecorder : IDisposable
             OutputValue = keepValues ? Copy(output) : null,
         });
         pending = [];
+        running = null;
         producers[output] = nodes.Count - 1;
         return output;
     }

@@ -76,6 +76,11 @@ for i in range(16):
     case("average_pooling", dict(kernel=k, stride=s, padding=p, ceil=ceil, include_pad=include, divisor=divisor), dict(x=rnd(1, 2, *size)),
          lambda x: F.avg_pool2d(x, k, s, p, ceil, include, divisor))
 
+for i in range(6):  # windows that overhang on the right, without a divisor to hide it
+    p = i % 2
+    case("average_pooling", dict(kernel=[3, 2], stride=[2, 3], padding=[p, p], ceil=True, include_pad=i < 4, divisor=None), dict(x=rnd(1, 1, 4 + i, 6 - i // 2)),
+         lambda x: F.avg_pool2d(x, [3, 2], [2, 3], p, True, i < 4))
+
 for _ in range(5):
     size = pair(1, 7)
     x = rnd(1, 2, r(1, 7), r(1, 7))

@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using ModelZoo.Layers;
+using ModelZoo.Verification.Checks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Verification;
+
+/// <summary>Which reference check belongs to which type of leaf module. A derived type is another type: it may compute something else.</summary>
+public sealed class CheckRegistry
+{
+    private readonly Dictionary<Type, Func<nn.Module, ILayerCheck>> factories = [];
+
+    /// <summary>The checks that come with the library. Each call makes a registry of its own, to which a caller may add.</summary>
+    public static CheckRegistry CreateDefault()
+    {
+        var registry = new CheckRegistry();
+        registry.Add<Conv2d>(ConvolutionCheck.Of);
+        registry.Add<Linear>(LinearCheck.Of);
+        registry.Add<MaxPool2d>(MaxPoolCheck.Of);
+        registry.Add<AvgPool2d>(AvgPoolCheck.Of);
+        registry.Add<AdaptiveAvgPool2d>(AdaptiveAvgPoolCheck.Of);
+        registry.Add<BatchNorm2d>(BatchNormCheck.Of);
+        registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
+        registry.Add<Dropout>(static _ => new IdentityCheck());
+        registry.Add<Dropout2d>(static _ => new IdentityCheck());
+        registry.Add<Identity>(static _ => new IdentityCheck());
+        registry.Add<ReLU>(static _ => ActivationCheck.Relu);
+        registry.Add<ReLU6>(static _ => ActivationCheck.Relu6);
+        registry.Add<LeakyReLU>(static m => ActivationCheck.LeakyRelu(m.negative_slope));
+        registry.Add<Tanh>(static _ => ActivationCheck.Tanh);
+        registry.Add<Sigmoid>(static _ => ActivationCheck.Sigmoid);
+        registry.Add<SiLU>(static _ => ActivationCheck.Silu);
+        registry.Add<ScaledTanh>(static _ => ActivationCheck.ScaledTanh(ScaledTanh.Amplitude, ScaledTanh.Slope));
+        registry.Add<Subsampling>(SubsamplingCheck.Of);
+        registry.Add<TableConvolution>(TableConvolutionCheck.Of);
+        registry.Add<RbfOutput>(RbfCheck.Of);
+        registry.Add<Negate>(static _ => new NegateCheck());
+        registry.Add<Add>(static _ => new AddCheck());
+        registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
+        return registry;
+    }
+
+    /// <summary>Registers, or replaces, the check of one type of leaf.</summary>
+    /// <param name="describe">Reads hyper-parameters and weights off the module; throws <see cref="NotSupportedException"/> on settings that the check does not cover.</param>
+    public void Add<TModule>(Func<TModule, ILayerCheck> describe)
+        where TModule : nn.Module
+    {
+        ArgumentNullException.ThrowIfNull(describe);
+        factories[typeof(TModule)] = module => describe((TModule)module);
+    }
+
+    /// <summary>The check of a leaf, or why there is none.</summary>
+    public bool TryFind(nn.Module module, [NotNullWhen(true)] out ILayerCheck? check, [NotNullWhen(false)] out string? reason)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        (check, reason) = (null, null);
+        if (!factories.TryGetValue(module.GetType(), out Func<nn.Module, ILayerCheck>? describe))
+        {
+            reason = $"there is no reference check for {module.GetType().Name}; register one with CheckRegistry.Add";
+            return false;
+        }
+
+        try
+        {
+            check = describe(module);
+            return true;
+        }
+        catch (NotSupportedException unsupported)
+        {
+            reason = unsupported.Message;
+            return false;
+        }
+    }
+}

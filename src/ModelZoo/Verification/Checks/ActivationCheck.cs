@@ -1,0 +1,91 @@
+using ModelZoo.Reference;
+
+namespace ModelZoo.Verification.Checks;
+
+/// <summary>
+/// A function of each element. The value is the reference's; the bound comes from running error analysis of the steps that the library takes, forward and in its
+/// backward formula (which starts from the rounded output where PyTorch's does): see each function.
+/// </summary>
+/// <param name="Formula">The reference's f and f'.</param>
+/// <param name="Forward">y of x; null where y is exact.</param>
+/// <param name="Backward">gradX of x and gradY; null where that is exact.</param>
+internal sealed record ActivationCheck(Activation Formula, Func<Rounding, double, Bounded>? Forward, Func<Rounding, double, double, Bounded>? Backward) : ILayerCheck
+{
+    private static readonly Bounded One = Bounded.Exact(1);
+
+    /// <summary>max(0, x) selects and so does its gradient: exact.</summary>
+    public static ActivationCheck Relu { get; } = new(Activation.Relu, null, null);
+
+    /// <summary>min(max(0, x), 6): exact.</summary>
+    public static ActivationCheck Relu6 { get; } = new(Activation.Relu6, null, null);
+
+    /// <summary>tanh x: 2 ulp. Backward gradY·(1 − y·y) from the rounded y, so near ±1, where 1 − y² cancels, the bound is wide in relative terms, as it must be.</summary>
+    public static ActivationCheck Tanh { get; } = new(
+        Activation.Tanh,
+        static (r, x) => r.Function(Math.Tanh, Bounded.Exact(x)),
+        static (r, x, g) => TanhGradient(r, r.Function(Math.Tanh, Bounded.Exact(x)), Bounded.Exact(g)));
+
+    /// <summary>1/(1 + e^−x): an exponential (2 ulp), a sum, a quotient. Backward gradY·((1 − y)·y) from the rounded y.</summary>
+    public static ActivationCheck Sigmoid { get; } = new(
+        Activation.Sigmoid,
+        static (r, x) => Logistic(r, x),
+        static (r, x, g) => r.Times(Bounded.Exact(g), r.Times(r.Minus(One, Logistic(r, x)), Logistic(r, x))));
+
+    /// <summary>x/(1 + e^−x), a product more than the logistic function. Backward gradY·(σ·(1 + x·(1 − σ))).</summary>
+    public static ActivationCheck Silu { get; } = new(
+        Activation.Silu,
+        static (r, x) => r.Times(Bounded.Exact(x), Logistic(r, x)),
+        static (r, x, g) =>
+        {
+            Bounded sigma = Logistic(r, x);
+            Bounded slope = r.Times(sigma, r.Plus(One, r.Times(Bounded.Exact(x), r.Minus(One, sigma))));
+            return r.Times(Bounded.Exact(g), slope);
+        });
+
+    /// <inheritdoc/>
+    public long Parameters => 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LayerVariant> Variants => [new("the function is not applied", new IdentityCheck())];
+
+    /// <summary>slope·x below zero: the slope is rounded to the stored format, then the product. Above zero exact.</summary>
+    public static ActivationCheck LeakyRelu(double slope) => new(
+        Activation.LeakyRelu(slope),
+        (r, x) => x > 0 ? Bounded.Exact(x) : r.Times(r.Constant(slope), Bounded.Exact(x)),
+        (r, x, g) => x > 0 ? Bounded.Exact(g) : r.Times(r.Constant(slope), Bounded.Exact(g)));
+
+    /// <summary>
+    /// A·tanh(S·x) in three kernels: both constants are rounded to the stored format, the two products round, tanh has 2 ulp and receives the error of S·x through
+    /// its own slope. Backward ((gradY·A)·(1 − t·t))·S from the rounded t = tanh(S·x).
+    /// </summary>
+    public static ActivationCheck ScaledTanh(double amplitude, double slope) => new(
+        Activation.ScaledTanh(amplitude, slope),
+        (r, x) => r.Times(r.Constant(amplitude), r.Function(Math.Tanh, r.Times(r.Constant(slope), Bounded.Exact(x)))),
+        (r, x, g) =>
+        {
+            Bounded t = r.Function(Math.Tanh, r.Times(r.Constant(slope), Bounded.Exact(x)));
+            return r.Times(TanhGradient(r, t, r.Times(r.Constant(amplitude), Bounded.Exact(g))), r.Constant(slope));
+        });
+
+    /// <inheritdoc/>
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
+    {
+        NdArray x = inputs[0], y = Formula.Forward(x);
+        return Forward is null
+            ? Quantity.Exact(Quantity.Output, y)
+            : new(Quantity.Output, x.ShapeOf(), i => Forward(rounding, x.Data[i]).Around(y.Data[i]), Whole: true);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
+    {
+        NdArray x = inputs[0], gradX = Formula.Backward(x, gradY);
+        yield return Backward is null
+            ? Quantity.Exact(Quantity.GradInput, gradX)
+            : new(Quantity.GradInput, x.ShapeOf(), i => Backward(rounding, x.Data[i], gradY.Data[i]).Around(gradX.Data[i]), Whole: true);
+    }
+
+    private static Bounded TanhGradient(Rounding r, Bounded t, Bounded g) => r.Times(g, r.Minus(One, r.Times(t, t)));
+
+    private static Bounded Logistic(Rounding r, double x) => r.Over(One, r.Plus(One, r.Function(Math.Exp, Bounded.Exact(-x))));
+}

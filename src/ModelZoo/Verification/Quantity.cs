@@ -1,0 +1,52 @@
+using ModelZoo.Reference;
+
+namespace ModelZoo.Verification;
+
+/// <summary>One array that a layer must compute — its output, or one of its gradients — as the reference gives it, element by element.</summary>
+/// <param name="Name">"output", "grad input" ("grad input 1" … for further inputs), or "grad " and the parameter's name.</param>
+/// <param name="Shape">The shape that the array must have.</param>
+/// <param name="At">The element at a place of the row-major data. Called from several threads at once.</param>
+/// <param name="Whole">Whether the values are all there already, so that checking every one costs nothing more.</param>
+public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, bool Whole = false)
+{
+    /// <summary>The layer's result.</summary>
+    public const string Output = "output";
+
+    /// <summary>What goes before the name of an input or a parameter.</summary>
+    public const string Grad = "grad ";
+
+    /// <summary>The gradient to the first input; the second's is "grad input 1".</summary>
+    public const string GradInput = Grad + "input";
+
+    /// <summary>Values that must come out exactly: nothing is computed, only moved, selected or negated.</summary>
+    public static Quantity Exact(string name, NdArray values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new(name, [.. values.Shape], i => Bounded.Exact(values.Data[i]), Whole: true);
+    }
+
+    /// <summary>Sums that the reference has formed already.</summary>
+    public static Quantity Of(string name, Sums sums, Rounding rounding, int stores = 1)
+    {
+        ArgumentNullException.ThrowIfNull(sums);
+        ArgumentNullException.ThrowIfNull(rounding);
+        return new(name, [.. sums.Value.Shape], i => rounding.Of(sums[i], stores), Whole: true);
+    }
+
+    /// <summary>Sums that are formed one by one, at index (a,b,c,d) of a four-dimensional array.</summary>
+    public static Quantity Of(string name, int[] shape, Rounding rounding, Func<int, int, int, int, Sum> at)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return new(name, shape, i => rounding.Of(at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3])));
+    }
+
+    /// <summary>Sums that are formed one by one, at index (a,b) of a matrix.</summary>
+    public static Quantity Of(string name, int[] shape, Rounding rounding, Func<int, int, Sum> at)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return new(name, shape, i => rounding.Of(at(i / shape[1], i % shape[1])));
+    }
+
+    /// <summary>Sums that are formed one by one, at index (a) of a vector.</summary>
+    public static Quantity Of(string name, int size, Rounding rounding, Func<int, Sum> at) => new(name, [size], i => rounding.Of(at(i)));
+}

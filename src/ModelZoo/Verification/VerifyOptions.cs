@@ -1,0 +1,28 @@
+using System.Collections.Frozen;
+
+namespace ModelZoo.Verification;
+
+/// <summary>How much to verify, and with what.</summary>
+public sealed record VerifyOptions
+{
+    /// <summary>Seeds the upstream gradients, the positions that are sampled in large layers, and the loss's targets. The same seed checks the same things.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Of a larger quantity a sample of this many positions is compared, where its elements are computed one by one.</summary>
+    public int MaxElements { get; init; } = 16384;
+
+    /// <summary>Whether gradients are checked.</summary>
+    public bool Backward { get; init; } = true;
+
+    /// <summary>Whether cross entropy on the model's output is checked, where that is [N,K].</summary>
+    public bool Loss { get; init; } = true;
+
+    /// <summary>Types of leaves ("LSTM") that may stay unverified.</summary>
+    public IReadOnlySet<string> AllowUnverified { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>The reference checks by type of leaf.</summary>
+    public CheckRegistry Checks { get; init; } = CheckRegistry.CreateDefault();
+
+    /// <summary>Stops between two layers.</summary>
+    public CancellationToken Cancellation { get; init; }
+}

@@ -1,0 +1,42 @@
+using ModelZoo.Models;
+using ModelZoo.Verification;
+using Xunit;
+using Xunit.Abstractions;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Verification;
+
+public class CatalogueTests(ITestOutputHelper log)
+{
+    public static TheoryData<string, int> ModelsAndSeeds()
+    {
+        var data = new TheoryData<string, int>();
+        foreach (ModelInfo info in Catalog.Models.Models)
+        {
+            for (int seed = 0; seed < 3; seed++)
+            {
+                data.Add(info.Name, seed);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(ModelsAndSeeds))]
+    public void A_model_of_the_catalogue_computes_what_it_says(string name, int seed)
+    {
+        manual_seed(seed);
+        ModelInfo info = Catalog.Models.Find(name);
+        using ZooModel model = info.Create();
+        using Tensor input = randn(2, info.Input.Channels, info.Input.Height, info.Input.Width);
+        VerificationReport report = Verifier.Verify(model, input, new VerifyOptions { Seed = (ulong)seed });
+        log.WriteLine($"{name} {report.Elapsed.TotalSeconds:f2} s");
+        foreach (LayerCheck check in report.WorstFirst)
+        {
+            log.WriteLine($"{check}");
+        }
+
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+    }
+}
