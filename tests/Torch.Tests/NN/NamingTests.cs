@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -77,6 +78,16 @@ public class NamingTests
     }
 
     [Fact]
+    public void Fields_of_base_types_are_registered_after_the_type_s_own()
+    {
+        using var net = new Derived();
+        Assert.Equal(["head.weight", "head.bias", "trunk.weight", "trunk.bias"], net.state_dict().Keys);
+        net.to(float64);
+        using Tensor y = net.call(ones(1, 2, float64));
+        Assert.Equal(ScalarType.Float64, y.dtype);
+    }
+
+    [Fact]
     public void A_module_list_is_a_list()
     {
         using Linear a = Linear(1, 1), b = Linear(1, 1), c = Linear(1, 1);
@@ -148,6 +159,26 @@ public class NamingTests
         internal Holder() : base(nameof(Holder)) => RegisterComponents();
 
         public override Tensor forward(Tensor input) => heads["small"].call(blocks[1].call(blocks[0].call(input))) * named["gamma"] + scales[0];
+    }
+
+    private abstract class Base : Module<Tensor, Tensor>
+    {
+        private readonly Linear trunk = Linear(2, 2);
+
+        protected Base(string name) : base(name)
+        {
+        }
+
+        protected Tensor Trunk(Tensor x) => trunk.call(x);
+    }
+
+    private sealed class Derived : Base
+    {
+        private readonly Linear head = Linear(2, 1);
+
+        internal Derived() : base(nameof(Derived)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => head.call(Trunk(input));
     }
 
     private sealed class Open : Module<Tensor, Tensor>
