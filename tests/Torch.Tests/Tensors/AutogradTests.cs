@@ -11,7 +11,7 @@ public class AutogradTests
     {
         using Tensor x = tensor(new[] { 1f, 2f, 3f, 4f }, 2, 2, requires_grad: true);
         (x.t().reshape(4) * tensor(new[] { 1f, 2f, 3f, 4f })).pow(2).sum().backward();
-        Expect.Floats([2, 36, 16, 128], x.grad!);
+        Expect.Floats([2, 36, 24, 128], x.grad!);
     }
 
     [Fact]
