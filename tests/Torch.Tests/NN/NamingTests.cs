@@ -68,9 +68,12 @@ public class NamingTests
     public void Lists_and_dictionaries_name_their_entries()
     {
         using var net = new Holder();
-        Assert.Equal(
-            ["blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "heads.small.weight", "heads.small.bias", "scales.0", "scales.1", "named.gamma"],
-            net.named_parameters().Select(p => p.name));
+        string[] expected =
+        [
+            "blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "heads.small.weight", "heads.small.bias",
+            "scales.0", "scales.1", "named.gamma",
+        ];
+        Assert.Equal(expected, net.named_parameters().Select(p => p.name));
         Assert.True(net.has_parameter("blocks.1.weight"));
         Assert.True(net.has_parameter("named.gamma"));
         Assert.False(net.has_parameter("blocks.2.weight"));

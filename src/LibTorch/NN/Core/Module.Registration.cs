@@ -105,7 +105,8 @@ public static partial class torch
             }
 
             /// <summary>Registers, replaces or (null) removes a parameter.</summary>
-            protected void ConditionallyRegisterParameter(string name, Parameter? value) => Replace(ownParameters, name, value is null ? null : (name, Keep(value)));
+            protected void ConditionallyRegisterParameter(string name, Parameter? value) =>
+                Replace(ownParameters, name, value is null ? null : (name, Keep(value)));
 
             protected void ConditionallyRegisterParameter(string name, Tensor? value) => ConditionallyRegisterParameter(name, value as Parameter);
 
