@@ -1,3 +1,4 @@
+using Torch.Tests.Tensors;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -9,6 +10,7 @@ namespace Torch.Tests.NN;
 /// Starting values against PyTorch's for the same seed. The constants: `torch.manual_seed(42)` (7 for nn.init), the same layer, `print(p.flatten()[:4])`
 /// and `p.double().abs().sum()`, with torch 1.13.
 /// </summary>
+[Collection(Alone.Name)]
 public class InitTests
 {
     [Fact]
