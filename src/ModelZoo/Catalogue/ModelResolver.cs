@@ -135,7 +135,7 @@ public static class ModelResolver
     private static bool LooksLikePath(string spec) => spec.Contains('/', StringComparison.Ordinal) || spec.Contains('\\', StringComparison.Ordinal)
         || spec.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(spec);
 
-    private static ZooException Unknown(ModelCatalog catalog, string spec, string name)
+    private static UsageException Unknown(ModelCatalog catalog, string spec, string name)
     {
         try
         {
