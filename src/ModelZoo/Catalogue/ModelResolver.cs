@@ -135,17 +135,6 @@ public static class ModelResolver
     private static bool LooksLikePath(string spec) => spec.Contains('/', StringComparison.Ordinal) || spec.Contains('\\', StringComparison.Ordinal)
         || spec.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(spec);
 
-    private static UsageException Unknown(ModelCatalog catalog, string spec, string name)
-    {
-        try
-        {
-            catalog.Find(name);
-        }
-        catch (ZooException error)
-        {
-            return new UsageException($"{error.Message} A checkpoint is given by its path (…/{spec}{Extension}).");
-        }
-
-        return new UsageException($"There is no model '{spec}'.");
-    }
+    private static UsageException Unknown(ModelCatalog catalog, string spec, string name) => new(
+        $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path (…/{spec}{Extension}).");
 }

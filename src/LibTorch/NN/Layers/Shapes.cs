@@ -37,7 +37,7 @@ namespace TorchSharp.Modules
 
         public long[] unflattened_size { get; set; }
 
-        public override Tensor forward(Tensor tensor) => Split.Call(tensor, dim, unflattened_size, Arg.None);
+        public override Tensor forward(Tensor tensor) => Split.Call(tensor, dim, unflattened_size);
     }
 
     /// <summary>Deals the channels of g groups out in turn (ShuffleNet, arXiv:1707.01083).</summary>
