@@ -1,6 +1,8 @@
+using System.Text;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Training;
 
 namespace ModelZoo.Models;
 
@@ -15,6 +17,25 @@ public static class Catalog
         ConvNet.Info,
         SmallCnn.Info,
     ]);
+
+    /// <summary>A model's measured facts, from its folder's card.json.</summary>
+    /// <exception cref="ZooException">The folder has no card for it.</exception>
+    public static ModelCard CardOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        string file = $"{info.Family}/card.json";
+        return ModelCard.Parse(ReadResource(file), file).GetValueOrDefault(info.Name)
+            ?? throw new ZooException($"{file} has no card for {info.Name}. Write it with `zoo verify --all --write-cards models`.");
+    }
+
+    /// <summary>How a model is trained, from its folder's recipe.json.</summary>
+    /// <exception cref="ZooException">The folder has no recipe for it.</exception>
+    public static Recipe RecipeOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        string file = $"{info.Family}/recipe.json";
+        return Recipe.ParseFor(info.Name, Encoding.UTF8.GetString(ReadResource(file)), file);
+    }
 
     /// <summary>Opens an embedded file of this project: "lenet/card.json", "lenet/lenet5.mnist.safetensors".</summary>
     /// <exception cref="ZooException">There is no such file.</exception>

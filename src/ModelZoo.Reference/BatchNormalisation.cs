@@ -33,6 +33,7 @@ public static class BatchNormalisation
     public static Sums Eval(NdArray x, NdArray? gamma, NdArray? beta, NdArray runningMean, NdArray runningVariance, double eps = 1e-5)
     {
         Grouping grouping = CheckRunning(x, runningMean, runningVariance);
+        Normalisation.Check(x, grouping, gamma, beta, eps);
         Sums y = Sums.ZerosLike(x);
         for (int i = 0; i < x.Count; i++)
         {
@@ -48,6 +49,7 @@ public static class BatchNormalisation
     public static GradientSums EvalBackward(NdArray x, NdArray? gamma, NdArray gradY, NdArray runningMean, NdArray runningVariance, double eps = 1e-5)
     {
         Grouping grouping = CheckRunning(x, runningMean, runningVariance);
+        Normalisation.Check(x, grouping, gamma, null, eps);
         Require.SameShape(x, gradY, "The input and the output gradient");
         Sums gradX = Sums.ZerosLike(x), gradGamma = Sums.ZerosLike(runningMean), gradBeta = Sums.ZerosLike(runningMean);
         for (int i = 0; i < x.Count; i++)

@@ -17,7 +17,8 @@ public sealed class ConnectionTable
         {
             if (inputs[m].Distinct().Count() != inputs[m].Length || inputs[m].Any(c => c < 0 || c >= inputMaps))
             {
-                throw new ArgumentException($"Output map {m} names the inputs [{string.Join(", ", inputs[m])}]; each must be between 0 and {inputMaps - 1} and stand once.");
+                throw new ArgumentException(
+                    $"Output map {m} names the inputs [{string.Join(", ", inputs[m])}]; each must be between 0 and {inputMaps - 1} and stand once.");
             }
 
             firstKernel[m] = Kernels;

@@ -23,6 +23,11 @@ public static class Convolution
     {
         Check(x, w, bias, shape);
         int height = x.Shape[2], width = x.Shape[3], kernelH = w.Shape[2], kernelW = w.Shape[3];
+        if (i < 0 || j < 0 || shape.Row(i, kernelH - 1) >= height + shape.Padding.H || shape.Column(j, kernelW - 1) >= width + shape.Padding.W)
+        {
+            throw new ArgumentException($"The position ({i}, {j}) is outside the output of {x} and {w}.");
+        }
+
         int channels = w.Shape[1];
         int first = k / (w.Shape[0] / shape.Groups) * channels;
         Sum sum = default;
@@ -142,7 +147,8 @@ public static class Convolution
         Require.NotNegative(shape.Padding, "The padding");
         if (shape.Groups < 1 || w.Shape[0] % shape.Groups != 0 || x.Shape[1] != w.Shape[1] * shape.Groups)
         {
-            throw new ArgumentException($"The weight {w} does not fit the input {x} in {shape.Groups} groups: it must be (K, C/groups, R, S) with K divisible by groups.");
+            throw new ArgumentException(
+                $"The weight {w} does not fit the input {x} in {shape.Groups} groups: it must be (K, C/groups, R, S) with K divisible by groups.");
         }
 
         if (bias is not null)

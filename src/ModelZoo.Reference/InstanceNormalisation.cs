@@ -13,6 +13,32 @@ public static class InstanceNormalisation
     public static GradientSums Backward(NdArray x, NdArray? gamma, NdArray gradY, double eps = 1e-5) =>
         Normalisation.Backward(x, PerPlane(x), gamma, gradY, eps);
 
+    /// <summary>
+    /// Running statistics (C), where a network keeps them: running ← (1 − momentum)·running + momentum·batch, with the average over the samples of each
+    /// plane's mean and unbiased variance. Evaluation with them is <see cref="BatchNormalisation.Eval"/>.
+    /// </summary>
+    public static (NdArray Mean, NdArray Variance) UpdateRunning(NdArray x, NdArray runningMean, NdArray runningVariance, double momentum = 0.1)
+    {
+        Grouping grouping = PerPlane(x);
+        int batch = x.Shape[0], channels = x.Shape[1], m = x.Shape[2] * x.Shape[3];
+        Require.Shape(runningMean, "The running mean", channels);
+        Require.Shape(runningVariance, "The running variance", channels);
+        if (m == 1)
+        {
+            throw new ArgumentException($"A running variance needs more than one value per plane, but {x} has one.");
+        }
+
+        (Sums mean, Sums variance) = Normalisation.Statistics(x, grouping);
+        NdArray newMean = runningMean.Map(running => (1 - momentum) * running), newVariance = runningVariance.Map(running => (1 - momentum) * running);
+        for (int g = 0; g < grouping.Groups; g++)
+        {
+            newMean[g % channels] += momentum * mean.Value[g] / batch;
+            newVariance[g % channels] += momentum * variance.Value[g] * m / (m - 1) / batch;
+        }
+
+        return (newMean, newVariance);
+    }
+
     private static Grouping PerPlane(NdArray x)
     {
         Require.Rank(x, 4, "The input of instance normalisation");

@@ -104,25 +104,22 @@ public sealed class NdArray
 
     public override string ToString() => $"NdArray[{string.Join(", ", shape)}]";
 
-    /// <summary>The place of an index in <see cref="Data"/>: ((a·B + b)·C + c)·D + d.</summary>
-    private int Offset(params ReadOnlySpan<int> index)
-    {
-        if (index.Length != shape.Length)
-        {
-            throw new ArgumentException($"{this} takes {shape.Length} indices, not {index.Length}.");
-        }
+    private int Offset(int a) => Inside(1, a, 0, 0, 0) ? a : throw Outside(a);
 
-        int offset = 0;
-        for (int axis = 0; axis < index.Length; axis++)
-        {
-            if (index[axis] < 0 || index[axis] >= shape[axis])
-            {
-                throw new ArgumentException($"The index [{string.Join(", ", index.ToArray())}] is outside {this}.");
-            }
+    private int Offset(int a, int b) => Inside(2, a, b, 0, 0) ? (a * shape[1]) + b : throw Outside(a, b);
 
-            offset = (offset * shape[axis]) + index[axis];
-        }
+    private int Offset(int a, int b, int c) => Inside(3, a, b, c, 0) ? (((a * shape[1]) + b) * shape[2]) + c : throw Outside(a, b, c);
 
-        return offset;
-    }
+    private int Offset(int a, int b, int c, int d) =>
+        Inside(4, a, b, c, d) ? (((((a * shape[1]) + b) * shape[2]) + c) * shape[3]) + d : throw Outside(a, b, c, d);
+
+    /// <summary>Whether the array has this rank and each index lies in its own dimension (those beyond the rank are ignored).</summary>
+    private bool Inside(int rank, int a, int b, int c, int d) =>
+        shape.Length == rank
+        && a >= 0 && a < shape[0]
+        && (rank < 2 || (b >= 0 && b < shape[1]))
+        && (rank < 3 || (c >= 0 && c < shape[2]))
+        && (rank < 4 || (d >= 0 && d < shape[3]));
+
+    private ArgumentException Outside(params int[] index) => new($"The index [{string.Join(", ", index)}] is outside {this}.");
 }

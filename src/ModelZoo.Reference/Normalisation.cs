@@ -96,7 +96,7 @@ internal static class Normalisation
         return (mean, variance.WithRoundings(3));
     }
 
-    private static void Check(NdArray x, Grouping grouping, NdArray? gamma, NdArray? beta, double eps)
+    public static void Check(NdArray x, Grouping grouping, NdArray? gamma, NdArray? beta, double eps)
     {
         if (!(eps >= 0))
         {

@@ -6,6 +6,8 @@ namespace ModelZoo.Reference;
 /// </summary>
 public abstract class Optimiser(double learningRate)
 {
+    private int[]? shape;
+
     /// <summary>η; may be changed between steps.</summary>
     public double LearningRate { get; set; } = learningRate;
 
@@ -16,11 +18,13 @@ public abstract class Optimiser(double learningRate)
     public void Step(NdArray parameter, NdArray gradient)
     {
         Require.SameShape(parameter, gradient, "A parameter and its gradient");
-        if (Steps == 0)
+        if (shape is null)
         {
+            shape = [.. parameter.Shape];
             Begin(parameter.Count);
         }
 
+        Require.Shape(parameter, "The parameter of this optimiser", shape);
         Steps++;
         for (int i = 0; i < parameter.Count; i++)
         {

@@ -16,7 +16,9 @@ public static class OutputSize
         int room = Room(n, kernel, stride, padding, dilation);
         if (room % stride != 0)
         {
-            throw new ArgumentException($"A kernel of {kernel} with stride {stride}, padding {padding} and dilation {dilation} does not fit {n} evenly: ({n} + 2·{padding} − {dilation}·({kernel}−1) − 1)/{stride} + 1 is not whole.");
+            throw new ArgumentException(
+                $"A kernel of {kernel} with stride {stride}, padding {padding} and dilation {dilation} does not fit {n} evenly: "
+                + $"({n} + 2·{padding} − {dilation}·({kernel}−1) − 1)/{stride} + 1 is not whole.");
         }
 
         return (room / stride) + 1;
@@ -62,7 +64,8 @@ public static class OutputSize
         int twice = ((n - 1) * stride) + kernel - n;
         if (twice < 0 || twice % 2 != 0)
         {
-            throw new ArgumentException($"No symmetric padding keeps {n} with kernel {kernel} and stride {stride}: (({n}−1)·{stride} + {kernel} − {n})/2 is not a whole number.");
+            throw new ArgumentException(
+                $"No symmetric padding keeps {n} with kernel {kernel} and stride {stride}: (({n}−1)·{stride} + {kernel} − {n})/2 is not a whole number.");
         }
 
         return twice / 2;
@@ -85,7 +88,9 @@ public static class OutputSize
     {
         if (n < 1 || kernel < 1 || stride < 1 || padding < 0 || dilation < 1)
         {
-            throw new ArgumentException($"Sizes, strides and dilations are positive and padding is not negative, but they are: size {n}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}.");
+            throw new ArgumentException(
+                "Sizes, strides and dilations are positive and padding is not negative, but they are: "
+                + $"size {n}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}.");
         }
     }
 }

@@ -4,7 +4,8 @@ namespace ModelZoo.Reference;
 /// RMSprop: s ← αs + (1 − α)g², centred also a ← αa + (1 − α)g with s − a² in place of s below; u = g/(√s + ε);
 /// θ ← θ − ηu, or with momentum μ: b ← μb + u, θ ← θ − ηb. Source: Hinton, Coursera lecture 6e (2012); centred: Graves 2013 (arXiv 1308.0850).
 /// </summary>
-public sealed class RmsProp(double learningRate = 0.01, double alpha = 0.99, double eps = 1e-8, double momentum = 0, bool centred = false, double weightDecay = 0)
+public sealed class RmsProp(
+    double learningRate = 0.01, double alpha = 0.99, double eps = 1e-8, double momentum = 0, bool centred = false, double weightDecay = 0)
     : Optimiser(learningRate)
 {
     private double[] square = [];

@@ -57,7 +57,8 @@ public static class TransposedConvolution
         Require.NotNegative(outputPadding, "The output padding");
         if (shape.Groups < 1 || x.Shape[1] % shape.Groups != 0 || x.Shape[1] != w.Shape[0])
         {
-            throw new ArgumentException($"The weight {w} does not fit the input {x} in {shape.Groups} groups: it must be (C, K/groups, R, S) with C divisible by groups.");
+            throw new ArgumentException(
+                $"The weight {w} does not fit the input {x} in {shape.Groups} groups: it must be (C, K/groups, R, S) with C divisible by groups.");
         }
 
         if (outputPadding.H >= Math.Max(shape.Stride.H, shape.Dilation.H) || outputPadding.W >= Math.Max(shape.Stride.W, shape.Dilation.W))

@@ -3,6 +3,9 @@ namespace ModelZoo;
 /// <summary>Turns what the operating system says about a file into one sentence that names the file and says what to do.</summary>
 internal static class FileAccessError
 {
+    private const int DiskFull = 28; // ENOSPC
+    private const int DiskFullOnWindows = unchecked((int)0x80070070); // ERROR_DISK_FULL
+
     /// <summary>True for the exceptions that mean "this path cannot be used", as opposed to a mistake in the program.</summary>
     public static bool Covers(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
@@ -22,6 +25,7 @@ internal static class FileAccessError
         UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder; give the name of a file to write.",
         UnauthorizedAccessException => $"{path}: permission to write there was denied. Choose another path.",
         ArgumentException => $"'{path}': not a usable path ({cause.Message}).",
-        _ => $"{path}: cannot be written ({cause.Message}); whatever was there before is unchanged. Free some space or choose another path.",
+        IOException { HResult: DiskFull or DiskFullOnWindows } => $"{path}: the disk is full; whatever was there before is unchanged. Free some space or choose another path.",
+        _ => $"{path}: cannot be written ({cause.Message}); whatever was there before is unchanged. Choose another path.",
     }, cause);
 }

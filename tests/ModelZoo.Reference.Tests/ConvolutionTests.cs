@@ -173,6 +173,8 @@ public class ConvolutionTests
         Assert.Throws<ArgumentException>(() => Convolution.Forward(x, w, null, new() { Groups = 2, Padding = (0, -1) }));
         Assert.Throws<ArgumentException>(() => Convolution.Forward(x, w, null, new() { Groups = 2, Dilation = 3 }));
         Assert.Throws<ArgumentException>(() => Convolution.Forward(x.Reshape(4, 25), w, null, new() { Groups = 2 }));
+        Assert.Throws<ArgumentException>(() => Convolution.ForwardAt(x, w, null, new() { Groups = 2 }, 0, 0, 3, 0));
+        Assert.Throws<ArgumentException>(() => Convolution.ForwardAt(x, w, null, new() { Groups = 2 }, 0, 6, 0, 0));
         Assert.Throws<ArgumentException>(() => Convolution.Backward(x, w, NdArray.Zeros(1, 6, 2, 3), new() { Groups = 2 }));
     }
 

@@ -65,9 +65,16 @@ public class LeNetLayersTests
     {
         Assert.Throws<ArgumentException>(() => new ConnectionTable(2, [[0, 2]]));
         Assert.Throws<ArgumentException>(() => new ConnectionTable(2, [[0, 0]]));
-        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(NdArray.Zeros(1, 5, 9, 9), NdArray.Zeros(60, 5, 5), NdArray.Zeros(16), ConnectionTable.LeNet5));
-        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(NdArray.Zeros(1, 6, 9, 9), NdArray.Zeros(59, 5, 5), NdArray.Zeros(16), ConnectionTable.LeNet5));
-        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(NdArray.Zeros(1, 6, 4, 9), NdArray.Zeros(60, 5, 5), NdArray.Zeros(16), ConnectionTable.LeNet5));
+        NdArray x = NdArray.Zeros(1, 6, 9, 9), w = NdArray.Zeros(60, 5, 5), bias = NdArray.Zeros(16);
+        ConnectionTable table = ConnectionTable.LeNet5;
+        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(NdArray.Zeros(1, 5, 9, 9), w, bias, table));
+        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(NdArray.Zeros(1, 6, 4, 9), w, bias, table));
+        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(x, NdArray.Zeros(59, 5, 5), bias, table));
+        Assert.Throws<ArgumentException>(() => TableConvolution.Forward(x, w, NdArray.Zeros(6), table));
+        Assert.Throws<ArgumentException>(() => TableConvolution.Backward(x, w, x, table));
+        Assert.Throws<ArgumentException>(() => Subsampling.Forward(x, bias, bias));
+        Assert.Throws<ArgumentException>(() => Subsampling.Forward(x, NdArray.Zeros(6), NdArray.Zeros(6), 10));
+        Assert.Throws<ArgumentException>(() => RadialBasis.Forward(NdArray.Zeros(1, 84), NdArray.Zeros(10, 83)));
     }
 
     [Fact]

@@ -26,6 +26,13 @@ internal sealed unsafe class Op(string name, string overload = "")
     /// <summary>Calls an operator for its effect and drops what it returns: in-place operators return their own first argument.</summary>
     internal void Run(params ReadOnlySpan<Arg> args) => Invoke(args, null, 0);
 
+    /// <summary>Calls an in-place operator and returns its first argument: the same object, no new handle.</summary>
+    internal Tensor Apply(params ReadOnlySpan<Arg> args)
+    {
+        Invoke(args, null, 0);
+        return Unsafe.As<Tensor>(args[0].Object!);
+    }
+
     /// <summary>Calls an operator that returns two tensors.</summary>
     [SkipLocalsInit]
     internal (Tensor, Tensor) Call2(params ReadOnlySpan<Arg> args)

@@ -16,26 +16,27 @@ public sealed class Scalar : IDisposable
         Type = type;
     }
 
+    /// <summary>Int64, Float64 or Bool, whatever .NET type the number had.</summary>
     public ScalarType Type { get; }
 
     internal double AsDouble => Tag == Tag.Double ? BitConverter.Int64BitsToDouble(Bits) : Bits;
 
     internal long AsLong => Tag == Tag.Double ? checked((long)BitConverter.Int64BitsToDouble(Bits)) : Bits;
 
-    private static Scalar Real(double v, ScalarType type) => new(Tag.Double, BitConverter.DoubleToInt64Bits(v), type);
+    private static Scalar Real(double v) => new(Tag.Double, BitConverter.DoubleToInt64Bits(v), ScalarType.Float64);
 
-    private static Scalar Whole(long v, ScalarType type) => new(Tag.Int, v, type);
+    private static Scalar Whole(long v) => new(Tag.Int, v, ScalarType.Int64);
 
-    internal static Scalar BFloat16(float v) => Real(v, ScalarType.BFloat16);
+    internal static Scalar BFloat16(float v) => Real(v);
 
-    public static implicit operator Scalar(byte value) => Whole(value, ScalarType.Byte);
-    public static implicit operator Scalar(sbyte value) => Whole(value, ScalarType.Int8);
-    public static implicit operator Scalar(short value) => Whole(value, ScalarType.Int16);
-    public static implicit operator Scalar(int value) => Whole(value, ScalarType.Int32);
-    public static implicit operator Scalar(long value) => Whole(value, ScalarType.Int64);
-    public static implicit operator Scalar(Half value) => Real((double)value, ScalarType.Float16);
-    public static implicit operator Scalar(float value) => Real(value, ScalarType.Float32);
-    public static implicit operator Scalar(double value) => Real(value, ScalarType.Float64);
+    public static implicit operator Scalar(byte value) => Whole(value);
+    public static implicit operator Scalar(sbyte value) => Whole(value);
+    public static implicit operator Scalar(short value) => Whole(value);
+    public static implicit operator Scalar(int value) => Whole(value);
+    public static implicit operator Scalar(long value) => Whole(value);
+    public static implicit operator Scalar(Half value) => Real((double)value);
+    public static implicit operator Scalar(float value) => Real(value);
+    public static implicit operator Scalar(double value) => Real(value);
     public static implicit operator Scalar(bool value) => new(Tag.Bool, value ? 1 : 0, ScalarType.Bool);
 
     public void Dispose()

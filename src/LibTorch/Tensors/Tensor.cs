@@ -124,6 +124,8 @@ public static partial class torch
             return DetachFromDisposeScope();
         }
 
+        public Tensor DetatchFromDisposeScope() => DetachFromDisposeScope();
+
         public Tensor DetachFromDisposeScope()
         {
             OwningScope?.Detach(this);

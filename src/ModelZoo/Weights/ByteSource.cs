@@ -39,7 +39,7 @@ internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource
 }
 
 /// <summary>
-/// A file, mapped for <see cref="Use"/> and read for <see cref="CopyTo"/> (a read saves the page faults that copying out of a map costs).
+/// A file, mapped for <see cref="Use"/> and read for <see cref="CopyTo"/>: as fast where a copy is wanted anyway, and a file that is cut meanwhile is an error there, not the end of the process.
 /// Closing it while another thread is inside <see cref="Use"/> leaves the map in place until that call returns.
 /// </summary>
 internal sealed class FileSource : ByteSource

@@ -18,6 +18,8 @@ public enum DType
 /// <summary>Sizes and names of <see cref="DType"/>.</summary>
 public static class DTypes
 {
+    private static readonly string[] Names = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DType> All { get; } = Enum.GetValues<DType>();
 
@@ -32,7 +34,7 @@ public static class DTypes
     };
 
     /// <summary>The name in a safetensors file: "F32", "BOOL" …</summary>
-    public static string FormatName(this DType type) => type == DType.Bool ? "BOOL" : type.ToString();
+    public static string FormatName(this DType type) => Names[(int)type];
 
     /// <summary>Bytes of a tensor: the product of <paramref name="shape"/> (1 for a scalar) times the element's size, or null where a dimension is negative or the product overflows.</summary>
     public static long? ByteLength(this DType type, ReadOnlySpan<long> shape)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using ModelZoo.Data;
 using ModelZoo.Weights;
@@ -6,6 +5,8 @@ using Xunit;
 
 namespace ModelZoo.Tests.Weights;
 
+/// <summary>Runs alone, because it measures the processor time of the process.</summary>
+[Collection("alone")]
 public sealed class HostileSafetensorsTests : IDisposable
 {
     private const string X = "\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}";
@@ -18,7 +19,7 @@ public sealed class HostileSafetensorsTests : IDisposable
         ($"{{\"x\":{{\"shape\":[{string.Concat(Enumerable.Repeat("0,", 10_000_000))}0]}}}}", "more than 64 numbers"),
         ($"{{{new string(' ', 20_000_000)}", "not valid JSON"),
         ($"{{\"x\":{new string('[', 20_000_000)}", "not an object"),
-        ($"{{{string.Join(',', Enumerable.Range(0, 200_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}", "more than 131072 tensors"),
+        ($"{{{string.Join(',', Enumerable.Range(0, 70_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}", "more than 65536 tensors"),
     ];
 
     private readonly TempFolder _folder = new();
@@ -27,7 +28,7 @@ public sealed class HostileSafetensorsTests : IDisposable
     public static TheoryData<string, int, string> Headers { get; } = new()
     {
         { "", 0, "does not begin with '{'" },
-        { " {}", 0, "does not begin with '{'" },
+        { "   ", 0, "does not begin with '{'" },
         { "[]", 0, "does not begin with '{'" },
         { "{", 0, "not valid JSON" },
         { "{}}", 0, "not valid JSON" },
@@ -116,13 +117,20 @@ public sealed class HostileSafetensorsTests : IDisposable
             byte[] bytes = new byte[8 + header.Length];
             BitConverter.TryWriteBytes(bytes, (long)header.Length);
             Encoding.ASCII.GetBytes(header, bytes.AsSpan(8));
-            long allocated = GC.GetAllocatedBytesForCurrentThread();
-            long start = Stopwatch.GetTimestamp();
-            var error = Assert.Throws<ZooException>(() => SafetensorsFile.Parse(bytes, "hostile"));
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), $"{expected}: {Stopwatch.GetElapsedTime(start)}");
-            Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < 100_000_000, $"{expected}: {GC.GetAllocatedBytesForCurrentThread() - allocated} bytes");
-            Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-            Assert.True(error.Message.Length < 1000);
+            TimeSpan best = TimeSpan.MaxValue; // of three, of processor time: what else the machine does is not measured
+            for (int round = 0; round < 3; round++)
+            {
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                TimeSpan start = Environment.CpuUsage.TotalTime;
+                var error = Assert.Throws<ZooException>(() => SafetensorsFile.Parse(bytes, "hostile"));
+                TimeSpan took = Environment.CpuUsage.TotalTime - start;
+                best = took < best ? took : best;
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 100_000_000);
+                Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+                Assert.InRange(error.Message.Length, 1, 1000);
+            }
+
+            Assert.True(best < TimeSpan.FromSeconds(1), $"{expected}: {best}");
         }
     }
 
@@ -181,3 +189,6 @@ public sealed class HostileSafetensorsTests : IDisposable
         File.Delete(path);
     }
 }
+
+[CollectionDefinition("alone", DisableParallelization = true)]
+public sealed class Alone;

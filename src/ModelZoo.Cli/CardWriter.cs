@@ -1,0 +1,48 @@
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Data;
+using ModelZoo.Models;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Writes card.json anew from measurements, for those who work on the zoo itself.</summary>
+internal static class CardWriter
+{
+    /// <param name="session">The run.</param>
+    /// <param name="folder">The folder models/ of a checkout.</param>
+    /// <param name="source">Where the accuracy of shipped weights is measured; null leaves accuracies as they were.</param>
+    internal static void Write(Session session, string folder, string? source)
+    {
+        foreach (IGrouping<string, ModelInfo> family in Session.Catalog.Models.GroupBy(m => m.Family))
+        {
+            string resource = $"{family.Key}/card.json", path = Path.Combine(folder, family.Key, "card.json");
+            SortedDictionary<string, ModelCard> old = Catalog.HasResource(resource) ? ModelCard.Parse(Catalog.ReadResource(resource), resource) : [];
+            var cards = new SortedDictionary<string, ModelCard>(StringComparer.Ordinal);
+            foreach (ModelInfo info in family)
+            {
+                ModelCard card = ModelCard.Measure(info, Catalog.ReadResource, old.GetValueOrDefault(info.Name));
+                cards[info.Name] = source is null ? card : card with { Weights = Accuracies(session, info, card, source) };
+            }
+
+            byte[] json = ModelCard.ToJson(cards);
+            AtomicFile.Write(path, stream => stream.Write(json));
+            session.Say($"wrote {path}");
+        }
+    }
+
+    private static SortedDictionary<string, WeightsCard> Accuracies(Session session, ModelInfo info, ModelCard card, string source)
+    {
+        var measured = new SortedDictionary<string, WeightsCard>(StringComparer.Ordinal);
+        foreach ((string name, WeightsCard weights) in card.Weights)
+        {
+            using ResolvedModel resolved = ModelArgument.Resolve(session, $"{info.Name}:{name}");
+            ImageDataset test = DataArgument.Load(source, DataSplit.Test);
+            using ImageTensors images = ImageTensors.From(test, TransferLearning.PreprocessingFor(test, resolved.Preprocessing), session.Device);
+            EvaluationResult result = Evaluator.Evaluate(resolved.Model, images);
+            measured[name] = weights with { Accuracy = result.Accuracy, Data = test.Name, Images = result.Count };
+        }
+
+        return measured;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Weights;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary><c>zoo forward</c>: logits of a batch from a file to a file, to compare with any other framework.</summary>
+internal static class ForwardCommand
+{
+    internal static Command Create()
+    {
+        var model = ModelArgument.Create();
+        var weights = ModelArgument.Weights();
+        var input = new Option<string>("--input") { Description = "The batch: .npy, NCHW, as the model takes it (already normalised)", HelpName = "x.npy", Required = true };
+        var output = new Option<string>("--output") { Description = "Where the logits go: .npy, float32", HelpName = "y.npy", Required = true };
+        var dtype = GlobalOptions.Choice("--dtype", "Precision to compute in", "float32", "float32", "bfloat16");
+        var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model, weights, input, output, dtype };
+        command.SetAction(parsed => Run(
+            Session.Open(parsed), parsed.GetRequiredValue(model), parsed.GetValue(weights), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(dtype)!));
+        return command;
+    }
+
+    private static int Run(Session session, string spec, string? weights, string input, string output, string dtype)
+    {
+        NpyArray batch = Npy.Read(input);
+        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        ModelOptions o = resolved.Options;
+        if (batch.Shape.Length != 4 || batch.Shape[1] != o.InChannels || batch.Shape[2] != o.InputHeight || batch.Shape[3] != o.InputWidth)
+        {
+            throw new ZooException($"{input} has shape [{string.Join(",", batch.Shape)}]; {resolved.Info.Name} takes [N,{o.InChannels},{o.InputHeight},{o.InputWidth}].");
+        }
+
+        ScalarType type = dtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        resolved.Model.eval();
+        resolved.Model.to(type);
+        using var guard = inference_mode();
+        using Tensor x = tensor(batch.Data, batch.Shape, device: session.Device).to(type);
+        var clock = Stopwatch.StartNew();
+        using Tensor y = resolved.Model.call(x);
+        using Tensor logits = y.to(ScalarType.Float32).cpu();
+        double seconds = clock.Elapsed.TotalSeconds;
+        Npy.Write(output, logits.shape, logits.data<float>().ToArray());
+        session.Show(new { model = resolved.Info.Name, input, output, shape = logits.shape, dtype, seconds }, console =>
+            console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} logits in {output} ({dtype}, {Tables.Seconds(seconds)})"));
+        return 0;
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Data;
+using ModelZoo.Transfer;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary><c>zoo predict</c>: what a trained model sees in an image.</summary>
+internal static class PredictCommand
+{
+    internal static Command Create()
+    {
+        var model = ModelArgument.Create();
+        var images = new Argument<string[]>("images")
+        {
+            Description = "Image files: .npy, [H,W] or [C,H,W] or [N,C,H,W], values 0…1 or 0…255; none: pictures of --data",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var weights = ModelArgument.Weights();
+        var data = DataArgument.Create();
+        var index = new Option<int[]>("--index") { Description = "Which test images of --data", HelpName = "i", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0, 1, 2, 3, 4] };
+        var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
+        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/lenet5-digits-finetuned.safetensors --data digits --index 0 1 2") { model, images, weights, data, index, top };
+        command.SetAction(parsed =>
+        {
+            Session session = Session.Open(parsed);
+            string[] files = parsed.GetValue(images) ?? [];
+            return Run(session, parsed.GetRequiredValue(model), parsed.GetValue(weights), files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top));
+        });
+        return command;
+    }
+
+    private static int Run(Session session, string spec, string? weights, string[] files, string source, int[] index, int top)
+    {
+        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        if (!resolved.Trained)
+        {
+            throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights ({string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}), a checkpoint, or --weights.");
+        }
+
+        (ImageDataset data, string[] names) = files.Length > 0 ? ImageFiles.Read(files, resolved) : Chosen(source, index);
+        using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) });
+        IReadOnlyList<IReadOnlyList<Prediction>> predictions = classifier.Predict(data, top);
+        var rows = names.Select((name, i) => new { image = name, predictions = predictions[i] }).ToArray();
+        session.Show(rows, console =>
+        {
+            if (data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
+            {
+                string[] captions = [.. rows.Select(r => $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})")];
+                foreach (string line in ImageDrawing.SideBySide(data, [.. Enumerable.Range(0, names.Length)], captions))
+                {
+                    console.WriteLine(line);
+                }
+            }
+
+            var table = Tables.New("image", "prediction", ">probability", "then");
+            foreach (var row in rows)
+            {
+                table.Row(row.image, row.predictions[0].Label, Tables.Percent(row.predictions[0].Probability), string.Join(", ", row.predictions.Skip(1).Select(p => $"{p.Label} {Tables.Percent(p.Probability)}")));
+            }
+
+            console.Write(table);
+        });
+        return 0;
+    }
+
+    private static (ImageDataset Data, string[] Names) Chosen(string source, int[] index)
+    {
+        ImageDataset all = DataArgument.Load(source, DataSplit.Test);
+        foreach (int i in index)
+        {
+            if (i < 0 || i >= all.Count)
+            {
+                throw new UsageException($"--index {i}: {all.Name} has images 0 … {all.Count - 1}.");
+            }
+        }
+
+        return (all.Subset(index), [.. index.Select(i => $"{all.Name}[{i}], labelled {all.Info.ClassNames[all.Labels[i]]}")]);
+    }
+}

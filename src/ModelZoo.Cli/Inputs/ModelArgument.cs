@@ -1,0 +1,26 @@
+using System.CommandLine;
+using ModelZoo.Models;
+
+namespace ModelZoo.Cli.Inputs;
+
+/// <summary>The model that a command works on: a name of the catalogue, shipped weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
+internal static class ModelArgument
+{
+    internal static Argument<string> Create() => new("model")
+    {
+        Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file",
+    };
+
+    internal static Option<string?> Weights() => new("--weights")
+    {
+        Description = "A safetensors file with the model's weights",
+        HelpName = "file",
+    };
+
+    internal static ResolvedModel Resolve(Session session, string spec, string? weights = null, ModelOptions? options = null)
+    {
+        ResolvedModel resolved = ModelResolver.Resolve(Session.Catalog, spec, Catalog.ReadResource, weights, options, (ulong)session.Seed);
+        resolved.Model.to(session.Device);
+        return resolved;
+    }
+}

@@ -1,0 +1,29 @@
+namespace ModelZoo.Cli;
+
+/// <summary>Where results go: checked before the work, not after it.</summary>
+internal static class OutputFile
+{
+    /// <summary>Makes the folder of <paramref name="path"/> and checks that a file can be written there.</summary>
+    /// <exception cref="ZooException">It can't.</exception>
+    internal static void MustBeWritable(string path)
+    {
+        try
+        {
+            string full = Path.GetFullPath(path);
+            if (Directory.Exists(full))
+            {
+                throw new ZooException($"--output {path} is a folder; give a file name in it.");
+            }
+
+            string folder = Path.GetDirectoryName(full)!;
+            Directory.CreateDirectory(folder);
+            string probe = Path.Combine(folder, $".zoo-{Guid.NewGuid():N}.tmp");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ZooException($"--output {path} can't be written: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using ModelZoo.Data;
+using ModelZoo.Training;
+
+namespace ModelZoo.Cli;
+
+/// <summary>What a checkpoint says of its own making. No dates: the same command makes the same bytes.</summary>
+internal static class Provenance
+{
+    internal static SortedDictionary<string, string> Of(Session session, ImageDataset train, Recipe recipe) => new(StringComparer.Ordinal)
+    {
+        ["createdBy"] = $"ModelZoo {typeof(Provenance).Assembly.GetName().Version?.ToString(3)}",
+        ["data"] = train.Name,
+        ["dataSource"] = train.Info.Source,
+        ["dataLicence"] = train.Info.Licence,
+        ["images"] = train.Count.ToString(CultureInfo.InvariantCulture),
+        ["recipe"] = recipe.ToJson(),
+        ["seed"] = session.Seed.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>With what came of it.</summary>
+    internal static SortedDictionary<string, string> Of(Session session, ImageDataset train, Recipe recipe, TrainingResult result, ImageDataset test)
+    {
+        SortedDictionary<string, string> extra = Of(session, train, recipe);
+        extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);
+        if (result.TestAccuracy is { } accuracy)
+        {
+            extra["testAccuracy"] = accuracy.ToString("R", CultureInfo.InvariantCulture);
+            extra["testData"] = $"{test.Name}, {test.Count.ToString(CultureInfo.InvariantCulture)} images";
+        }
+
+        return extra;
+    }
+}

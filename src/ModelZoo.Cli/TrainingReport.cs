@@ -1,0 +1,34 @@
+using ModelZoo.Data;
+using ModelZoo.Training;
+using Spectre.Console;
+
+namespace ModelZoo.Cli;
+
+/// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
+internal static class TrainingReport
+{
+    internal static int Show(Session session, string name, ImageDataset train, TrainingResult result, string path)
+    {
+        var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
+        session.Show(new { model = name, data = train.Name, images = train.Count, epochs, testAccuracy = result.TestAccuracy, seconds = result.Elapsed.TotalSeconds, checkpoint = path, interrupted = result.Cancelled }, console =>
+        {
+            var table = Tables.New(">epoch", ">loss", ">train accuracy", ">test accuracy", ">time");
+            foreach (var e in epochs)
+            {
+                table.Row($"{e.Epoch}", $"{e.Loss:F4}", Tables.Percent(e.TrainAccuracy), e.TestAccuracy is { } a ? Tables.Percent(a) : "", Tables.Seconds(e.Seconds));
+            }
+
+            console.Write(table);
+            console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test accuracy {(result.TestAccuracy is { } t ? Tables.Percent(t) : "not measured")}, {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+            console.WriteLine($"checkpoint: {path}");
+            console.WriteLine($"next: zoo eval {path} --data {train.Name.Split('/')[0]}   zoo verify {path}");
+        });
+        if (!result.Cancelled)
+        {
+            return 0;
+        }
+
+        session.Say($"zoo: interrupted; the state so far is kept in {path}.");
+        return 1;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using ModelZoo.Training;
+using Spectre.Console;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Shows a training run on standard error: a moving bar on a terminal, one line an epoch in a pipe.</summary>
+internal static class TrainingView
+{
+    /// <summary>Runs <paramref name="work"/> with something to report to.</summary>
+    internal static T Show<T>(Session session, string title, Func<IProgress<TrainingProgress>, T> work)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            return work(new Reporter(p => Line(session, title, p)));
+        }
+
+        return session.Log.Progress()
+            .AutoClear(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context =>
+            {
+                ProgressTask task = context.AddTask(Markup.Escape(title));
+                T result = work(new Reporter(p =>
+                {
+                    task.MaxValue = Math.Max(1, p.Steps);
+                    task.Value = p.Step;
+                    task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{title}  epoch {p.Epoch}/{p.Epochs}  loss {p.Loss:F4}{Accuracy(p)}  {p.ImagesPerSecond:F0} images/s"));
+                }));
+                task.Value = task.MaxValue;
+                return result;
+            });
+    }
+
+    private static void Line(Session session, string title, TrainingProgress p)
+    {
+        if (p.TestAccuracy is not null || p.Step == p.Steps)
+        {
+            session.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{title}: epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F4}{Accuracy(p)}, rate {p.LearningRate:G3}, {p.ImagesPerSecond:F0} images/s, {p.Elapsed.TotalSeconds:F1} s"));
+        }
+    }
+
+    private static string Accuracy(TrainingProgress p) => p.TestAccuracy is { } a ? string.Create(CultureInfo.InvariantCulture, $", test accuracy {100 * a:F2} %") : "";
+
+    // System.Progress posts to a thread pool; reports must arrive in order, on the thread that trains.
+    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace ModelZoo.Training;
+
+// The JSON form: one object, keys in snake_case ("learning_rate"), defaults left out when written.
+public sealed partial record Recipe
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        IgnoreReadOnlyProperties = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static readonly Dictionary<string, System.Reflection.PropertyInfo> Properties = typeof(Recipe).GetProperties()
+        .Where(p => p.CanWrite && p.GetMethod is { IsStatic: false })
+        .ToDictionary(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name), StringComparer.Ordinal);
+
+    /// <summary>The keys of the JSON form.</summary>
+    public static IReadOnlyCollection<string> Keys => Properties.Keys;
+
+    /// <summary>Reads a recipe from its JSON form: <c>{"epochs": 10, "learning_rate": 0.05}</c>. Keys left out take their defaults; // comments are allowed.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="displayName">What error messages call it.</param>
+    /// <exception cref="ZooException">The text is no JSON object, a key is unknown (the message gives the nearest), or a value has the wrong type or range.</exception>
+    public static Recipe Parse(string json, string displayName)
+    {
+        using JsonDocument document = ReadDocument(json, displayName);
+        return FromElement(document.RootElement, displayName);
+    }
+
+    /// <summary>Reads the recipe of one model from a recipe.json: an object with a recipe under each model's name.</summary>
+    /// <exception cref="ZooException">As for <see cref="Parse"/>, or the file has no recipe for that model.</exception>
+    public static Recipe ParseFor(string model, string json, string displayName)
+    {
+        using JsonDocument document = ReadDocument(json, displayName);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new ZooException($"{displayName}: is not a JSON object with a recipe for each model.");
+        }
+
+        return document.RootElement.TryGetProperty(model, out JsonElement recipe)
+            ? FromElement(recipe, $"{displayName}, {model}")
+            : throw new ZooException($"{displayName}: has no recipe for '{model}'."
+                + NearestName.Hint(model, document.RootElement.EnumerateObject().Select(p => p.Name)));
+    }
+
+    /// <summary>This recipe with one value replaced, as a flag does it: <c>With("learning_rate", "0.1")</c>.</summary>
+    /// <exception cref="ZooException">The key is unknown or the value cannot be read or is out of range.</exception>
+    public Recipe With(string key, string value)
+    {
+        string text = Properties.TryGetValue(key, out var property) && property.PropertyType == typeof(string) ? JsonSerializer.Serialize(value) : value;
+        string change;
+        try
+        {
+            using JsonDocument parsed = JsonDocument.Parse($"{{{JsonSerializer.Serialize(key)}: {text}}}");
+            change = parsed.RootElement.GetRawText();
+        }
+        catch (JsonException)
+        {
+            throw new ZooException($"{key}: '{value}' is not a value of a recipe.");
+        }
+
+        using JsonDocument document = JsonDocument.Parse(change);
+        Recipe changed = this with { };
+        Fill(changed, document.RootElement, key);
+        return changed.Validate(key);
+    }
+
+    /// <summary>The JSON form, on one line, every key written: a checkpoint keeps it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    private static JsonDocument ReadDocument(string json, string displayName)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            return JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        }
+        catch (JsonException error)
+        {
+            throw new ZooException($"{displayName}: is not valid JSON ({error.Message})", error);
+        }
+    }
+
+    private static Recipe FromElement(JsonElement element, string displayName)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw new ZooException($"{displayName}: a recipe is a JSON object, not {element.ValueKind.ToString().ToLowerInvariant()}.");
+        }
+
+        var recipe = new Recipe();
+        Fill(recipe, element, displayName);
+        return recipe.Validate(displayName);
+    }
+
+    private static void Fill(Recipe recipe, JsonElement element, string displayName)
+    {
+        HashSet<string> seen = [];
+        foreach (JsonProperty entry in element.EnumerateObject())
+        {
+            if (!Properties.TryGetValue(entry.Name, out var property))
+            {
+                throw new ZooException($"{displayName}: unknown key '{entry.Name}'.{NearestName.Hint(entry.Name, Keys)} Known keys are {string.Join(", ", Keys)}.");
+            }
+
+            if (!seen.Add(entry.Name))
+            {
+                throw new ZooException($"{displayName}: the key '{entry.Name}' appears twice.");
+            }
+
+            try
+            {
+                property.SetValue(recipe, entry.Value.Deserialize(property.PropertyType) ?? throw new JsonException());
+            }
+            catch (JsonException)
+            {
+                throw new ZooException($"{displayName}: {entry.Name} is {entry.Value.GetRawText()}; it must be {Described(property.PropertyType)}.");
+            }
+        }
+    }
+
+    private static string Described(Type type) =>
+        type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text in quotes" : "a number";
+}

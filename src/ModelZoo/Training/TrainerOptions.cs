@@ -1,0 +1,38 @@
+using ModelZoo.Weights;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training;
+
+/// <summary>What a training run needs beside model, recipe and data.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>Decides the order of the images, their augmentation and dropout.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Where to compute; null: where the model is.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>Where the checkpoint goes after every epoch and on cancellation; needs <see cref="Describe"/>. Null: none is written.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>Makes the checkpoint's description from what is trained so far.</summary>
+    public Func<TrainingResult, CheckpointInfo>? Describe { get; init; }
+
+    /// <summary>What the checkpoint holds; null: the model that is trained. A head that is trained by itself says the whole model here.</summary>
+    public nn.Module? CheckpointModel { get; init; }
+
+    /// <summary>Ends the training after so many steps; the schedule then ends there too.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Ends the training at the first step that finishes later than this.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>Ends the training after an epoch with at least this test accuracy, in [0,1].</summary>
+    public double? TargetAccuracy { get; init; }
+
+    /// <summary>If given, only this part of the model is in train mode, the rest in eval mode (a frozen trunk without dropout); whether parameters change is for their requires_grad to say.</summary>
+    public nn.Module? TrainOnly { get; init; }
+
+    /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
+    public int TestEvery { get; init; } = 1;
+}

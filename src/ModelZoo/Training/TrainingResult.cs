@@ -1,0 +1,45 @@
+namespace ModelZoo.Training;
+
+/// <summary>What a training run reports while it runs.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Epochs">Of the recipe.</param>
+/// <param name="Step">Within the epoch, from 1.</param>
+/// <param name="Steps">Per epoch.</param>
+/// <param name="Loss">Mean over the epoch so far.</param>
+/// <param name="LearningRate">Of this step.</param>
+/// <param name="ImagesPerSecond">Over the epoch so far.</param>
+/// <param name="TestAccuracy">In [0,1], with the report that ends an epoch in which the test data were run.</param>
+/// <param name="Elapsed">Since the start, tests included.</param>
+public sealed record TrainingProgress(
+    int Epoch, int Epochs, int Step, int Steps, double Loss, double LearningRate, double ImagesPerSecond, double? TestAccuracy, TimeSpan Elapsed);
+
+/// <summary>One pass over the training images.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Loss">Mean over the images, as the model was when it saw them.</param>
+/// <param name="TrainAccuracy">In [0,1], likewise (augmentation and dropout included).</param>
+/// <param name="TestAccuracy">In [0,1], after the epoch; null where it was not tested.</param>
+/// <param name="Seconds">Of training, without the test.</param>
+/// <param name="Images">Images seen; fewer than the data has when the epoch was cut short.</param>
+public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, double? TestAccuracy, double Seconds, int Images);
+
+/// <summary>What a training run came to.</summary>
+public sealed record TrainingResult
+{
+    /// <summary>The epochs in order; the last may be cut short.</summary>
+    public required IReadOnlyList<EpochResult> Epochs { get; init; }
+
+    /// <summary>Steps taken.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Of the last test, in [0,1]; null without test data.</summary>
+    public double? TestAccuracy => Epochs.LastOrDefault(e => e.TestAccuracy is not null)?.TestAccuracy;
+
+    /// <summary>Wall time, tests included.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Whether it was cancelled before its end.</summary>
+    public required bool Cancelled { get; init; }
+
+    /// <summary>Whether the test accuracy that was asked for was reached.</summary>
+    public bool TargetReached { get; init; }
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelZoo.Data;
+using ModelZoo.Training;
+using ModelZoo.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Transfer;
+
+/// <summary>Fits a trained model to other data: new head, frozen or slowly changing trunk.</summary>
+public static class FineTuner
+{
+    /// <summary>Copies the model, gives it a head for the new classes and trains that (and the rest, if it is not to stay frozen). The given model is not changed.</summary>
+    /// <param name="pretrained">The trained model.</param>
+    /// <param name="train">What to learn.</param>
+    /// <param name="test">What to measure after each epoch, if anything.</param>
+    /// <param name="options">Recipe, seed, what stays frozen.</param>
+    /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
+    /// <exception cref="ZooException">Data and model do not fit, or the training failed; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
+    public static FineTuneResult Run(
+        ResolvedModel pretrained,
+        ImageDataset train,
+        ImageDataset? test,
+        FineTuneOptions? options = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(pretrained);
+        ArgumentNullException.ThrowIfNull(train);
+        options ??= new FineTuneOptions();
+        var clock = Stopwatch.StartNew();
+        Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);
+        ResolvedModel target = Copy(pretrained, train.Info.ClassNames, preprocessing, options);
+        try
+        {
+            if (options.Device is { } device)
+            {
+                target.Model.to(device);
+            }
+
+            using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
+            using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
+            CheckpointInfo Describe(TrainingResult result) => Description(target, train.Name, options, result);
+            (TrainingResult training, bool cached, TimeSpan features) =
+                Train(target.Model, target.Model.Head, trainTensors, testTensors, options, Describe, progress, cancel);
+            return new FineTuneResult
+            {
+                Model = target with { Checkpoint = Describe(training), Trained = true },
+                Training = training,
+                CachedFeatures = cached,
+                Preparation = clock.Elapsed - training.Elapsed,
+            };
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains a model whose head is replaced already, in place: the user's own, for instance.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="head">The path of its head.</param>
+    /// <param name="train">What to learn.</param>
+    /// <param name="test">What to measure after each epoch, if anything.</param>
+    /// <param name="options">Recipe, seed, what stays frozen; a checkpoint path is not used.</param>
+    /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>.</param>
+    public static TrainingResult Train(
+        nn.Module<Tensor, Tensor> model,
+        string head,
+        ImageTensors train,
+        ImageTensors? test,
+        FineTuneOptions? options = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) =>
+        Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null }, null, progress, cancel).Training;
+
+    private static (TrainingResult Training, bool Cached, TimeSpan Features) Train(
+        nn.Module<Tensor, Tensor> model,
+        string head,
+        ImageTensors train,
+        ImageTensors? test,
+        FineTuneOptions options,
+        Func<TrainingResult, CheckpointInfo>? describe,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancel)
+    {
+        nn.Module<Tensor, Tensor> layer = TransferLearning.Find(model, head);
+        var trainer = new TrainerOptions
+        {
+            Seed = options.Seed,
+            CheckpointPath = options.CheckpointPath,
+            CheckpointModel = model,
+            Describe = describe,
+            MaxSteps = options.MaxSteps,
+            TimeLimit = options.TimeLimit,
+            TargetAccuracy = options.TargetAccuracy,
+        };
+        if (!options.TrunkFrozen)
+        {
+            return (new Trainer(model, options.Chosen, trainer).Fit(train, test, progress, cancel), false, TimeSpan.Zero);
+        }
+
+        TransferLearning.FreezeTrunk(model, head);
+        var clock = Stopwatch.StartNew();
+        HeadPath? path = options.CacheFeatures && !options.Chosen.Augments ? FindPath(model, layer, train) : null;
+        if (path is null)
+        {
+            return (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), false, TimeSpan.Zero);
+        }
+
+        using ImageTensors seen = Features.Before(model, head, train, cancel: cancel);
+        using ImageTensors? seenInTest = test is null ? null : Features.Before(model, head, test, cancel: cancel);
+        TimeSpan features = clock.Elapsed;
+        return (new Trainer(path, options.Chosen, trainer).Fit(seen, seenInTest, progress, cancel), true, features);
+    }
+
+    private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, ImageTensors data)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ModelMode mode = ModelMode.Eval(model);
+        return HeadPath.Find(model, head, data.Batch([0]).Inputs);
+    }
+
+    // A model of its own, with the pretrained tensors and a new head.
+    private static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options)
+    {
+        random.manual_seed((long)options.Seed);
+        ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
+        ZooModel model = pretrained.Info.Create(pretrained.Options);
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> source = pretrained.Model.state_dict();
+            foreach ((string key, Tensor tensor) in model.state_dict())
+            {
+                tensor.copy_(source[key]);
+            }
+        }
+
+        TransferLearning.ReplaceHead(model, labels.Count);
+        return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
+    }
+
+    private static CheckpointInfo Description(ResolvedModel model, string data, FineTuneOptions options, TrainingResult result)
+    {
+        var extra = new Dictionary<string, string>(options.Extra)
+        {
+            ["data"] = data,
+            ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
+            ["recipe"] = options.Chosen.ToJson(),
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["trunk"] = options.TrunkFrozen ? "frozen" : "trained",
+        };
+        if (result.TestAccuracy is { } accuracy)
+        {
+            extra["test_accuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
+        }
+
+        return new CheckpointInfo { Architecture = model.Info.Name, Options = model.Options, Labels = model.Labels, Preprocessing = model.Preprocessing, Extra = extra };
+    }
+}

@@ -1,0 +1,157 @@
+using Xunit;
+
+namespace ModelZoo.Reference.Tests;
+
+public class NormalisationTests
+{
+    private const double Eps = 1e-3;
+
+    [Fact]
+    public void Batch_normalisation_gradients_in_training_agree_with_finite_differences() => Seeds.ForAll(25, random =>
+    {
+        (NdArray x, NdArray gamma, NdArray beta, NdArray gradY) = RandomCase(random, atLeastPerChannel: 2);
+        GradientSums g = BatchNormalisation.TrainBackward(x, gamma, gradY, Eps);
+        GradientCheck.Passes(
+            () => BatchNormalisation.Train(x, gamma, beta, Eps).Y.Value, gradY, (x, g.X.Value), (gamma, g.Weight.Value), (beta, g.Bias.Value));
+    });
+
+    [Fact]
+    public void Batch_normalisation_gradients_in_evaluation_agree_with_finite_differences() => Seeds.ForAll(25, random =>
+    {
+        (NdArray x, NdArray gamma, NdArray beta, NdArray gradY) = RandomCase(random, atLeastPerChannel: 1);
+        NdArray mean = random.ArrayLike(gamma), variance = random.ArrayLike(gamma).Map(v => v + 1.1);
+        GradientSums g = BatchNormalisation.EvalBackward(x, gamma, gradY, mean, variance, Eps);
+        GradientCheck.Passes(
+            () => BatchNormalisation.Eval(x, gamma, beta, mean, variance, Eps).Value, gradY, (x, g.X.Value), (gamma, g.Weight.Value), (beta, g.Bias.Value));
+    });
+
+    [Fact]
+    public void Layer_instance_and_group_normalisation_gradients_agree_with_finite_differences() => Seeds.ForAll(25, random =>
+    {
+        (NdArray x, NdArray gamma, NdArray beta, NdArray gradY) = RandomCase(random, atLeastPerChannel: 1);
+        int groups = x.Shape[1] % 2 == 0 ? 2 : 1, axes = random.From(1, 3);
+        GradientSums g = GroupNormalisation.Backward(x, groups, gamma, gradY, Eps);
+        GradientCheck.Passes(
+            () => GroupNormalisation.Forward(x, groups, gamma, beta, Eps).Y.Value, gradY, (x, g.X.Value), (gamma, g.Weight.Value), (beta, g.Bias.Value));
+        g = InstanceNormalisation.Backward(x, gamma, gradY, Eps);
+        GradientCheck.Passes(
+            () => InstanceNormalisation.Forward(x, gamma, beta, Eps).Y.Value, gradY, (x, g.X.Value), (gamma, g.Weight.Value), (beta, g.Bias.Value));
+        int[] last = [.. x.Shape.TakeLast(axes)];
+        (gamma, beta) = (random.Array(last), random.Array(last));
+        g = LayerNormalisation.Backward(x, axes, gamma, gradY, Eps);
+        GradientCheck.Passes(
+            () => LayerNormalisation.Forward(x, axes, gamma, beta, Eps).Y.Value, gradY, (x, g.X.Value), (gamma, g.Weight.Value), (beta, g.Bias.Value));
+    });
+
+    [Fact]
+    public void Group_normalisation_with_1_group_is_layer_normalisation_and_with_C_groups_instance_normalisation()
+    {
+        NdArray x = new Random(1).Array(2, 4, 3, 5);
+        Near.Equal(LayerNormalisation.Forward(x, 3, null, null).Y.Value, GroupNormalisation.Forward(x, 1, null, null).Y.Value);
+        Near.Equal(InstanceNormalisation.Forward(x, null, null).Y.Value, GroupNormalisation.Forward(x, 4, null, null).Y.Value);
+    }
+
+    [Fact]
+    public void Batch_normalisation_of_a_single_sample_is_instance_normalisation()
+    {
+        NdArray x = new Random(2).Array(1, 3, 4, 5);
+        Near.Equal(InstanceNormalisation.Forward(x, null, null).Y.Value, BatchNormalisation.Train(x, null, null).Y.Value);
+    }
+
+    [Fact]
+    public void The_output_has_mean_0_and_variance_1_and_the_statistics_are_the_batch_s()
+    {
+        NdArray x = new([1, 3, 5, 7], 4, 1);
+        Normalised result = BatchNormalisation.Train(x, null, null, 0);
+        Assert.Equal(4, result.Mean.Value[0]);
+        Assert.Equal(5, result.Variance.Value[0]);
+        Near.Number(0, result.Y.Value.Data.Average());
+        Near.Number(1, result.Y.Value.Data.Average(y => y * y));
+    }
+
+    [Fact]
+    public void Running_statistics_store_the_unbiased_variance_although_the_biased_one_normalises()
+    {
+        NdArray x = new([1, 3, 5, 7], 4, 1);
+        (NdArray mean, NdArray variance) = BatchNormalisation.UpdateRunning(x, NdArray.Zeros(1), NdArray.Full(1, 1), 0.25);
+        Near.Number(1, mean[0]);
+        Near.Number(0.75 + (0.25 * 20 / 3), variance[0]);
+    }
+
+    [Fact]
+    public void Evaluation_with_the_batch_s_own_statistics_is_training()
+    {
+        Random random = new(4);
+        NdArray x = random.Array(3, 2, 2, 2), gamma = random.Array(2), beta = random.Array(2);
+        Normalised train = BatchNormalisation.Train(x, gamma, beta);
+        Near.Equal(train.Y.Value, BatchNormalisation.Eval(x, gamma, beta, train.Mean.Value, train.Variance.Value).Value);
+    }
+
+    [Fact]
+    public void Float32_batch_normalisation_stays_within_its_rounding_bound() => Seeds.ForAll(50, random =>
+    {
+        float[] x = [.. Enumerable.Range(0, 64).Select(_ => (float)random.NextDouble() + 3)];
+        Sums y = BatchNormalisation.Train(new NdArray([.. x.Select(v => (double)v)], 64, 1), null, null).Y;
+        float mean = 0, variance = 0;
+        foreach (float v in x)
+        {
+            mean += v / 64;
+        }
+
+        foreach (float v in x)
+        {
+            variance += (v - mean) * (v - mean) / 64;
+        }
+
+        for (int i = 0; i < 64; i++)
+        {
+            float narrow = (x[i] - mean) / MathF.Sqrt(variance + 1e-5f);
+            Assert.True(Math.Abs(narrow - y.Value.Data[i]) <= y[i].RoundingBound(1.0 / (1 << 24)));
+        }
+    });
+
+    [Fact]
+    public void Local_response_normalisation_gradients_agree_with_finite_differences() => Seeds.ForAll(25, random =>
+    {
+        (NdArray x, _, _, NdArray gradY) = RandomCase(random, atLeastPerChannel: 1);
+        int n = random.From(1, 6);
+        double alpha = random.NextDouble() * 3, beta = 0.5 + random.NextDouble(), k = 1 + random.NextDouble();
+        NdArray gradX = LocalResponseNormalisation.Backward(x, gradY, n, alpha, beta, k);
+        GradientCheck.Passes(() => LocalResponseNormalisation.Forward(x, n, alpha, beta, k), gradY, (x, gradX));
+    });
+
+    [Fact]
+    public void Local_response_normalisation_gives_the_numbers_worked_by_hand()
+    {
+        NdArray x = new([1, 2, 3, 4], 1, 4, 1, 1);
+        NdArray y = LocalResponseNormalisation.Forward(x, 3, alpha: 3, beta: 1, k: 2);
+        Near.Equal(new NdArray([1.0 / 7, 2.0 / 16, 3.0 / 31, 4.0 / 27], 1, 4, 1, 1), y);
+        y = LocalResponseNormalisation.Forward(x, 2, alpha: 2, beta: 1, k: 0);
+        Near.Equal(new NdArray([1.0 / 1, 2.0 / 5, 3.0 / 13, 4.0 / 25], 1, 4, 1, 1), y);
+    }
+
+    [Fact]
+    public void Bad_arguments_throw()
+    {
+        NdArray x = NdArray.Zeros(2, 4, 1, 1);
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Train(NdArray.Zeros(1, 4, 1, 1), null, null));
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Train(NdArray.Zeros(4), null, null));
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Train(x, NdArray.Zeros(3), null));
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Train(x, null, null, -1));
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Eval(x, null, null, NdArray.Zeros(2), NdArray.Zeros(4)));
+        Assert.Throws<ArgumentException>(() => BatchNormalisation.Eval(x, NdArray.Zeros(5), null, NdArray.Zeros(4), NdArray.Zeros(4)));
+        Assert.Throws<ArgumentException>(() => GroupNormalisation.Forward(x, 3, null, null));
+        Assert.Throws<ArgumentException>(() => LayerNormalisation.Forward(x, 5, null, null));
+        Assert.Throws<ArgumentException>(() => LayerNormalisation.Forward(x, 3, NdArray.Zeros(4), null));
+        Assert.Throws<ArgumentException>(() => InstanceNormalisation.Backward(x, null, NdArray.Zeros(2, 4, 1, 2)));
+        Assert.Throws<ArgumentException>(() => InstanceNormalisation.UpdateRunning(x, NdArray.Zeros(4), NdArray.Zeros(4)));
+        Assert.Throws<ArgumentException>(() => LocalResponseNormalisation.Forward(x, 0));
+    }
+
+    private static (NdArray X, NdArray Gamma, NdArray Beta, NdArray GradY) RandomCase(Random random, int atLeastPerChannel)
+    {
+        int channels = random.From(1, 4);
+        NdArray x = random.Array(random.From(atLeastPerChannel, 3), channels, random.From(1, 4), random.From(1, 4));
+        return (x, random.Array(channels), random.Array(channels), random.ArrayLike(x));
+    }
+}
