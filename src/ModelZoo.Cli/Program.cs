@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ModelZoo;
 using ModelZoo.Cli;
 
 // Exit codes: 0 done, 1 failed, 2 bad usage.

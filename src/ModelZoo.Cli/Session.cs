@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ModelZoo.Models;
 using Spectre.Console;
 using static TorchSharp.torch;
 

@@ -9,7 +9,7 @@ internal static class UsageErrors
     {
         Command command = parsed.CommandResult.Command;
         string path = command is RootCommand ? "zoo" : $"zoo {command.Name}";
-        string? unknown = parsed.UnmatchedTokens.FirstOrDefault();
+        string? unknown = parsed.UnmatchedTokens is [var first, ..] ? first : null;
         string message;
         if (unknown is not null && command is RootCommand)
         {

@@ -29,9 +29,9 @@ internal static class VerificationView
 
     internal static string Verdict(string spec, VerificationReport report)
     {
-        LayerCheck worst = report.WorstFirst.First();
+        LayerCheck worst = report.WorstFirst[0];
         return report.FirstFailure is { } failure
-            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(report.LikelyCause is { } cause ? $": {cause}" : "")}"
+            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(failure.LikelyCause is { } cause ? $": {cause}" : "")}"
             : $"{spec}: verified, {report.Checks.Count} checks of {Tables.Count(report.Checks.Sum(c => c.CheckedCount))} numbers in {Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";
     }
 }

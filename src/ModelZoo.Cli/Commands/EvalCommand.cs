@@ -3,6 +3,7 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Weights;
+using Spectre.Console;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;

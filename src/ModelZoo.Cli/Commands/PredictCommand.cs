@@ -2,6 +2,7 @@ using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Transfer;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Analysis;
 using ModelZoo.Cli.Inputs;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

@@ -5,6 +5,7 @@ using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using Spectre.Console;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;
@@ -55,7 +56,7 @@ internal static class VerifyCommand
             model = r.Spec,
             passed = r.Report.Passed && r.CardDifferences.Count == 0,
             seconds = r.Report.Elapsed.TotalSeconds,
-            firstFailure = r.Report.FirstFailure is { } f ? new { f.Name, f.Op, f.Quantity, cause = r.Report.LikelyCause } : null,
+            firstFailure = r.Report.FirstFailure is { } f ? new { f.Name, f.Op, f.Quantity, cause = f.LikelyCause } : null,
             card = r.CardDifferences,
             checks = r.Report.WorstFirst.Select(c => new { c.Name, c.Op, c.Quantity, c.Shape, @checked = c.CheckedCount, of = c.TotalCount, error = c.MaxError, bound = c.BoundThere, ratio = c.WorstRatio, c.Passed }),
         }).ToArray();

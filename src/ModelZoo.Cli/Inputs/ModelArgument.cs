@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Models;
+using TorchSharp;
 
 namespace ModelZoo.Cli.Inputs;
 

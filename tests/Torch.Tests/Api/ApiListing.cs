@@ -55,7 +55,7 @@ internal static partial class ApiListing
             yield return $"new({Parameters(c)})";
         }
 
-        foreach (MethodInfo m in type.GetMethods(Declared).Where(m => Visible(m) && (!m.IsSpecialName || m.Name.StartsWith("op_", StringComparison.Ordinal))))
+        foreach (MethodInfo m in type.GetMethods(Declared).Where(m => Visible(m) && m.GetBaseDefinition().DeclaringType == type && (!m.IsSpecialName || m.Name.StartsWith("op_", StringComparison.Ordinal))))
         {
             string generic = m.IsGenericMethod ? $"<{string.Join(",", m.GetGenericArguments().Select(Name))}>" : "";
             yield return $"{Name(m.ReturnType)} {m.Name}{generic}({Parameters(m)})";

@@ -36,7 +36,7 @@ namespace TorchSharp.Modules
         public Sequential this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
         [IndexerName("SequentialItems")]
-        public Sequential this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+        public Sequential this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
         public Sequential append(string name, IModule<Tensor, Tensor> module)
         {

@@ -33,7 +33,7 @@ public abstract class Sequential<T, TResult> : Module<T, TResult>
     public Sequential<T, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T, TResult> append(string name, Module module)
     {
@@ -84,7 +84,7 @@ public abstract class Sequential<T1, T2, TResult> : Module<T1, T2, TResult>
     public Sequential<T1, T2, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T1, T2, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T1, T2, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T1, T2, TResult> append(string name, Module module)
     {
@@ -135,7 +135,7 @@ public abstract class Sequential<T1, T2, T3, TResult> : Module<T1, T2, T3, TResu
     public Sequential<T1, T2, T3, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T1, T2, T3, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T1, T2, T3, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T1, T2, T3, TResult> append(string name, Module module)
     {

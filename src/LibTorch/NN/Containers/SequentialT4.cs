@@ -31,7 +31,7 @@ public abstract class Sequential<T1, T2, T3, T4, TResult> : Module<T1, T2, T3, T
     public Sequential<T1, T2, T3, T4, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T1, T2, T3, T4, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T1, T2, T3, T4, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T1, T2, T3, T4, TResult> append(string name, Module module)
     {
@@ -82,7 +82,7 @@ public abstract class Sequential<T1, T2, T3, T4, T5, TResult> : Module<T1, T2, T
     public Sequential<T1, T2, T3, T4, T5, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T1, T2, T3, T4, T5, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T1, T2, T3, T4, T5, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T1, T2, T3, T4, T5, TResult> append(string name, Module module)
     {
@@ -133,7 +133,7 @@ public abstract class Sequential<T1, T2, T3, T4, T5, T6, TResult> : Module<T1, T
     public Sequential<T1, T2, T3, T4, T5, T6, TResult> this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? Count);
 
     [IndexerName("SequentialItems")]
-    public Sequential<T1, T2, T3, T4, T5, T6, TResult> this[Range range] => Slice(range.Start.GetOffset(Count), range.End.GetOffset(Count));
+    public Sequential<T1, T2, T3, T4, T5, T6, TResult> this[Range index] => Slice(index.Start.GetOffset(Count), index.End.GetOffset(Count));
 
     public Sequential<T1, T2, T3, T4, T5, T6, TResult> append(string name, Module module)
     {
