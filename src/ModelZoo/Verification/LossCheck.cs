@@ -24,7 +24,7 @@ internal static class LossCheck
         (int samples, int classes) = (x.Shape[0], x.Shape[1]);
         var random = new SeededRandom(options.Seed);
         int[] targets = [.. Enumerable.Range(0, samples).Select(_ => random.Next(classes))];
-        var rounding = Rounding.Of(logits.dtype);
+        var rounding = Rounding.Of(logits.dtype, options.WideAccumulation);
 
         using IDisposable enabled = enable_grad();
         Tensor input = logits.detach().clone().requires_grad_();

@@ -96,7 +96,7 @@ public sealed class Verifier
         }
 
         Add(Compare(node, Exactly("parameters", check.Parameters), new NdArray([node.ParameterCount])));
-        var rounding = Rounding.Of(node.DType);
+        var rounding = Rounding.Of(node.DType, options.WideAccumulation);
         NdArray[] inputs = [.. node.InputValues.Select(x => x.ToNdArray())];
         NdArray output = node.OutputValue!.ToNdArray();
         LayerCheck forward = Forward(node, check, inputs, output, rounding);

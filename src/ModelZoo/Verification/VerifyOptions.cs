@@ -17,6 +17,9 @@ public sealed record VerifyOptions
     /// <summary>How many elements of <paramref name="quantity"/> to compare at most.</summary>
     internal int SampleOf(Quantity quantity) => quantity.Terms == 0 ? int.MaxValue : (int)Math.Min(MaxElements, Math.Max(1024, MaxTerms / quantity.Terms));
 
+    /// <summary>Whether sums of bfloat16 and float16 must have been accumulated in float32 (<see cref="Rounding"/>); it does not matter to float32 and float64.</summary>
+    public bool WideAccumulation { get; init; }
+
     /// <summary>Whether gradients are checked.</summary>
     public bool Backward { get; init; } = true;
 
