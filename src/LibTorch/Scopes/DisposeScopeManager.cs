@@ -7,6 +7,9 @@ public static partial class torch
     /// unless they are moved out or detached.
     /// </summary>
     public static DisposeScope NewDisposeScope() => DisposeScopeManager.Current.Open();
+
+    /// <summary>The innermost open scope of this thread, or null.</summary>
+    public static DisposeScope? CurrentDisposeScope => DisposeScopeManager.Current.Innermost;
 }
 
 /// <summary>The stack of open scopes of each thread, and its statistics.</summary>

@@ -69,7 +69,8 @@ public static partial class torch
         public Tensor isclose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool nanEqual = false) => Isclose.Call(this, other, rtol, atol, nanEqual);
 
         private static readonly Op Allclose = new("allclose");
-        public bool allclose(Tensor target, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) => Allclose.CallBool(this, target, rtol, atol, equal_nan);
+        public bool allclose(Tensor target, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) =>
+            Allclose.CallBool(this, target, rtol, atol, equal_nan);
 
         private static readonly Op Isfinite = new("isfinite");
         public Tensor isfinite() => Isfinite.Call(this);

@@ -6,8 +6,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        private static readonly Op ToDevice = new("to", "device"), ToDtype = new("to", "dtype"), ToOther = new("to", "other"), PinMemory = new("pin_memory"),
-            ToDense = new("to_dense");
+        private static readonly Op ToDevice = new("to", "device"), ToDtype = new("to", "dtype"), ToOther = new("to", "other"), PinMemory = new("pin_memory");
 
         /// <summary>This tensor with another element type; a new handle to the same tensor where it has that type already.</summary>
         public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -54,7 +53,6 @@ public static partial class torch
         public Tensor @double() => to_type(ScalarType.Float64);
 
         public Tensor pin_memory() => PinMemory.Call(this, Arg.None);
-        public Tensor to_dense() => ToDense.Call(this, Arg.None);
 
         private Tensor Done(Tensor result, bool disposeAfter)
         {

@@ -7,7 +7,7 @@ public static unsafe partial class torch
 {
     public partial class Tensor
     {
-        
+
 
         /// <summary>The elements in memory of a CPU tensor whose element type is <typeparamref name="T"/>.</summary>
         public TensorAccessor<T> data<T>() where T : unmanaged

@@ -88,21 +88,13 @@ public static unsafe partial class torch
 
         public bool is_cpu() => device_type == DeviceType.CPU;
 
-        public long size(int dim)
-        {
-            long[] sizes = size();
-            return sizes[Wrap(dim, sizes.Length)];
-        }
+        public long size(int dim) => Extent(dim, strides: false);
 
         public long[] size() => Shape(strides: false);
 
         public long[] stride() => Shape(strides: true);
 
-        public long stride(int dim)
-        {
-            long[] strides = stride();
-            return strides[Wrap(dim, strides.Length)];
-        }
+        public long stride(int dim) => Extent(dim, strides: true);
 
         [SkipLocalsInit]
         private long[] Shape(bool strides)
@@ -112,6 +104,16 @@ public static unsafe partial class torch
             Native.Check(Native.zoo_tensor_shape(Handle, both, both + n));
             GC.KeepAlive(this);
             return new ReadOnlySpan<long>(strides ? both + n : both, n).ToArray();
+        }
+
+        [SkipLocalsInit]
+        private long Extent(int dim, bool strides)
+        {
+            int n = Info.Dimensions;
+            long* both = stackalloc long[2 * n + 1];
+            Native.Check(Native.zoo_tensor_shape(Handle, both, both + n));
+            GC.KeepAlive(this);
+            return (strides ? both + n : both)[Wrap(dim, n)];
         }
 
         private static int Wrap(int dim, int n)

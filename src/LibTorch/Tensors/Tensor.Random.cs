@@ -31,7 +31,8 @@ public static partial class torch
         public Tensor log_normal_(double mean = 0, double std = 1, Generator? generator = null) => LogNormalInPlace.Apply(this, mean, std, generator);
 
         private static readonly Op Multinomial = new("multinomial");
-        public Tensor multinomial(long num_samples, bool replacement = false, Generator? generator = null) => Multinomial.Call(this, num_samples, replacement, generator);
+        public Tensor multinomial(long num_samples, bool replacement = false, Generator? generator = null) =>
+            Multinomial.Call(this, num_samples, replacement, generator);
 
         private static readonly Op Poisson = new("poisson");
         public Tensor poisson(Generator? generator = null) => Poisson.Call(this, generator);

@@ -96,6 +96,7 @@ public static partial class torch
         private static readonly Op Logsumexp = new("logsumexp"), Nansum = new("nansum"), Nanmean = new("nanmean");
         public Tensor logsumexp(long dim, bool keepdim = false) => Logsumexp.Call(this, dim, keepdim);
         public Tensor nansum() => Nansum.Call(this, Arg.None, false, Arg.None);
-        public Tensor nanmean(int? dim = null, bool keepdim = false, ScalarType? dtype = null) => Nanmean.Call(this, dim is { } d ? (Arg)d : Arg.None, keepdim, dtype);
+        public Tensor nanmean(int? dim = null, bool keepdim = false, ScalarType? dtype = null) =>
+            Nanmean.Call(this, dim is { } d ? (Arg)d : Arg.None, keepdim, dtype);
     }
 }

@@ -53,7 +53,8 @@ public static partial class torch
         public Tensor argwhere() => Argwhere.Call(this);
 
         private static readonly Op SliceScatter = new("slice_scatter");
-        public Tensor slice_scatter(Tensor src, long dim = 0, long? start = null, long? end = null, long step = 1) => SliceScatter.Call(this, src, dim, start, end, step);
+        public Tensor slice_scatter(Tensor src, long dim = 0, long? start = null, long? end = null, long step = 1) =>
+            SliceScatter.Call(this, src, dim, start, end, step);
 
         private static readonly Op SelectScatter = new("select_scatter");
         public Tensor select_scatter(Tensor src, long dim, long index) => SelectScatter.Call(this, src, dim, index);

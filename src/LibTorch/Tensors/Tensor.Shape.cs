@@ -130,8 +130,10 @@ public static partial class torch
 
         private static readonly Op RepeatInterleaveSelfTensor = new("repeat_interleave", "self_Tensor"),
             RepeatInterleaveSelfInt = new("repeat_interleave", "self_int");
-        public Tensor repeat_interleave(Tensor repeats, long? dim = null, long? output_size = null) => RepeatInterleaveSelfTensor.Call(this, repeats, dim, output_size);
-        public Tensor repeat_interleave(long repeats, long? dim = null, long? output_size = null) => RepeatInterleaveSelfInt.Call(this, repeats, dim, output_size);
+        public Tensor repeat_interleave(Tensor repeats, long? dim = null, long? output_size = null) =>
+            RepeatInterleaveSelfTensor.Call(this, repeats, dim, output_size);
+        public Tensor repeat_interleave(long repeats, long? dim = null, long? output_size = null) =>
+            RepeatInterleaveSelfInt.Call(this, repeats, dim, output_size);
 
         private static readonly Op Squeeze = new("squeeze"), SqueezeDim = new("squeeze", "dim"), SqueezeInPlace = new("squeeze_"), SqueezeDimInPlace = new("squeeze_", "dim");
         public Tensor squeeze(long? dim = null) => dim is { } d ? SqueezeDim.Call(this, d) : Squeeze.Call(this);

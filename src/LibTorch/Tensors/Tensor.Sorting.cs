@@ -22,6 +22,7 @@ public static partial class torch
         public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) => BucketizeTensor.Call(this, boundaries, outInt32, right);
 
         private static readonly Op SortStable = new("sort", "stable");
-        public (Tensor Values, Tensor Indices) sort(long dim = -1, bool descending = false, bool stable = false) => SortStable.Call2(this, stable, dim, descending);
+        public (Tensor Values, Tensor Indices) sort(long dim = -1, bool descending = false, bool stable = false) =>
+            SortStable.Call2(this, stable, dim, descending);
     }
 }

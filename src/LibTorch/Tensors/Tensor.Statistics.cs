@@ -38,17 +38,25 @@ public static partial class torch
 
         private static readonly Op StdDim = new("std", "dim"), VarDim = new("var", "dim"), StdMeanDim = new("std_mean", "dim"), VarMeanDim = new("var_mean", "dim");
 
-        public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(StdDim, dimensions, unbiased, keepdim, type);
-        public Tensor std(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(StdDim, dimensions.ToArray(), unbiased, keepdim, type);
+        public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(StdDim, dimensions, unbiased, keepdim, type);
+        public Tensor std(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(StdDim, dimensions.ToArray(), unbiased, keepdim, type);
         public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(StdDim, [dim], unbiased, keepdim, type);
-        public Tensor std((long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(StdDim, [dim.Item1, dim.Item2], unbiased, keepdim, type);
-        public Tensor std((long, long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(StdDim, [dim.Item1, dim.Item2, dim.Item3], unbiased, keepdim, type);
+        public Tensor std((long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(StdDim, [dim.Item1, dim.Item2], unbiased, keepdim, type);
+        public Tensor std((long, long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(StdDim, [dim.Item1, dim.Item2, dim.Item3], unbiased, keepdim, type);
 
-        public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, dimensions, unbiased, keepdim, type);
-        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, dimensions.ToArray(), unbiased, keepdim, type);
+        public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(VarDim, dimensions, unbiased, keepdim, type);
+        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(VarDim, dimensions.ToArray(), unbiased, keepdim, type);
         public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, [dim], unbiased, keepdim, type);
-        public Tensor var((long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, [dim.Item1, dim.Item2], unbiased, keepdim, type);
-        public Tensor var((long, long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, [dim.Item1, dim.Item2, dim.Item3], unbiased, keepdim, type);
+        public Tensor var((long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(VarDim, [dim.Item1, dim.Item2], unbiased, keepdim, type);
+        public Tensor var((long, long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            Spread(VarDim, [dim.Item1, dim.Item2, dim.Item3], unbiased, keepdim, type);
         public Tensor var(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Spread(VarDim, dimensions, true, keepdim, type);
 
         public (Tensor std, Tensor mean) std_mean(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
@@ -112,11 +120,15 @@ public static partial class torch
         private static readonly Op Unique = new("_unique2"), UniqueDim = new("unique_dim"), UniqueConsecutive = new("unique_consecutive");
 
         /// <summary>The distinct elements (or slices along <paramref name="dim"/>); null for what was not asked for.</summary>
-        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null) =>
+        public (
+            Tensor output, Tensor? inverse_indices, Tensor? counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false,
+            int? dim = null) =>
             Asked(dim is { } d ? UniqueDim.Call3(this, d, sorted, return_inverse, return_counts) : Unique.Call3(this, sorted, return_inverse, return_counts), return_inverse, return_counts);
 
         /// <summary>Runs of equal elements, each once; null for what was not asked for.</summary>
-        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique_consecutive(bool return_inverse = false, bool return_counts = false, int? dim = null) =>
+        public (
+            Tensor output, Tensor? inverse_indices, Tensor? counts) unique_consecutive(bool return_inverse = false, bool return_counts = false,
+            int? dim = null) =>
             Asked(UniqueConsecutive.Call3(this, return_inverse, return_counts, (long?)dim), return_inverse, return_counts);
 
         private static (Tensor, Tensor?, Tensor?) Asked((Tensor, Tensor, Tensor) found, bool inverse, bool counts)

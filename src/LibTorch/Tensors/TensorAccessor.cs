@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -59,7 +60,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         }
 
         var array = Array.CreateInstance(typeof(T), sizes);
-        CopyTo(MemoryMarshal.CreateSpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), checked((int)Count)));
+        ref T first = ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array));
+        CopyTo(MemoryMarshal.CreateSpan(ref first, checked((int)Count)));
         return array;
     }
 

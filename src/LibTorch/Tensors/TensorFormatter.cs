@@ -18,6 +18,7 @@ internal sealed unsafe class TensorFormatter : IDisposable
     private readonly CultureInfo culture;
     private readonly string newLine;
     private readonly StringBuilder text = new();
+    private int slices;
 
     private TensorFormatter(Tensor source, string? format, CultureInfo? culture, string? newLine)
     {
@@ -151,7 +152,7 @@ internal sealed unsafe class TensorFormatter : IDisposable
         {
             if (dim > 0)
             {
-                text.Append(text[^1] == ']' || path.All(static c => c is '0' or ',') ? "" : newLine).Append('[').Append(path).Append("..,..] =").Append(newLine);
+                text.Append(slices++ > 0 ? newLine : "").Append('[').Append(path).Append("..,..] =").Append(newLine);
             }
 
             Block(dim, offset);

@@ -17,7 +17,8 @@ public static partial class torch
     public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Empty.Call(size, dtype ?? defaultType, Arg.None, InitializeDevice(device), Arg.None, Arg.None), requires_grad, names);
 
-    public static Tensor empty_strided(long[] size, long[] strides, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor empty_strided(
+        long[] size, long[] strides, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(EmptyStrided.Call(size, strides, dtype ?? defaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad, names);
 
     /// <summary>A tensor of one value. Without <paramref name="dtype"/> a whole number makes Int64, any other the default type.</summary>
@@ -40,10 +41,12 @@ public static partial class torch
     public static Tensor linspace(double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Made(Linspace.Call(start, end, steps, dtype ?? defaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
 
-    public static Tensor logspace(double start, double end, long steps, double @base = 10, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor logspace(
+        double start, double end, long steps, double @base = 10, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Made(Logspace.Call(start, end, steps, @base, dtype ?? defaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
 
-    public static Tensor eye(long rows, long columns = -1, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor eye(
+        long rows, long columns = -1, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Eye.Call(rows, columns == -1 ? rows : columns, dtype ?? defaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad, names);
 
     /// <summary>The indices of a lower triangle, 2×N.</summary>
@@ -63,7 +66,8 @@ public static partial class torch
     public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(input.empty_like(dtype, device, requires_grad), false, names);
 
-    public static Tensor full_like(Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor full_like(
+        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(input.full_like(value, dtype, device, requires_grad), false, names);
 
     /// <summary>Finishes a new tensor: named dimensions are not supported.</summary>

@@ -35,7 +35,7 @@ public static partial class torch
     private static readonly Op Einsum = new("einsum"), ChainMatmul = new("chain_matmul"), Cdist = new("cdist");
 
     /// <summary>Einstein's summation, such as "bij,bjk->bik".</summary>
-    public static Tensor einsum(string equation, params Tensor[] tensors) => Einsum.Call(equation, tensors);
+    public static Tensor einsum(string equation, params Tensor[] tensors) => Einsum.Call(equation, tensors, Arg.None);
 
     public static Tensor chain_matmul(params Tensor[] matrices) => ChainMatmul.Call(matrices);
 

@@ -50,7 +50,9 @@ public static unsafe partial class torch
 
     private static readonly Op HistogramCount = new("histogram", "bin_ct"), HistogramEdges = new("histogram", "bins_tensor");
 
-    public static (Tensor hist, Tensor bin_edges) histogram(Tensor input, long bins, (double min, double max)? range = null, Tensor? weight = null, bool density = false) =>
+    public static (
+        Tensor hist, Tensor bin_edges) histogram(Tensor input, long bins, (double min, double max)? range = null, Tensor? weight = null,
+        bool density = false) =>
         HistogramCount.Call2(input, bins, range is { } r ? new[] { r.min, r.max } : null, weight, density);
 
     public static (Tensor hist, Tensor bin_edges) histogram(Tensor input, Tensor bins, Tensor? weight = null, bool density = false) =>

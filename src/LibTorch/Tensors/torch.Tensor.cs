@@ -28,7 +28,11 @@ public static unsafe partial class torch
         ScalarType type = TypeOf(rawArray.GetType().GetElementType()!);
         Tensor t = empty([n], type, CPU);
         long size = t.element_size();
-        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(rawArray), checked((int)((offset + n) * size)))[(int)(offset * size)..].CopyTo(t.bytes);
+        fixed (byte* source = &MemoryMarshal.GetArrayDataReference(rawArray))
+        {
+            Buffer.MemoryCopy(source + offset * size, (void*)t.Info.Data, n * size, n * size);
+        }
+
         return Converted(t, dtype, null, requires_grad);
     }
 

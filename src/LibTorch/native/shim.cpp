@@ -226,11 +226,17 @@ thread_local std::vector<IValue> spare_stack;
 
 __attribute__((noinline)) int32_t call(const Op* op, const zoo_value* args, int32_t nargs, zoo_value* results, int32_t capacity) {
   return guarded([&]() -> int32_t {
-    if (static_cast<size_t>(nargs) != op->kinds.size())
-      throw std::invalid_argument(op->name + " takes " + std::to_string(op->kinds.size()) + " arguments, got " + std::to_string(nargs));
+    const size_t given = static_cast<size_t>(nargs), wanted = op->kinds.size();
+    if (given > wanted) throw std::invalid_argument(op->name + " takes " + std::to_string(wanted) + " arguments, got " + std::to_string(given));
     std::vector<IValue> stack = std::move(spare_stack);
     stack.clear();
-    for (int32_t i = 0; i < nargs; i++) stack.push_back(to_ivalue(*op, i, args[i]));
+    for (size_t i = 0; i < given; i++) stack.push_back(to_ivalue(*op, i, args[i]));
+    // An operator may have gained arguments in a later libtorch: those have defaults.
+    for (size_t i = given; i < wanted; i++) {
+      const auto& fallback = op->handle.schema().arguments()[i].default_value();
+      if (!fallback) throw std::invalid_argument(op->name + " takes " + std::to_string(wanted) + " arguments, got " + std::to_string(given));
+      stack.push_back(*fallback);
+    }
     op->handle.callBoxed(&stack);
     int32_t n = 0;
     if (capacity > 0) {

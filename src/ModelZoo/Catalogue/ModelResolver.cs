@@ -28,7 +28,7 @@ public static class ModelResolver
         {
             return weightsPath is null
                 ? Shipped(info!, parts[1], readResource)
-                : throw new ZooException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.");
+                : throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.");
         }
 
         if (named)
@@ -69,7 +69,7 @@ public static class ModelResolver
     private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource)
     {
         ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights)
-            ?? throw new ZooException(info.Weights.Count == 0
+            ?? throw new UsageException(info.Weights.Count == 0
                 ? $"No weights of {info.Name} are shipped. Train it with `zoo train {info.Name}`, or give a file."
                 : $"There are no weights '{info.Name}:{weights}'.{NearestName.Hint(weights, info.Weights.Select(w => w.Name))} "
                     + $"Shipped are {string.Join(", ", info.Weights.Select(w => $"{info.Name}:{w.Name}"))}.");
@@ -135,17 +135,6 @@ public static class ModelResolver
     private static bool LooksLikePath(string spec) => spec.Contains('/', StringComparison.Ordinal) || spec.Contains('\\', StringComparison.Ordinal)
         || spec.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(spec);
 
-    private static ZooException Unknown(ModelCatalog catalog, string spec, string name)
-    {
-        try
-        {
-            catalog.Find(name);
-        }
-        catch (ZooException error)
-        {
-            return new ZooException($"{error.Message} A checkpoint is given by its path (…/{spec}{Extension}).", error);
-        }
-
-        return new ZooException($"There is no model '{spec}'.");
-    }
+    private static UsageException Unknown(ModelCatalog catalog, string spec, string name) => new(
+        $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path (…/{spec}{Extension}).");
 }

@@ -27,17 +27,17 @@ public sealed record DataSource
     public string Folder { get; }
 
     /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Load"/> does.</summary>
-    /// <exception cref="ZooException">The name is unknown (the message gives the nearest), or a folder is missing or too much.</exception>
+    /// <exception cref="UsageException">The name is unknown (the message gives the nearest), or a folder is missing or too much.</exception>
     public static DataSource Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         (string name, string folder) = colon < 0 ? (text, "") : (text[..colon], text[(colon + 1)..]);
         Kind kind = Kinds.FirstOrDefault(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ZooException($"Unknown data '{text}'.{NearestName.Hint(name, Kinds.Select(known => known.Name))} Use {string.Join(", ", Forms)}.");
+            ?? throw new UsageException($"Unknown data '{text}'.{NearestName.Hint(name, Kinds.Select(known => known.Name))} Use {string.Join(", ", Forms)}.");
         return kind.NeedsFolder == (folder.Trim().Length > 0) && kind.NeedsFolder == (colon >= 0)
             ? new DataSource(kind, folder)
-            : throw new ZooException(kind.NeedsFolder
+            : throw new UsageException(kind.NeedsFolder
                 ? $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds the official files."
                 : $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}.");
     }

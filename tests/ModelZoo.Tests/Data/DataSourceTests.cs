@@ -29,7 +29,7 @@ public class DataSourceTests
     [InlineData("digits:/data", "takes no folder. Write digits.")]
     [InlineData("digits:", "takes no folder")]
     public void A_mistake_is_answered_with_what_to_write(string text, string expected) =>
-        Assert.Contains(expected, Assert.Throws<ZooException>(() => DataSource.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<UsageException>(() => DataSource.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Loading_reads_the_part_asked_for() => Assert.Equal(640, DataSource.Parse("Digits").Load(DataSplit.Test).Count);

@@ -44,7 +44,7 @@ public static partial class torch
             /// <summary>Copies values into this module's parameters and buffers, whose objects stay the same.</summary>
             /// <param name="strict">Whether a missing or unexpected key is an error.</param>
             /// <param name="skip">Keys that are neither expected nor loaded.</param>
-            /// <exception cref="InvalidOperationException">Keys are missing or unexpected, and <paramref name="strict"/> is set. Nothing has been loaded.</exception>
+            /// <exception cref="InvalidOperationException">Keys are missing or unexpected, and strict is set. Nothing has been loaded.</exception>
             /// <exception cref="ArgumentException">A tensor has another shape than the module's. Nothing has been loaded.</exception>
             public virtual (IList<string> missing_keys, IList<string> unexpected_keys) load_state_dict(
                 Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)

@@ -19,7 +19,7 @@ namespace TorchSharp.Modules
 
         public long? padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
             functional.max_unpool1d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
@@ -41,7 +41,7 @@ namespace TorchSharp.Modules
 
         public long[] padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
             functional.max_unpool2d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
@@ -63,7 +63,7 @@ namespace TorchSharp.Modules
 
         public long[] padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
             functional.max_unpool3d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
@@ -84,15 +84,18 @@ namespace TorchSharp
             public static Modules.MaxUnpool2d MaxUnpool2d((long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding));
 
-            public static Modules.MaxUnpool2d MaxUnpool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null) => new(kernel_size, stride, padding);
+            public static Modules.MaxUnpool2d MaxUnpool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null) =>
+                new(kernel_size, stride, padding);
 
             public static Modules.MaxUnpool3d MaxUnpool3d(long kernel_size, long? stride = null, long? padding = null) =>
                 new(Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(stride, 3), Modules.Sizes.All(padding, 3));
 
-            public static Modules.MaxUnpool3d MaxUnpool3d((long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null) =>
+            public static Modules.MaxUnpool3d MaxUnpool3d(
+                (long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding));
 
-            public static Modules.MaxUnpool3d MaxUnpool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null) => new(kernel_size, stride, padding);
+            public static Modules.MaxUnpool3d MaxUnpool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null) =>
+                new(kernel_size, stride, padding);
         }
     }
 }

@@ -1,0 +1,77 @@
+using Xunit;
+
+namespace ModelZoo.Cli.Tests;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("lsit", "Did you mean 'list'?")]
+    [InlineData("summary lenet6", "Did you mean 'lenet5'?")]
+    [InlineData("summary lenet5 --sed 3", "Did you mean '--seed'?")]
+    [InlineData("summary lenet5 --device cud", "Did you mean 'cuda'?")]
+    [InlineData("eval lenet5 --data digit", "Did you mean 'digits'?")]
+    [InlineData("eval lenet5:mnits", "Did you mean 'mnist'?")]
+    [InlineData("summary lenet5 --threads 0", "--threads takes a number from 1")]
+    [InlineData("summary lenet5 --threads two", "two")]
+    [InlineData("summary", "model")]
+    [InlineData("verify", "--all")]
+    [InlineData("train lenet5 --lr fast", "--lr fast")]
+    [InlineData("train lenet5 --optimizer sdg", "sgd")]
+    [InlineData("finetune lenet5 --data digits", "lenet5:")]
+    [InlineData("predict lenet5", "fresh weights")]
+    [InlineData("predict lenet5:mnist --index 100000", "--index 100000")]
+    [InlineData("predict lenet5:mnist cat.jpg", "cat.jpg")]
+    [InlineData("forward lenet5:mnist --output y.npy", "--input")]
+    public void Bad_usage_is_exit_code_2_with_a_message_that_helps(string arguments, string expected)
+    {
+        Zoo zoo = Zoo.Run(arguments.Split(' '));
+        Assert.Equal(2, zoo.ExitCode);
+        Assert.Contains(expected, zoo.Errors, StringComparison.Ordinal);
+        Assert.Equal("", zoo.Output);
+        Assert.DoesNotContain("   at ", zoo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cuda_without_cuda_is_refused_clearly()
+    {
+        if (TorchSharp.torch.cuda.is_available())
+        {
+            Assert.Equal(0, Zoo.Run("summary", "lenet5", "--device", "cuda").ExitCode);
+            return;
+        }
+
+        Zoo zoo = Zoo.Run("summary", "lenet5", "--device", "cuda");
+        Assert.Equal(2, zoo.ExitCode);
+        Assert.Contains("no CUDA device", zoo.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("quickstart")]
+    [InlineData("list")]
+    [InlineData("info")]
+    [InlineData("summary")]
+    [InlineData("train")]
+    [InlineData("finetune")]
+    [InlineData("eval")]
+    [InlineData("predict")]
+    [InlineData("verify")]
+    [InlineData("forward")]
+    public void Every_command_has_help_with_an_example(string command)
+    {
+        Zoo zoo = Zoo.Run(command, "--help");
+        Assert.Equal(0, zoo.ExitCode);
+        Assert.Contains($"Example: zoo {command}", zoo.Output, StringComparison.Ordinal);
+        foreach (string flag in new[] { "--json", "--device", "--threads", "--seed" })
+        {
+            Assert.Contains(flag, zoo.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_error_with_json_is_one_json_document()
+    {
+        Zoo zoo = Zoo.Run("summary", "lenet6", "--json");
+        Assert.Equal(2, zoo.ExitCode);
+        Assert.Contains("lenet5", zoo.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+}

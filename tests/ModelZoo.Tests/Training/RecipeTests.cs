@@ -1,0 +1,64 @@
+using ModelZoo.Models;
+using ModelZoo.Training;
+using Xunit;
+
+namespace ModelZoo.Tests.Training;
+
+public class RecipeTests
+{
+    [Fact]
+    public void A_recipe_survives_its_JSON_form()
+    {
+        var recipe = new Recipe { Epochs = 7, Optimizer = "adamw", LearningRate = 3e-4, WeightDecay = 0.01, Schedule = "cosine", WarmupEpochs = 2, RandomShift = 1.5f };
+        Assert.Equal(recipe, Recipe.Parse(recipe.ToJson(), "recipe"));
+    }
+
+    [Fact]
+    public void Keys_left_out_take_their_defaults() => Assert.Equal(new Recipe { Epochs = 3 }, Recipe.Parse("""{"epochs": 3}""", "recipe"));
+
+    [Theory]
+    [InlineData("""{"learning_rte": 1}""", "r.json: unknown key 'learning_rte'. Did you mean 'learning_rate'?")]
+    [InlineData("""{"epochs": 1, "epochs": 2}""", "r.json: the key 'epochs' appears twice")]
+    [InlineData("""{"epochs": 1.5}""", "r.json: epochs is 1.5; it must be a whole number")]
+    [InlineData("""{"epochs": null}""", "r.json: epochs is null; it must be a whole number")]
+    [InlineData("""{"nesterov": "yes"}""", "it must be true or false")]
+    [InlineData("""{"learning_rate": "fast"}""", "it must be a number")]
+    [InlineData("""{"optimizer": 3}""", "it must be a text")]
+    [InlineData("""{"optimizer": "sdg"}""", "optimizer is 'sdg'. Did you mean 'sgd'? It must be one of sgd, adam, adamw, rmsprop")]
+    [InlineData("""{"schedule": "onecycl"}""", "Did you mean 'onecycle'?")]
+    [InlineData("""{"epochs": 0}""", "epochs is 0; it must be 1 … 100000")]
+    [InlineData("""{"momentum": 1}""", "momentum is 1; it must be 0 … below 1")]
+    [InlineData("""{"learning_rate": -1}""", "learning_rate is -1; it must be above 0")]
+    [InlineData("""{"epochs": 3, "warmup_epochs": 4}""", "warmup_epochs is 4")]
+    [InlineData("""{"nesterov": true}""", "nesterov needs the optimizer sgd with a momentum")]
+    [InlineData("""{"schedule": "onecycle", "warmup_epochs": 1}""", "Leave warmup_epochs out")]
+    [InlineData("[]", "a recipe is a JSON object, not array")]
+    [InlineData("{", "r.json: is not valid JSON")]
+    public void A_wrong_recipe_is_refused_with_its_key_and_what_it_must_be(string json, string message) =>
+        Assert.Contains(message, Assert.Throws<ZooException>(() => Recipe.Parse(json, "r.json")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_flag_overrides_one_value()
+    {
+        Assert.Equal(new Recipe { LearningRate = 0.5, Optimizer = "adam" }, new Recipe().With("learning_rate", "0.5").With("optimizer", "adam"));
+        Assert.Contains("Did you mean 'epochs'?", Assert.Throws<ZooException>(() => new Recipe().With("epoch", "3")).Message, StringComparison.Ordinal);
+        Assert.Throws<ZooException>(() => new Recipe().With("epochs", "three"));
+        Assert.Throws<ZooException>(() => new Recipe().With("epochs", "1, \"batch_size\": 2"));
+    }
+
+    [Fact]
+    public void Every_model_of_the_catalogue_has_a_valid_recipe()
+    {
+        foreach (ModelInfo model in Catalog.Models.Models)
+        {
+            string name = $"{model.Family}/recipe.json";
+            Recipe.ParseFor(model.Name, System.Text.Encoding.UTF8.GetString(Catalog.ReadResource(name)), name);
+        }
+    }
+
+    [Fact]
+    public void A_recipe_file_without_the_model_says_so() => Assert.Contains(
+        "has no recipe for 'lenet5'. Did you mean 'lenet'?",
+        Assert.Throws<ZooException>(() => Recipe.ParseFor("lenet5", """{"lenet": {}}""", "recipe.json")).Message,
+        StringComparison.Ordinal);
+}
