@@ -110,8 +110,8 @@ public class OpTests
         nn.init.uniform_(layer.running_var!, 0.5, 2);
         if (layer.affine)
         {
-            nn.init.normal_(layer.weight);
-            nn.init.normal_(layer.bias);
+            nn.init.normal_(layer.weight!);
+            nn.init.normal_(layer.bias!);
         }
 
         return layer;
