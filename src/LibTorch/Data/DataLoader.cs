@@ -8,7 +8,9 @@ namespace TorchSharp.Modules;
 /// <remarks>A batch is disposed when the next one is made, unless told otherwise.</remarks>
 public class DataLoader<T, S> : IEnumerable<S>, IDisposable
 {
-    public DataLoader(Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public DataLoader(
+        Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn, IEnumerable<long> shuffler, Device? device = null,
+        int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         this.dataset = dataset;
@@ -22,7 +24,9 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
         DisposeDataset = disposeDataset;
     }
 
-    public DataLoader(Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public DataLoader(
+        Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn, bool shuffle = false, Device? device = null, int? seed = null,
+        int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
         : this(dataset, batchSize, collate_fn, new Order(dataset, shuffle, seed), device, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
@@ -157,12 +161,16 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
 /// <summary>Batches of named tensors: each is a stack of the samples' tensors of that name.</summary>
 public class DataLoader : DataLoader<Dictionary<string, Tensor>, Dictionary<string, Tensor>>
 {
-    public DataLoader(Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public DataLoader(
+        Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false,
+        bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
 
-    public DataLoader(Dataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public DataLoader(
+        Dataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false,
+        bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffle, device, seed, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
@@ -177,12 +185,16 @@ public class DataLoader : DataLoader<Dictionary<string, Tensor>, Dictionary<stri
 /// <summary>Batches of several tensors: tensor k is a stack of the samples' tensors k.</summary>
 public class IterableDataLoader : DataLoader<IList<Tensor>, IList<Tensor>>
 {
-    public IterableDataLoader(IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public IterableDataLoader(
+        IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false,
+        bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
 
-    public IterableDataLoader(IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+    public IterableDataLoader(
+        IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1,
+        bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffle, device, seed, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }

@@ -45,16 +45,24 @@ namespace TorchSharp
                 /// <summary>Sample i is row i of each tensor.</summary>
                 public static TensorDataset TensorDataset(params Tensor[] tensors) => new(tensors);
 
-                public static DataLoader DataLoader(Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
+                public static DataLoader DataLoader(
+                    Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false,
+                    bool disposeBatch = true, bool disposeDataset = true) =>
                     new(dataset, batchSize, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset);
 
-                public static DataLoader DataLoader(Dataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
+                public static DataLoader DataLoader(
+                    Dataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1,
+                    bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
                     new(dataset, batchSize, shuffle, device, seed, num_worker, drop_last, disposeBatch, disposeDataset);
 
-                public static IterableDataLoader DataLoader(IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
+                public static IterableDataLoader DataLoader(
+                    IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1,
+                    bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
                     new(dataset, batchSize, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset);
 
-                public static IterableDataLoader DataLoader(IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
+                public static IterableDataLoader DataLoader(
+                    IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null, int num_worker = 1,
+                    bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true) =>
                     new(dataset, batchSize, shuffle, device, seed, num_worker, drop_last, disposeBatch, disposeDataset);
             }
         }
@@ -83,8 +91,9 @@ namespace TorchSharp.Modules
 
         public IList<Tensor> this[long index] => GetTensor(index);
 
-        public override IList<Tensor> GetTensor(long index) =>
-            index >= 0 && index < Count ? Array.ConvertAll(tensors, t => t.select(0, index)) : throw new ArgumentOutOfRangeException(nameof(index), index, $"There are {Count} samples.");
+        public override IList<Tensor> GetTensor(long index) => index >= 0 && index < Count
+            ? Array.ConvertAll(tensors, t => t.select(0, index))
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"There are {Count} samples.");
 
         protected override void Dispose(bool disposing)
         {

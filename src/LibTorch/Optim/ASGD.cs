@@ -8,13 +8,19 @@ namespace TorchSharp
         public static partial class optim
         {
             /// <summary>Averaged stochastic gradient descent (Polyak and Juditsky, 1992); the average is in the state.</summary>
-            public static ASGD ASGD(IEnumerable<Parameter> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0, bool maximize = false) =>
+            public static ASGD ASGD(
+                IEnumerable<Parameter> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6,
+                double weight_decay = 0, bool maximize = false) =>
                 new(parameters, lr, lambd, alpha, t0, weight_decay, maximize);
 
-            public static ASGD ASGD(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0, bool maximize = false) =>
+            public static ASGD ASGD(
+                IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75,
+                double t0 = 1e6, double weight_decay = 0, bool maximize = false) =>
                 new(OptimizerHelper.Unnamed(parameters), lr, lambd, alpha, t0, weight_decay, maximize);
 
-            public static ASGD ASGD(IEnumerable<ParamGroup<ASGD.Options>> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0, bool maximize = false) =>
+            public static ASGD ASGD(
+                IEnumerable<ParamGroup<ASGD.Options>> parameters, double lr = 1e-3, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6,
+                double weight_decay = 0, bool maximize = false) =>
                 new(parameters, lr, lambd, alpha, t0, weight_decay, maximize);
         }
     }
@@ -27,12 +33,16 @@ namespace TorchSharp.Modules
     {
         private readonly Options defaults;
 
-        public ASGD(IEnumerable<Parameter> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0, bool maximize = false)
+        public ASGD(
+            IEnumerable<Parameter> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0,
+            bool maximize = false)
             : this([new ParamGroup { Parameters = parameters }], lr, lambd, alpha, t0, weight_decay, maximize)
         {
         }
 
-        public ASGD(IEnumerable<ParamGroup<Options>> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0, bool maximize = false)
+        public ASGD(
+            IEnumerable<ParamGroup<Options>> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6,
+            double weight_decay = 0, bool maximize = false)
         {
             defaults = new Options
             {
@@ -108,7 +118,8 @@ namespace TorchSharp.Modules
             {
             }
 
-            public ParamGroup(IEnumerable<Parameter> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0)
+            public ParamGroup(
+                IEnumerable<Parameter> parameters, double lr = 0.01, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weight_decay = 0)
                 : base(parameters, new Options { LearningRate = lr, lambd = lambd, alpha = alpha, t0 = t0, weight_decay = weight_decay })
             {
             }

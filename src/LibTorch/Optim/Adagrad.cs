@@ -8,13 +8,19 @@ namespace TorchSharp
         public static partial class optim
         {
             /// <summary>Adagrad (Duchi, Hazan and Singer, JMLR 12, 2011): the gradient divided by the root of the sum of its squares so far.</summary>
-            public static Adagrad Adagrad(IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10) =>
+            public static Adagrad Adagrad(
+                IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0,
+                double initial_accumulator_value = 0, double eps = 1e-10) =>
                 new(parameters, lr, lr_decay, weight_decay, initial_accumulator_value, eps);
 
-            public static Adagrad Adagrad(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10) =>
+            public static Adagrad Adagrad(
+                IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0,
+                double initial_accumulator_value = 0, double eps = 1e-10) =>
                 new(OptimizerHelper.Unnamed(parameters), lr, lr_decay, weight_decay, initial_accumulator_value, eps);
 
-            public static Adagrad Adagrad(IEnumerable<Adagrad.ParamGroup> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10) =>
+            public static Adagrad Adagrad(
+                IEnumerable<Adagrad.ParamGroup> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0,
+                double initial_accumulator_value = 0, double eps = 1e-10) =>
                 new(parameters, lr, lr_decay, weight_decay, initial_accumulator_value, eps);
         }
     }
@@ -27,12 +33,16 @@ namespace TorchSharp.Modules
     {
         private readonly Options defaults;
 
-        public Adagrad(IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10)
+        public Adagrad(
+            IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0,
+            double eps = 1e-10)
             : this([new ParamGroup { Parameters = parameters }], lr, lr_decay, weight_decay, initial_accumulator_value, eps)
         {
         }
 
-        public Adagrad(IEnumerable<ParamGroup> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10)
+        public Adagrad(
+            IEnumerable<ParamGroup> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0,
+            double eps = 1e-10)
         {
             defaults = new Options
             {
@@ -95,8 +105,17 @@ namespace TorchSharp.Modules
             {
             }
 
-            public ParamGroup(IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0, double initial_accumulator_value = 0, double eps = 1e-10)
-                : base(parameters, new Options { LearningRate = lr, lr_decay = lr_decay, weight_decay = weight_decay, initial_accumulator_value = initial_accumulator_value, eps = eps })
+            public ParamGroup(
+                IEnumerable<Parameter> parameters, double lr = 0.01, double lr_decay = 0, double weight_decay = 0,
+                double initial_accumulator_value = 0, double eps = 1e-10)
+                : base(parameters, new Options
+                {
+                    LearningRate = lr,
+                    lr_decay = lr_decay,
+                    weight_decay = weight_decay,
+                    initial_accumulator_value = initial_accumulator_value,
+                    eps = eps,
+                })
             {
             }
         }

@@ -9,13 +9,19 @@ namespace TorchSharp
         public static partial class optim
         {
             /// <summary>Resilient backpropagation (Riedmiller and Braun, 1993): each weight has a step size of its own, and only the sign of the gradient counts.</summary>
-            public static Rprop Rprop(IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false) =>
+            public static Rprop Rprop(
+                IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6,
+                double max_step = 50, bool maximize = false) =>
                 new(parameters, lr, etaminus, etaplus, min_step, max_step, maximize);
 
-            public static Rprop Rprop(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false) =>
+            public static Rprop Rprop(
+                IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2,
+                double min_step = 1e-6, double max_step = 50, bool maximize = false) =>
                 new(OptimizerHelper.Unnamed(parameters), lr, etaminus, etaplus, min_step, max_step, maximize);
 
-            public static Rprop Rprop(IEnumerable<Rprop.ParamGroup> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false) =>
+            public static Rprop Rprop(
+                IEnumerable<Rprop.ParamGroup> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6,
+                double max_step = 50, bool maximize = false) =>
                 new(parameters, lr, etaminus, etaplus, min_step, max_step, maximize);
         }
     }
@@ -35,12 +41,16 @@ namespace TorchSharp.Modules
         private static readonly Op Sign = new("sign");
         private readonly Options defaults;
 
-        public Rprop(IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false)
+        public Rprop(
+            IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6,
+            double max_step = 50, bool maximize = false)
             : this([new ParamGroup { Parameters = parameters }], lr, etaminus, etaplus, min_step, max_step, maximize)
         {
         }
 
-        public Rprop(IEnumerable<ParamGroup> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false)
+        public Rprop(
+            IEnumerable<ParamGroup> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6,
+            double max_step = 50, bool maximize = false)
         {
             defaults = new Options
             {
@@ -117,8 +127,18 @@ namespace TorchSharp.Modules
             {
             }
 
-            public ParamGroup(IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false)
-                : base(parameters, new Options { LearningRate = lr, etaminus = etaminus, etaplus = etaplus, min_step = min_step, max_step = max_step, maximize = maximize })
+            public ParamGroup(
+                IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6,
+                double max_step = 50, bool maximize = false)
+                : base(parameters, new Options
+                {
+                    LearningRate = lr,
+                    etaminus = etaminus,
+                    etaplus = etaplus,
+                    min_step = min_step,
+                    max_step = max_step,
+                    maximize = maximize,
+                })
             {
             }
         }

@@ -28,7 +28,8 @@ public static partial class torch
 
             public static Tensor adaptive_avg_pool3d(Tensor input, (long, long, long) output_size) => AdaptiveAvgPool3dOp.Call(input, List(output_size));
 
-            public static Tensor adaptive_avg_pool3d(Tensor input, long output_size) => AdaptiveAvgPool3dOp.Call(input, new[] { output_size, output_size, output_size });
+            public static Tensor adaptive_avg_pool3d(
+                Tensor input, long output_size) => AdaptiveAvgPool3dOp.Call(input, new[] { output_size, output_size, output_size });
 
             /// <summary>Writes the gradient of the input into <paramref name="gradInput"/>.</summary>
             public static Tensor adaptive_avg_pool3d_backward(Tensor gradInput, Tensor gradOutput, Tensor originalInput) =>
@@ -36,15 +37,18 @@ public static partial class torch
 
             public static Tensor adaptive_max_pool1d(Tensor input, long output_size) => First(adaptive_max_pool1d_with_indices(input, output_size));
 
-            public static (Tensor Values, Tensor Indices) adaptive_max_pool1d_with_indices(Tensor input, long output_size) => AdaptiveMaxPool1dOp.Call2(input, output_size);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool1d_with_indices(
+                Tensor input, long output_size) => AdaptiveMaxPool1dOp.Call2(input, output_size);
 
             public static Tensor adaptive_max_pool2d(Tensor input, long[] output_size) => First(adaptive_max_pool2d_with_indices(input, output_size));
 
-            public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(Tensor input, long[] output_size) => AdaptiveMaxPool2dOp.Call2(input, output_size);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(
+                Tensor input, long[] output_size) => AdaptiveMaxPool2dOp.Call2(input, output_size);
 
             public static Tensor adaptive_max_pool3d(Tensor input, long[] output_size) => First(adaptive_max_pool3d_with_indices(input, output_size));
 
-            public static (Tensor Values, Tensor Indices) adaptive_max_pool3d_with_indices(Tensor input, long[] output_size) => AdaptiveMaxPool3dOp.Call2(input, output_size);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool3d_with_indices(
+                Tensor input, long[] output_size) => AdaptiveMaxPool3dOp.Call2(input, output_size);
 
             private static Tensor First((Tensor Values, Tensor Indices) pair)
             {

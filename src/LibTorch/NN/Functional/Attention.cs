@@ -15,7 +15,8 @@ public static partial class torch
             private static readonly Op TrilOp = new("tril");
 
             /// <summary>softmax(Q·Kᵀ/√d + mask)·V. A truth-value mask keeps what is true; causal: row i sees columns 0…i.</summary>
-            public static Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask = null, double p = 0.0, bool is_casual = false)
+            public static Tensor scaled_dot_product_attention(
+                Tensor query, Tensor key, Tensor value, Tensor? attn_mask = null, double p = 0.0, bool is_casual = false)
             {
                 if (is_casual && attn_mask is not null)
                 {

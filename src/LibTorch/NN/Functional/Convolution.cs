@@ -22,36 +22,53 @@ public static partial class torch
             private static readonly Op BilinearOp = new("bilinear");
 
             /// <summary>[N, C, L] ⋆ [O, C/groups, K] → [N, O, L'].</summary>
-            public static Tensor conv1d(Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, long? padding = null, long? dilation = null, long groups = 1) =>
+            public static Tensor conv1d(
+                Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, long? padding = null, long? dilation = null, long groups = 1) =>
                 Conv1dOp.Call(input, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
-            public static Tensor conv1d_padding(Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, Padding padding = Padding.Valid, long? dilation = null, long groups = 1) =>
+            public static Tensor conv1d_padding(
+                Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, Padding padding = Padding.Valid, long? dilation = null,
+                long groups = 1) =>
                 Conv1dPaddingOp.Call(input, weight, bias, stride ?? 1, Name(padding), dilation ?? 1, groups);
 
             /// <summary>[N, C, H, W] ⋆ [O, C/groups, KH, KW] → [N, O, H', W'].</summary>
-            public static Tensor conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv2d(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
+                long groups = 1) =>
                 Conv2dOp.Call(input, weight, bias, strides ?? Ones, padding ?? Zeros, dilation ?? Ones, groups);
 
-            public static Tensor conv2d_padding(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv2d_padding(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null,
+                long groups = 1) =>
                 Conv2dPaddingOp.Call(input, weight, bias, strides ?? Ones, Name(padding), dilation ?? Ones, groups);
 
             /// <summary>[N, C, D, H, W] ⋆ [O, C/groups, KD, KH, KW] → [N, O, D', H', W'].</summary>
-            public static Tensor conv3d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv3d(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
+                long groups = 1) =>
                 Conv3dOp.Call(input, weight, bias, strides ?? Ones, padding ?? Zeros, dilation ?? Ones, groups);
 
-            public static Tensor conv3d_padding(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv3d_padding(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null,
+                long groups = 1) =>
                 Conv3dPaddingOp.Call(input, weight, bias, strides ?? Ones, Name(padding), dilation ?? Ones, groups);
 
             /// <summary>The gradient of <see cref="conv1d"/> with respect to its input, as a layer. The weight is [C, O/groups, K].</summary>
-            public static Tensor conv_transpose1d(Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, long? padding = null, long? output_padding = null, long? dilation = null, long groups = 1) =>
+            public static Tensor conv_transpose1d(
+                Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, long? padding = null, long? output_padding = null,
+                long? dilation = null, long groups = 1) =>
                 ConvTranspose1dOp.Call(input, weight, bias, stride ?? 1, padding ?? 0, output_padding ?? 0, groups, dilation ?? 1);
 
             /// <summary>The gradient of <see cref="conv2d"/> with respect to its input, as a layer. The weight is [C, O/groups, KH, KW].</summary>
-            public static Tensor conv_transpose2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? output_padding = null, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv_transpose2d(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? output_padding = null,
+                long[]? dilation = null, long groups = 1) =>
                 ConvTranspose2dOp.Call(input, weight, bias, strides ?? Ones, padding ?? Zeros, output_padding ?? Zeros, groups, dilation ?? Ones);
 
             /// <summary>The gradient of <see cref="conv3d"/> with respect to its input, as a layer. The weight is [C, O/groups, KD, KH, KW].</summary>
-            public static Tensor conv_transpose3d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? output_padding = null, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv_transpose3d(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? output_padding = null,
+                long[]? dilation = null, long groups = 1) =>
                 ConvTranspose3dOp.Call(input, weight, bias, strides ?? Ones, padding ?? Zeros, output_padding ?? Zeros, groups, dilation ?? Ones);
 
             /// <summary>x·Wᵀ + b, with W of [out, in].</summary>

@@ -16,37 +16,45 @@ public static partial class torch
             public static Tensor fractional_max_pool2d(Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 First(fractional_max_pool2d_with_indices(input, kernel_size, output_size, output_ratio));
 
-            public static Tensor fractional_max_pool2d(Tensor input, (long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
+            public static Tensor fractional_max_pool2d(
+                Tensor input, (long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
                 First(fractional_max_pool2d_with_indices(input, kernel_size, output_size, output_ratio));
 
             public static Tensor fractional_max_pool2d(Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
                 First(fractional_max_pool2d_with_indices(input, kernel_size, output_size, output_ratio));
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(
+                Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 Fractional(FractionalMaxPool2dOp, 2, input, [kernel_size], List(output_size), output_ratio is { } r ? [r] : null);
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(Tensor input, (long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(
+                Tensor input, (long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
                 Fractional(FractionalMaxPool2dOp, 2, input, List(kernel_size), List(output_size), output_ratio is { } r ? [r.Item1, r.Item2] : null);
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool2d_with_indices(
+                Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
                 Fractional(FractionalMaxPool2dOp, 2, input, kernel_size, output_size, output_ratio);
 
             public static Tensor fractional_max_pool3d(Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 First(fractional_max_pool3d_with_indices(input, kernel_size, output_size, output_ratio));
 
-            public static Tensor fractional_max_pool3d(Tensor input, (long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
+            public static Tensor fractional_max_pool3d(
+                Tensor input, (long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
                 First(fractional_max_pool3d_with_indices(input, kernel_size, output_size, output_ratio));
 
             public static Tensor fractional_max_pool3d(Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
                 First(fractional_max_pool3d_with_indices(input, kernel_size, output_size, output_ratio));
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(
+                Tensor input, long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 Fractional(FractionalMaxPool3dOp, 3, input, [kernel_size], List(output_size), output_ratio is { } r ? [r] : null);
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(Tensor input, (long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(
+                Tensor input, (long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
                 Fractional(FractionalMaxPool3dOp, 3, input, List(kernel_size), List(output_size), output_ratio is { } r ? [r.Item1, r.Item2, r.Item3] : null);
 
-            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
+            public static (Tensor Values, Tensor Indices) fractional_max_pool3d_with_indices(
+                Tensor input, long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
                 Fractional(FractionalMaxPool3dOp, 3, input, kernel_size, output_size, output_ratio);
 
             private static (Tensor, Tensor) Fractional(Op op, int spatial, Tensor input, long[] kernel, long[]? size, double[]? ratio)

@@ -24,7 +24,9 @@ public static partial class torch
             /// −log softmax(input)[target], input [N, C, …] and target class numbers [N, …] or probabilities [N, C, …]. Classes equal to
             /// <paramref name="ignore_index"/> do not count.
             /// </summary>
-            public static Tensor cross_entropy(Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean, double label_smoothing = 0.0) =>
+            public static Tensor cross_entropy(
+                Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean,
+                double label_smoothing = 0.0) =>
                 CrossEntropyOp.Call(input, target, weight, (long)reduction, ignore_index, label_smoothing);
 
             /// <summary>−input[target], the input being log-probabilities.</summary>
@@ -34,7 +36,8 @@ public static partial class torch
             public static Tensor binary_cross_entropy(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean) =>
                 BceOp.Call(input, target, weight, (long)reduction);
 
-            public static Tensor binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? pos_weights = null) =>
+            public static Tensor binary_cross_entropy_with_logits(
+                Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? pos_weights = null) =>
                 BceLogitsOp.Call(input, target, weight, pos_weights, (long)reduction);
 
             public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) => MseOp.Call(input, target, (long)reduction);
@@ -51,14 +54,18 @@ public static partial class torch
             public static Tensor kl_div(Tensor input, Tensor target, bool log_target = true, Reduction reduction = Reduction.Mean) =>
                 KlDivOp.Call(input, target, (long)reduction, log_target);
 
-            public static Tensor poisson_nll_loss(Tensor input, Tensor target, bool log_input = true, bool full = false, float eps = 1e-8f, Reduction reduction = Reduction.Mean) =>
+            public static Tensor poisson_nll_loss(
+                Tensor input, Tensor target, bool log_input = true, bool full = false, float eps = 1e-8f, Reduction reduction = Reduction.Mean) =>
                 PoissonNllOp.Call(input, target, log_input, full, eps, (long)reduction);
 
-            public static Tensor ctc_loss(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, long blank = 0, bool zero_infinity = false, Reduction reduction = Reduction.Mean) =>
+            public static Tensor ctc_loss(
+                Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, long blank = 0, bool zero_infinity = false,
+                Reduction reduction = Reduction.Mean) =>
                 CtcOp.Call(log_probs, targets, input_lengths, target_lengths, blank, (long)reduction, zero_infinity);
 
             /// <summary>½(log var + (input − target)²/var), plus ½ log 2π where <paramref name="full"/>.</summary>
-            public static Tensor gaussian_nll_loss(Tensor input, Tensor target, Tensor variance, bool full = false, float eps = 1e-6f, Reduction reduction = Reduction.Mean)
+            public static Tensor gaussian_nll_loss(
+                Tensor input, Tensor target, Tensor variance, bool full = false, float eps = 1e-6f, Reduction reduction = Reduction.Mean)
             {
                 using Tensor fitted = Broadcastable(variance, input);
                 using Tensor var = ClampMinDetached(fitted, eps);

@@ -22,7 +22,8 @@ public static partial class torch
             public static Tensor hinge_embedding_loss(Tensor input, Tensor target, double margin = 0.0, Reduction reduction = Reduction.Mean) =>
                 HingeEmbeddingOp.Call(input, target, margin, (long)reduction);
 
-            public static Tensor cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, double margin = 0.0, Reduction reduction = Reduction.Mean) =>
+            public static Tensor cosine_embedding_loss(
+                Tensor input1, Tensor input2, Tensor target, double margin = 0.0, Reduction reduction = Reduction.Mean) =>
                 CosineEmbeddingOp.Call(input1, input2, target, margin, (long)reduction);
 
             public static Tensor margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, double margin = 0.0, Reduction reduction = Reduction.Mean) =>
@@ -31,7 +32,8 @@ public static partial class torch
             public static Tensor multi_label_margin_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
                 MultiLabelMarginOp.Call(input, target, (long)reduction);
 
-            public static Tensor multi_margin_loss(Tensor input, Tensor target, int p = 1, double margin = 1.0, Tensor? weight = null, Reduction reduction = Reduction.Mean) =>
+            public static Tensor multi_margin_loss(
+                Tensor input, Tensor target, int p = 1, double margin = 1.0, Tensor? weight = null, Reduction reduction = Reduction.Mean) =>
                 MultiMarginOp.Call(input, target, p, margin, weight, (long)reduction);
 
             /// <summary>Binary cross-entropy with logits, averaged over the classes (the last dimension).</summary>
@@ -43,13 +45,18 @@ public static partial class torch
                 return Reduced(MulScalarOp.Call(sums, 1.0 / classes), reduction);
             }
 
-            public static Tensor soft_margin_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) => SoftMarginOp.Call(input, target, (long)reduction);
+            public static Tensor soft_margin_loss(
+                Tensor input, Tensor target, Reduction reduction = Reduction.Mean) => SoftMarginOp.Call(input, target, (long)reduction);
 
             /// <summary>max(‖a − p‖ − ‖a − n‖ + margin, 0).</summary>
-            public static Tensor triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, double margin = 1.0, long p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean) =>
+            public static Tensor triplet_margin_loss(
+                Tensor anchor, Tensor positive, Tensor negative, double margin = 1.0, long p = 2, double eps = 1e-6, bool swap = false,
+                Reduction reduction = Reduction.Mean) =>
                 TripletMarginOp.Call(anchor, positive, negative, margin, (double)p, eps, swap, (long)reduction);
 
-            public static Tensor triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1.0, bool swap = false, Reduction reduction = Reduction.Mean)
+            public static Tensor triplet_margin_with_distance_loss(
+                Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1.0,
+                bool swap = false, Reduction reduction = Reduction.Mean)
             {
                 distance ??= static (x, y) => pairwise_distance(x, y);
                 using Tensor near = distance(anchor, positive);

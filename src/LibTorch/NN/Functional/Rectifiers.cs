@@ -123,7 +123,8 @@ public static partial class torch
                 return AliasOp.Call(x);
             }
 
-            public static Tensor Threshold(Tensor x, double threshold, double value, bool inplace = false) => functional.threshold(x, threshold, value, inplace);
+            public static Tensor Threshold(
+                Tensor x, double threshold, double value, bool inplace = false) => functional.threshold(x, threshold, value, inplace);
 
             private static Tensor InPlace(Op op, Tensor x)
             {

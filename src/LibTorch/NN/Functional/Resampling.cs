@@ -22,7 +22,9 @@ public static partial class torch
             private static readonly Op GridSamplerOp = new("grid_sampler");
 
             /// <summary>Resizes the spatial dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W] to a size or by a factor.</summary>
-            public static Tensor interpolate(Tensor x, long[]? size = null, double[]? scale_factor = null, InterpolationMode mode = InterpolationMode.Nearest, bool? align_corners = null, bool recompute_scale_factor = false)
+            public static Tensor interpolate(
+                Tensor x, long[]? size = null, double[]? scale_factor = null, InterpolationMode mode = InterpolationMode.Nearest,
+                bool? align_corners = null, bool recompute_scale_factor = false)
             {
                 long[] shape = x.shape;
                 int spatial = shape.Length - 2;
@@ -66,7 +68,8 @@ public static partial class torch
                 };
             }
 
-            public static Tensor upsample(Tensor input, long[]? size = null, double[]? scale_factor = null, UpsampleMode mode = UpsampleMode.Nearest, bool align_corners = false) =>
+            public static Tensor upsample(
+                Tensor input, long[]? size = null, double[]? scale_factor = null, UpsampleMode mode = UpsampleMode.Nearest, bool align_corners = false) =>
                 interpolate(input, size, scale_factor, (InterpolationMode)(int)mode, mode == UpsampleMode.Nearest ? null : align_corners);
 
             public static Tensor upsample_bilinear(Tensor x, long[]? size = null, double[]? scale_factor = null, bool align_corners = false) =>
@@ -85,12 +88,15 @@ public static partial class torch
                 Nearest3dOp.Call(input, outputSizes, scaleFactors);
 
             public static Tensor upsample_nearest1d_backward(Tensor grad_output, long? outputSize, long inputSize, double? scaleFactor) =>
-                Nearest1dBackwardOp.Call(grad_output, outputSize ?? grad_output.size(2), new[] { grad_output.size(0), grad_output.size(1), inputSize }, scaleFactor);
+                Nearest1dBackwardOp.Call(
+                    grad_output, outputSize ?? grad_output.size(2), new[] { grad_output.size(0), grad_output.size(1), inputSize }, scaleFactor);
 
-            public static Tensor upsample_nearest2d_backward(Tensor grad_output, long[] inputSizes, long[]? outputSizes = null, double[]? scaleFactors = null) =>
+            public static Tensor upsample_nearest2d_backward(
+                Tensor grad_output, long[] inputSizes, long[]? outputSizes = null, double[]? scaleFactors = null) =>
                 Nearest2dBackwardOp.Call(grad_output, outputSizes ?? grad_output.shape[2..], inputSizes, Factor(scaleFactors, 0), Factor(scaleFactors, 1));
 
-            public static Tensor upsample_nearest3d_backward(Tensor grad_output, long[] inputSizes, long[]? outputSizes = null, double[]? scaleFactors = null) =>
+            public static Tensor upsample_nearest3d_backward(
+                Tensor grad_output, long[] inputSizes, long[]? outputSizes = null, double[]? scaleFactors = null) =>
                 Nearest3dBackwardOp.Call(
                     grad_output, outputSizes ?? grad_output.shape[2..], inputSizes, Factor(scaleFactors, 0), Factor(scaleFactors, 1), Factor(scaleFactors, 2));
 
@@ -99,7 +105,9 @@ public static partial class torch
                 AffineGridOp.Call(theta, size ?? throw new ArgumentNullException(nameof(size)), align_corners);
 
             /// <summary>Samples the input at the places that the grid names, −1 and 1 being its borders.</summary>
-            public static Tensor grid_sample(Tensor input, Tensor grid, GridSampleMode mode = GridSampleMode.Bilinear, GridSamplePaddingMode padding_mode = GridSamplePaddingMode.Zeros, bool? align_corners = null)
+            public static Tensor grid_sample(
+                Tensor input, Tensor grid, GridSampleMode mode = GridSampleMode.Bilinear,
+                GridSamplePaddingMode padding_mode = GridSamplePaddingMode.Zeros, bool? align_corners = null)
             {
                 long padding = padding_mode switch
                 {

@@ -14,7 +14,8 @@ public static partial class torch
             private static readonly Op SqueezeDimOp = new("squeeze", "dim");
 
             /// <summary>Puts each value back where a max pooling found it; zeros elsewhere.</summary>
-            public static Tensor max_unpool1d(Tensor input, Tensor indices, long kernel_size, long? stride = null, long? padding = null, long[]? output_size = null)
+            public static Tensor max_unpool1d(
+                Tensor input, Tensor indices, long kernel_size, long? stride = null, long? padding = null, long[]? output_size = null)
             {
                 long[] size = UnpooledSize(input, [kernel_size], List(stride), List(padding), output_size);
                 using Tensor x = UnsqueezeOp.Call(input, -1);
@@ -23,10 +24,12 @@ public static partial class torch
                 return SqueezeDimOp.Call(y, -1);
             }
 
-            public static Tensor max_unpool2d(Tensor input, Tensor indices, long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? output_size = null) =>
+            public static Tensor max_unpool2d(
+                Tensor input, Tensor indices, long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? output_size = null) =>
                 MaxUnpool2dOp.Call(input, indices, UnpooledSize(input, Spread(kernel_size, 2), stride, padding, output_size));
 
-            public static Tensor max_unpool3d(Tensor input, Tensor indices, long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? output_size = null)
+            public static Tensor max_unpool3d(
+                Tensor input, Tensor indices, long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? output_size = null)
             {
                 long[] kernel = Spread(kernel_size, 3);
                 return MaxUnpool3dOp.Call(
@@ -39,7 +42,9 @@ public static partial class torch
                 int n = kernel.Length;
                 if (wanted is not null)
                 {
-                    return wanted.Length >= n ? wanted[^n..] : throw new ArgumentException($"output_size must have {n} values or more, not {wanted.Length}.", nameof(wanted));
+                    return wanted.Length >= n
+                        ? wanted[^n..]
+                        : throw new ArgumentException($"output_size must have {n} values or more, not {wanted.Length}.", nameof(wanted));
                 }
 
                 long[] shape = input.shape;

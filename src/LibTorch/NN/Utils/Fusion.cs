@@ -18,7 +18,8 @@ public static partial class torch
             private static readonly Op Sub = new("sub", "Tensor");
 
             /// <summary>The weight and bias of a convolution that does what this one followed by that batch normalisation does in evaluation.</summary>
-            public static (Parameter weight, Parameter bias) fuse_conv_bn_weights(Tensor conv_w, Tensor? conv_b, Tensor bn_rm, Tensor bn_rv, double bn_eps, Tensor? bn_w, Tensor? bn_b, bool transpose = false)
+            public static (Parameter weight, Parameter bias) fuse_conv_bn_weights(
+                Tensor conv_w, Tensor? conv_b, Tensor bn_rm, Tensor bn_rv, double bn_eps, Tensor? bn_w, Tensor? bn_b, bool transpose = false)
             {
                 var shape = new long[conv_w.Dimensions];
                 Array.Fill(shape, 1);
@@ -27,10 +28,12 @@ public static partial class torch
             }
 
             /// <summary>The same for a fully connected layer.</summary>
-            public static (Parameter weight, Parameter bias) fuse_linear_bn_weights(Tensor linear_w, Tensor? linear_b, Tensor bn_rm, Tensor bn_rv, double bn_eps, Tensor? bn_w, Tensor? bn_b) =>
+            public static (Parameter weight, Parameter bias) fuse_linear_bn_weights(
+                Tensor linear_w, Tensor? linear_b, Tensor bn_rm, Tensor bn_rv, double bn_eps, Tensor? bn_w, Tensor? bn_b) =>
                 Fuse(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, [-1, 1]);
 
-            private static (Parameter, Parameter) Fuse(Tensor weight, Tensor? bias, Tensor mean, Tensor variance, double eps, Tensor? gamma, Tensor? beta, long[] shape)
+            private static (Parameter, Parameter) Fuse(
+                Tensor weight, Tensor? bias, Tensor mean, Tensor variance, double eps, Tensor? gamma, Tensor? beta, long[] shape)
             {
                 using IDisposable _ = no_grad();
                 using Tensor shifted = AddScalar.Call(variance, eps, 1);

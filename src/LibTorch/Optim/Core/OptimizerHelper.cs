@@ -193,7 +193,8 @@ public abstract class OptimizerHelper : Optimizer
     {
         if (groups != own.Options.Count || states != own.State.Count)
         {
-            throw new ArgumentException($"The state is of {groups} groups with {states} parameters; this optimiser has {own.Options.Count} with {own.State.Count}.");
+            throw new ArgumentException(
+                $"The state is of {groups} groups with {states} parameters; this optimiser has {own.Options.Count} with {own.State.Count}.");
         }
     }
 }

@@ -23,7 +23,9 @@ public static partial class torch
                     private readonly int total;
                     private readonly double power;
 
-                    public PolynomialLR(Optimizer optimizer, int total_iters = 5, double power = 1, int last_epoch = -1, bool verbose = false) : base(optimizer, last_epoch, verbose)
+                    public PolynomialLR(
+                        Optimizer optimizer, int total_iters = 5, double power = 1, int last_epoch = -1, bool verbose = false) : base(optimizer,
+                        last_epoch, verbose)
                     {
                         total = total_iters;
                         this.power = power;
@@ -31,7 +33,9 @@ public static partial class torch
                     }
 
                     protected override IEnumerable<double> get_lr() =>
-                        Epoch == 0 || Epoch > total ? CurrentRates() : Times(Math.Pow((1.0 - (double)Epoch / total) / (1.0 - (double)(Epoch - 1) / total), power));
+                        Epoch == 0 || Epoch > total
+                        ? CurrentRates()
+                        : Times(Math.Pow((1.0 - (double)Epoch / total) / (1.0 - (double)(Epoch - 1) / total), power));
 
                     protected override IEnumerable<double> get_closed_form_lr() => BaseTimes(Math.Pow(1.0 - (double)Math.Min(total, Epoch) / total, power));
                 }
@@ -40,7 +44,9 @@ public static partial class torch
                 {
                     private readonly double period, floor;
 
-                    public CosineAnnealingLR(Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1, bool verbose = false) : base(optimizer, last_epoch, verbose)
+                    public CosineAnnealingLR(
+                        Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1, bool verbose = false) : base(optimizer,
+                        last_epoch, verbose)
                     {
                         period = T_max;
                         floor = eta_min;
@@ -68,7 +74,8 @@ public static partial class torch
                         return CurrentRates().Select(rate => ratio * (rate - floor) + floor);
                     }
 
-                    protected override IEnumerable<double> get_closed_form_lr() => BaseRates.Select(start => floor + (start - floor) * (1 + Math.Cos(Math.PI * Epoch / period)) / 2);
+                    protected override IEnumerable<double> get_closed_form_lr(
+                        ) => BaseRates.Select(start => floor + (start - floor) * (1 + Math.Cos(Math.PI * Epoch / period)) / 2);
                 }
             }
         }

@@ -12,7 +12,8 @@ public static partial class torch
             public static LRScheduler ChainedLR(IEnumerable<LRScheduler> schedulers) => new ChainedLR(schedulers);
 
             /// <summary>One schedule after the other; schedule i + 1 starts at milestone i.</summary>
-            public static LRScheduler SequentialLR(Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1) =>
+            public static LRScheduler SequentialLR(
+                Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1) =>
                 new SequentialLR(optimizer, schedulers, milestones, last_epoch);
 
             public static partial class impl
@@ -50,7 +51,9 @@ public static partial class torch
                     private readonly LRScheduler[] parts;
                     private readonly int[] milestones;
 
-                    public SequentialLR(Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1) : base(optimizer, last_epoch + 1)
+                    public SequentialLR(
+                        Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1) : base(optimizer,
+                        last_epoch + 1)
                     {
                         parts = [.. schedulers];
                         this.milestones = [.. milestones];

@@ -27,7 +27,9 @@ public static partial class torch
                     {
                     }
 
-                    public LambdaLR(Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) : base(optimizer, last_epoch, verbose)
+                    public LambdaLR(
+                        Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) : base(optimizer,
+                        last_epoch, verbose)
                     {
                         factors = OnePerGroup(lr_lambdas, optimizer);
                         step();
@@ -45,13 +47,16 @@ public static partial class torch
                     {
                     }
 
-                    public MultiplicativeLR(Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) : base(optimizer, last_epoch, verbose)
+                    public MultiplicativeLR(
+                        Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) : base(optimizer,
+                        last_epoch, verbose)
                     {
                         factors = OnePerGroup(lr_lambdas, optimizer);
                         step();
                     }
 
-                    protected override IEnumerable<double> get_lr() => Epoch > 0 ? CurrentRates().Zip(factors, (rate, factor) => rate * factor(Epoch)) : CurrentRates();
+                    protected override IEnumerable<double> get_lr(
+                        ) => Epoch > 0 ? CurrentRates().Zip(factors, (rate, factor) => rate * factor(Epoch)) : CurrentRates();
                 }
 
                 private static IEnumerable<Func<int, double>> ForAll(Func<int, double> lr_lambda, Optimizer optimizer)
