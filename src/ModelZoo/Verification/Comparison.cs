@@ -6,9 +6,7 @@ namespace ModelZoo.Verification;
 /// <summary>Holds an array that a layer computed against what the reference promises, element by element.</summary>
 internal static class Comparison
 {
-    /// <summary>
-    /// Compares every element, or a sample of <paramref name="maxElements"/> positions where the quantity is larger and its elements are formed one by one.
-    /// </summary>
+    /// <summary>Compares every element, or a seeded sample of <paramref name="maxElements"/> positions where there are more.</summary>
     public static LayerCheck Of(string name, string op, Quantity expected, NdArray actual, int maxElements, ulong seed)
     {
         long[] shape = [.. actual.Shape.Select(size => (long)size)];
@@ -39,7 +37,7 @@ internal static class Comparison
 
     /// <summary>Whether the quantity explains what was computed, judged by at most so many positions.</summary>
     public static bool Fits(Quantity expected, NdArray actual, int maxElements, ulong seed) =>
-        actual.Shape.SequenceEqual(expected.Shape) && Worst(expected, actual, Positions(expected with { Whole = false }, maxElements, seed), out _).Ratio <= 1;
+        actual.Shape.SequenceEqual(expected.Shape) && Worst(expected, actual, Positions(expected, maxElements, seed), out _).Ratio <= 1;
 
     private static Element Worst(Quantity expected, NdArray actual, int[]? positions, out int count)
     {
@@ -69,7 +67,7 @@ internal static class Comparison
     private static int[]? Positions(Quantity quantity, int maxElements, ulong seed)
     {
         int total = quantity.Shape.Aggregate(1, (a, b) => checked(a * b));
-        if (quantity.Whole || total <= maxElements)
+        if (total <= maxElements)
         {
             return null;
         }

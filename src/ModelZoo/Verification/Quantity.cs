@@ -6,8 +6,8 @@ namespace ModelZoo.Verification;
 /// <param name="Name">"output", "grad input" ("grad input 1" … for further inputs), or "grad " and the parameter's name.</param>
 /// <param name="Shape">The shape that the array must have.</param>
 /// <param name="At">The element at a place of the row-major data. Called from several threads at once.</param>
-/// <param name="Whole">Whether the values are all there already, so that checking every one costs nothing more.</param>
-public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, bool Whole = false)
+/// <param name="Terms">About how many terms one element takes to form; 0 where the values are all there already, so that checking every one costs nothing more.</param>
+public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, long Terms = 0)
 {
     /// <summary>The layer's result.</summary>
     public const string Output = "output";
@@ -22,7 +22,7 @@ public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, b
     public static Quantity Exact(string name, NdArray values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return new(name, [.. values.Shape], i => Bounded.Exact(values.Data[i]), Whole: true);
+        return new(name, [.. values.Shape], i => Bounded.Exact(values.Data[i]));
     }
 
     /// <summary>Sums that the reference has formed already.</summary>
@@ -30,23 +30,23 @@ public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, b
     {
         ArgumentNullException.ThrowIfNull(sums);
         ArgumentNullException.ThrowIfNull(rounding);
-        return new(name, [.. sums.Value.Shape], i => rounding.Of(sums[i], stores), Whole: true);
+        return new(name, [.. sums.Value.Shape], i => rounding.Of(sums[i], stores));
     }
 
-    /// <summary>Sums that are formed one by one, at index (a,b,c,d) of a four-dimensional array.</summary>
-    public static Quantity Of(string name, int[] shape, Rounding rounding, Func<int, int, int, int, Sum> at)
+    /// <summary>Sums of so many terms that are formed one by one, at index (a,b,c,d) of a four-dimensional array.</summary>
+    public static Quantity Of(string name, int[] shape, Rounding rounding, long terms, Func<int, int, int, int, Sum> at)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new(name, shape, i => rounding.Of(at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3])));
+        return new(name, shape, i => rounding.Of(at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3])), terms);
     }
 
-    /// <summary>Sums that are formed one by one, at index (a,b) of a matrix.</summary>
-    public static Quantity Of(string name, int[] shape, Rounding rounding, Func<int, int, Sum> at)
+    /// <summary>Sums of so many terms that are formed one by one, at index (a,b) of a matrix.</summary>
+    public static Quantity Of(string name, int[] shape, Rounding rounding, long terms, Func<int, int, Sum> at)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new(name, shape, i => rounding.Of(at(i / shape[1], i % shape[1])));
+        return new(name, shape, i => rounding.Of(at(i / shape[1], i % shape[1])), terms);
     }
 
-    /// <summary>Sums that are formed one by one, at index (a) of a vector.</summary>
-    public static Quantity Of(string name, int size, Rounding rounding, Func<int, Sum> at) => new(name, [size], i => rounding.Of(at(i)));
+    /// <summary>Sums of so many terms that are formed one by one, at index (a) of a vector.</summary>
+    public static Quantity Of(string name, int size, Rounding rounding, long terms, Func<int, Sum> at) => new(name, [size], i => rounding.Of(at(i)), terms);
 }

@@ -8,8 +8,9 @@ namespace ModelZoo.Verification;
 /// Every basic operation returns its exact result times (1 + δ), |δ| ≤ u; n such factors together stay within 1 ± γ_n, γ_n = n·u/(1 − n·u) (lemma 3.1).
 /// </summary>
 /// <remarks>
-/// Two precisions: u of the format in which tensors are <em>stored</em>, and that in which a kernel <em>accumulates</em> a sum. They are the same for float32
-/// and float64; kernels on bfloat16 and float16 accumulate in float32 and round once at the end. Methods on <see cref="Bounded"/> are running error analysis:
+/// Two precisions: u of the format in which tensors are <em>stored</em>, and that in which a kernel <em>accumulates</em> a sum. Usually they are the same; for bfloat16
+/// and float16 oneDNN, cuDNN and cuBLAS accumulate in float32 and round once at the end, but ATen's own kernels do not always (libtorch 1.13 on the CPU adds up small
+/// matrix products and the sums of broadcast gradients in bfloat16), so that is assumed on request only. Methods on <see cref="Bounded"/> are running error analysis:
 /// each adds its own rounding to the errors that its operands bring. A fused multiply-add leaves roundings out and is covered.
 /// </remarks>
 public sealed class Rounding
@@ -36,18 +37,20 @@ public sealed class Rounding
     public double Tiny { get; }
 
     /// <summary>The analysis for tensors of one element type.</summary>
+    /// <param name="type">The type of the tensors.</param>
+    /// <param name="wideAccumulation">Whether sums of bfloat16 and float16 are taken to be accumulated in float32: a much tighter bound, where it is true.</param>
     /// <exception cref="ZooException">The type is no real floating-point format.</exception>
-    public static Rounding Of(ScalarType type) => type switch
+    public static Rounding Of(ScalarType type, bool wideAccumulation = false) => type switch
     {
         ScalarType.Float32 => new(Math.ScaleB(1, -24), Math.ScaleB(1, -24), Math.ScaleB(1, -126)),
         ScalarType.Float64 => new(DoubleUnit, DoubleUnit, Math.ScaleB(1, -1022)),
-        ScalarType.BFloat16 => new(Math.ScaleB(1, -8), Math.ScaleB(1, -24), Math.ScaleB(1, -126)),
-        ScalarType.Float16 => new(Math.ScaleB(1, -11), Math.ScaleB(1, -24), Math.ScaleB(1, -24)),
+        ScalarType.BFloat16 => new(Math.ScaleB(1, -8), Math.ScaleB(1, wideAccumulation ? -24 : -8), Math.ScaleB(1, -126)),
+        ScalarType.Float16 => new(Math.ScaleB(1, -11), Math.ScaleB(1, wideAccumulation ? -24 : -11), Math.ScaleB(1, -24)),
         _ => throw new ZooException($"Rounding errors of {type} are not known: verification takes float32, float64, bfloat16 or float16."),
     };
 
-    /// <summary>γ_n for the unit roundoff <paramref name="u"/>; infinite from n·u = 1 on.</summary>
-    public static double Gamma(double n, double u) => n * u < 1 ? n * u / (1 - (n * u)) : double.PositiveInfinity;
+    /// <summary>γ_n for the unit roundoff <paramref name="u"/>; where n·u passes ½, (1 − u)⁻ⁿ − 1, which it bounds from above and which knows no limit of n.</summary>
+    public static double Gamma(double n, double u) => n * u < 0.5 ? n * u / (1 - (n * u)) : Math.Pow(1 - u, -n) - 1;
 
     /// <summary>
     /// A sum Σt of <see cref="Sum.Terms"/> = n numbers or products formed in any order: |computed − exact| ≤ γ_{n+1}·Σ|t| (Higham, eq. 3.5; n − 1 additions,

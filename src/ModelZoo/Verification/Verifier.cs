@@ -96,7 +96,7 @@ public sealed class Verifier
         }
 
         Add(Compare(node, Exactly("parameters", check.Parameters), new NdArray([node.ParameterCount])));
-        var rounding = Rounding.Of(node.DType);
+        var rounding = Rounding.Of(node.DType, options.WideAccumulation);
         NdArray[] inputs = [.. node.InputValues.Select(x => x.ToNdArray())];
         NdArray output = node.OutputValue!.ToNdArray();
         LayerCheck forward = Forward(node, check, inputs, output, rounding);
@@ -149,7 +149,7 @@ public sealed class Verifier
     {
         using IDisposable none = no_grad();
         using Tensor second = model.call(input);
-        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), second.ToNdArray(), options.MaxElements, options.Seed);
+        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), second.ToNdArray(), int.MaxValue, options.Seed);
         Add(check.Passed ? check : check with { Note = "two forwards of one input in evaluation mode differ" });
     }
 
@@ -158,7 +158,7 @@ public sealed class Verifier
     private static LayerCheck Failed(TraceNode node, string quantity, string note) =>
         new() { Name = node.Name, Op = node.Op, Quantity = quantity, Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = note };
 
-    private LayerCheck Compare(TraceNode node, Quantity expected, NdArray actual) => Comparison.Of(node.Name, node.Op, expected, actual, options.MaxElements, Seed(node));
+    private LayerCheck Compare(TraceNode node, Quantity expected, NdArray actual) => Comparison.Of(node.Name, node.Op, expected, actual, options.SampleOf(expected), Seed(node));
 
     private ulong Seed(TraceNode node) => options.Seed + ((ulong)node.Index << 32);
 

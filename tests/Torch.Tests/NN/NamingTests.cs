@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -67,13 +68,26 @@ public class NamingTests
     public void Lists_and_dictionaries_name_their_entries()
     {
         using var net = new Holder();
-        Assert.Equal(
-            ["blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "heads.small.weight", "heads.small.bias", "scales.0", "scales.1", "named.gamma"],
-            net.named_parameters().Select(p => p.name));
+        string[] expected =
+        [
+            "blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "heads.small.weight", "heads.small.bias",
+            "scales.0", "scales.1", "named.gamma",
+        ];
+        Assert.Equal(expected, net.named_parameters().Select(p => p.name));
         Assert.True(net.has_parameter("blocks.1.weight"));
         Assert.True(net.has_parameter("named.gamma"));
         Assert.False(net.has_parameter("blocks.2.weight"));
         Assert.Equal([3, 2], net.get_parameter("heads.small.weight")!.shape);
+    }
+
+    [Fact]
+    public void Fields_of_base_types_are_registered_after_the_type_s_own()
+    {
+        using var net = new Derived();
+        Assert.Equal(["head.weight", "head.bias", "trunk.weight", "trunk.bias"], net.state_dict().Keys);
+        net.to(float64);
+        using Tensor y = net.call(ones(1, 2, float64));
+        Assert.Equal(ScalarType.Float64, y.dtype);
     }
 
     [Fact]
@@ -148,6 +162,26 @@ public class NamingTests
         internal Holder() : base(nameof(Holder)) => RegisterComponents();
 
         public override Tensor forward(Tensor input) => heads["small"].call(blocks[1].call(blocks[0].call(input))) * named["gamma"] + scales[0];
+    }
+
+    private abstract class Base : Module<Tensor, Tensor>
+    {
+        private readonly Linear trunk = Linear(2, 2);
+
+        protected Base(string name) : base(name)
+        {
+        }
+
+        protected Tensor Trunk(Tensor x) => trunk.call(x);
+    }
+
+    private sealed class Derived : Base
+    {
+        private readonly Linear head = Linear(2, 1);
+
+        internal Derived() : base(nameof(Derived)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => head.call(Trunk(input));
     }
 
     private sealed class Open : Module<Tensor, Tensor>

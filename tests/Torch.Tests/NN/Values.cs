@@ -47,7 +47,8 @@ internal static class Values
         Assert.True(values.Length >= expected.Length, $"{values.Length} values, {expected.Length} expected");
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - values[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"value {i}: {values[i]:R} instead of {expected[i]:R}");
+            double error = Math.Abs(expected[i] - values[i]);
+            Assert.True(error <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"value {i}: {values[i]:R} instead of {expected[i]:R}");
         }
     }
 

@@ -96,7 +96,8 @@ public static partial class torch
             }
 
             private static void LoadEntry(
-                BinaryReader reader, Dictionary<string, Tensor> own, bool strict, IList<string>? skip, List<(Tensor, Tensor)> copies, Dictionary<string, bool> loaded)
+                BinaryReader reader, Dictionary<string, Tensor> own, bool strict, IList<string>? skip, List<(Tensor, Tensor)> copies,
+                Dictionary<string, bool> loaded)
             {
                 string key = reader.ReadString();
                 Tensor from = Tensor.Load(reader);

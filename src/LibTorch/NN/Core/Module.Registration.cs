@@ -63,10 +63,9 @@ public static partial class torch
                 }
 
                 componentsAreRegistered = true;
-                foreach (FieldInfo field in GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+                foreach (FieldInfo field in UserFields())
                 {
-                    // The layers of this library register what they own themselves.
-                    if (field.DeclaringType!.Assembly == typeof(Module).Assembly || IsRegistered(field.Name))
+                    if (IsRegistered(field.Name))
                     {
                         continue;
                     }
@@ -86,8 +85,28 @@ public static partial class torch
                 }
             }
 
+            /// <summary>
+            /// The fields of the module's type and then those of its base types; a name counts once. The layers of this library have none here:
+            /// they register what they own themselves.
+            /// </summary>
+            private IEnumerable<FieldInfo> UserFields()
+            {
+                HashSet<string> seen = [];
+                for (Type type = GetType(); type.Assembly != typeof(Module).Assembly; type = type.BaseType!)
+                {
+                    foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+                    {
+                        if (field.DeclaringType!.Assembly != typeof(Module).Assembly && seen.Add(field.Name))
+                        {
+                            yield return field;
+                        }
+                    }
+                }
+            }
+
             /// <summary>Registers, replaces or (null) removes a parameter.</summary>
-            protected void ConditionallyRegisterParameter(string name, Parameter? value) => Replace(ownParameters, name, value is null ? null : (name, Keep(value)));
+            protected void ConditionallyRegisterParameter(string name, Parameter? value) =>
+                Replace(ownParameters, name, value is null ? null : (name, Keep(value)));
 
             protected void ConditionallyRegisterParameter(string name, Tensor? value) => ConditionallyRegisterParameter(name, value as Parameter);
 

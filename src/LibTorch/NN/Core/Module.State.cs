@@ -13,29 +13,21 @@ public static partial class torch
             private static readonly Op ZeroInPlace = new("zero_");
 
             /// <summary>
-            /// The module's parameters and persistent buffers by dotted name, in PyTorch's order: its own parameters, its own buffers, then its submodules'.
-            /// The tensors are the module's own, not copies.
+            /// Every parameter by dotted name, depth first, and after them every persistent buffer. The tensors are the module's own, not copies.
+            /// (PyTorch gives each module's buffers right after its parameters; TorchSharp, whose order this is, does not.)
             /// </summary>
             public virtual Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
             {
                 destination ??= [];
                 string before = string.IsNullOrEmpty(prefix) ? "" : prefix + ".";
-                foreach ((string n, Parameter p) in ownParameters)
+                foreach ((string n, Parameter p) in named_parameters())
                 {
                     destination.TryAdd(before + n, p);
                 }
 
-                foreach ((string n, Tensor t, bool persistent) in ownBuffers)
+                foreach ((string n, Tensor t) in named_buffers(include_nonpersistent: false))
                 {
-                    if (persistent)
-                    {
-                        destination.TryAdd(before + n, t);
-                    }
-                }
-
-                foreach ((string n, Module m) in submodules)
-                {
-                    m.state_dict(destination, before + n);
+                    destination.TryAdd(before + n, t);
                 }
 
                 return destination;
@@ -44,7 +36,7 @@ public static partial class torch
             /// <summary>Copies values into this module's parameters and buffers, whose objects stay the same.</summary>
             /// <param name="strict">Whether a missing or unexpected key is an error.</param>
             /// <param name="skip">Keys that are neither expected nor loaded.</param>
-            /// <exception cref="InvalidOperationException">Keys are missing or unexpected, and <paramref name="strict"/> is set. Nothing has been loaded.</exception>
+            /// <exception cref="InvalidOperationException">Keys are missing or unexpected, and strict is set. Nothing has been loaded.</exception>
             /// <exception cref="ArgumentException">A tensor has another shape than the module's. Nothing has been loaded.</exception>
             public virtual (IList<string> missing_keys, IList<string> unexpected_keys) load_state_dict(
                 Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)

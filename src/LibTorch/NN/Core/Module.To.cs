@@ -10,6 +10,7 @@ public static partial class torch
     {
         public partial class Module
         {
+            private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
             private static readonly Op ToDevice = new("to", "device");
 
             // What the outermost conversion on this thread has replaced, so that a shared parameter stays shared.
@@ -165,7 +166,7 @@ public static partial class torch
             {
                 for (Type? type = GetType(); type is not null && type != typeof(Module); type = type.BaseType)
                 {
-                    foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                    foreach (FieldInfo field in type.GetFields(Declared))
                     {
                         if (typeof(Tensor).IsAssignableFrom(field.FieldType) && ReferenceEquals(field.GetValue(this), old))
                         {

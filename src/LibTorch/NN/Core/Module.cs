@@ -19,7 +19,10 @@ public static partial class torch
 
             protected Module(string name) => this.name = name;
 
-            /// <summary>Whether the module is training (dropout drops, batch normalisation uses the batch's statistics); set by <see cref="train"/> and <see cref="eval"/>.</summary>
+            /// <summary>
+            /// Whether the module is training (dropout drops, batch normalisation uses the batch's statistics); set by <see cref="train"/> and <see
+            /// cref="eval"/>.
+            /// </summary>
             public bool training { get; private set; } = true;
 
             internal IReadOnlyList<(string Name, Module Module)> Submodules => submodules;

@@ -17,7 +17,8 @@ namespace TorchSharp.Modules
         private readonly bool sparseGrad;
         private Parameter embeddingWeight = null!;
 
-        internal Embedding(Parameter weight, long? padding_idx, double? max_norm, double norm_type, bool scale_grad_by_freq, bool sparse) : base(nameof(Embedding))
+        internal Embedding(
+            Parameter weight, long? padding_idx, double? max_norm, double norm_type, bool scale_grad_by_freq, bool sparse) : base(nameof(Embedding))
         {
             long entries = weight.size(0);
             if (padding_idx is { } i && (i < -entries || i >= entries))
@@ -72,7 +73,9 @@ namespace TorchSharp
         {
             private static readonly Op CloneOp = new("clone");
 
-            public static Modules.Embedding Embedding(long num_embeddings, long embedding_dims, long? padding_idx = null, double? max_norm = null, double norm_type = 2, bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
+            public static Modules.Embedding Embedding(
+                long num_embeddings, long embedding_dims, long? padding_idx = null, double? max_norm = null, double norm_type = 2,
+                bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
             {
                 Modules.Parameter weight = Modules.Empty.Parameter([num_embeddings, embedding_dims], device, dtype);
                 var embedding = new Modules.Embedding(weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse);
@@ -81,7 +84,9 @@ namespace TorchSharp
             }
 
             /// <summary>An embedding that starts with a copy of the given rows, and keeps them where <paramref name="freeze"/> is set.</summary>
-            public static Modules.Embedding Embedding_from_pretrained(Tensor embeddings, bool freeze = true, long? padding_idx = null, double? max_norm = null, double norm_type = 2, bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
+            public static Modules.Embedding Embedding_from_pretrained(
+                Tensor embeddings, bool freeze = true, long? padding_idx = null, double? max_norm = null, double norm_type = 2,
+                bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
             {
                 Tensor copy;
                 using (no_grad())

@@ -77,7 +77,8 @@ namespace TorchSharp
             public static Modules.FractionalMaxPool2d FractionalMaxPool2d(long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 new(Modules.Sizes.All(kernel_size, 2), Modules.Sizes.All(output_size, 2), output_ratio is { } r ? [r, r] : null);
 
-            public static Modules.FractionalMaxPool2d FractionalMaxPool2d((long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
+            public static Modules.FractionalMaxPool2d FractionalMaxPool2d(
+                (long, long) kernel_size, (long, long)? output_size = null, (double, double)? output_ratio = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(output_size), output_ratio is { } r ? [r.Item1, r.Item2] : null);
 
             public static Modules.FractionalMaxPool2d FractionalMaxPool2d(long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>
@@ -86,7 +87,8 @@ namespace TorchSharp
             public static Modules.FractionalMaxPool3d FractionalMaxPool3d(long kernel_size, long? output_size = null, double? output_ratio = null) =>
                 new(Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(output_size, 3), output_ratio is { } r ? [r, r, r] : null);
 
-            public static Modules.FractionalMaxPool3d FractionalMaxPool3d((long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
+            public static Modules.FractionalMaxPool3d FractionalMaxPool3d(
+                (long, long, long) kernel_size, (long, long, long)? output_size = null, (double, double, double)? output_ratio = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(output_size), output_ratio is { } r ? [r.Item1, r.Item2, r.Item3] : null);
 
             public static Modules.FractionalMaxPool3d FractionalMaxPool3d(long[] kernel_size, long[]? output_size = null, double[]? output_ratio = null) =>

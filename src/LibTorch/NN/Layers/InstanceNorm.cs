@@ -4,7 +4,9 @@ using static TorchSharp.torch.nn;
 
 namespace TorchSharp.Modules;
 
-/// <summary>Normalisation of each channel of each example (Ulyanov et al., arXiv:1607.08022). An input without a batch dimension counts as a batch of one.</summary>
+/// <summary>
+/// Normalisation of each channel of each example (Ulyanov et al., arXiv:1607.08022). An input without a batch dimension counts as a batch of one.
+/// </summary>
 public abstract class InstanceNorm : NormBase
 {
     private static readonly Op Unsqueeze = new("unsqueeze");

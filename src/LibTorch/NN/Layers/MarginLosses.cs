@@ -111,7 +111,8 @@ namespace TorchSharp.Modules
         private readonly Func<Tensor, Tensor, Tensor>? measure;
         private readonly bool swapped;
 
-        public TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean) : base(reduction)
+        public TripletMarginWithDistanceLoss(
+            Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean) : base(reduction)
         {
             measure = distance;
             this.margin = margin;
@@ -147,10 +148,12 @@ namespace TorchSharp
 
             public static Modules.SoftMarginLoss SoftMarginLoss(Reduction reduction = Reduction.Mean) => new(reduction);
 
-            public static Modules.TripletMarginLoss TripletMarginLoss(double margin = 1, long p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean) =>
+            public static Modules.TripletMarginLoss TripletMarginLoss(
+                double margin = 1, long p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean) =>
                 new(margin, p, eps, swap, reduction);
 
-            public static Modules.TripletMarginWithDistanceLoss TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean) =>
+            public static Modules.TripletMarginWithDistanceLoss TripletMarginWithDistanceLoss(
+                Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean) =>
                 new(distance, margin, swap, reduction);
         }
     }

@@ -115,7 +115,8 @@ namespace TorchSharp.Modules
     /// <summary>The mean of each window of [N, C, H, W].</summary>
     public sealed class AvgPool2d : ParameterLessModule<Tensor, Tensor>
     {
-        internal AvgPool2d(long[] kernel_size, long[]? stride, long[]? padding, bool ceil_mode, bool count_include_pad, long? divisor_override) : base(nameof(AvgPool2d))
+        internal AvgPool2d(
+            long[] kernel_size, long[]? stride, long[]? padding, bool ceil_mode, bool count_include_pad, long? divisor_override) : base(nameof(AvgPool2d))
         {
             this.kernel_size = kernel_size;
             this.stride = stride ?? kernel_size;
@@ -137,13 +138,15 @@ namespace TorchSharp.Modules
 
         public long? divisor_override { get; set; }
 
-        public override Tensor forward(Tensor input) => functional.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
+        public override Tensor forward(Tensor input) =>
+            functional.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
     }
 
     /// <summary>The mean of each window of [N, C, D, H, W].</summary>
     public sealed class AvgPool3d : ParameterLessModule<Tensor, Tensor>
     {
-        internal AvgPool3d(long[] kernel_size, long[]? stride, long[]? padding, bool ceil_mode, bool count_include_pad, long? divisor_override) : base(nameof(AvgPool3d))
+        internal AvgPool3d(
+            long[] kernel_size, long[]? stride, long[]? padding, bool ceil_mode, bool count_include_pad, long? divisor_override) : base(nameof(AvgPool3d))
         {
             this.kernel_size = kernel_size;
             this.stride = stride ?? kernel_size;
@@ -165,7 +168,8 @@ namespace TorchSharp.Modules
 
         public long? divisor_override { get; set; }
 
-        public override Tensor forward(Tensor input) => functional.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
+        public override Tensor forward(Tensor input) =>
+            functional.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
     }
 }
 
@@ -175,47 +179,73 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static Modules.MaxPool1d MaxPool1d(long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool1d MaxPool1d(
+                long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 new(kernel_size, stride, padding, dilation, ceil_mode);
 
-            public static Modules.MaxPool2d MaxPool2d(long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool2d MaxPool2d(
+                long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 new(Modules.Sizes.All(kernel_size, 2), Modules.Sizes.All(stride, 2), Modules.Sizes.All(padding, 2), Modules.Sizes.All(dilation, 2), ceil_mode);
 
-            public static Modules.MaxPool2d MaxPool2d((long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool2d MaxPool2d(
+                (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null,
+                bool ceil_mode = false) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding), Modules.Sizes.List(dilation), ceil_mode);
 
-            public static Modules.MaxPool2d MaxPool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool2d MaxPool2d(
+                long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
                 new(kernel_size, stride, padding, dilation, ceil_mode);
 
-            public static Modules.MaxPool3d MaxPool3d(long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool3d MaxPool3d(
+                long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 new(Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(stride, 3), Modules.Sizes.All(padding, 3), Modules.Sizes.All(dilation, 3), ceil_mode);
 
-            public static Modules.MaxPool3d MaxPool3d((long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null, (long, long, long)? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool3d MaxPool3d(
+                (long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null, (long, long, long)? dilation = null,
+                bool ceil_mode = false) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding), Modules.Sizes.List(dilation), ceil_mode);
 
-            public static Modules.MaxPool3d MaxPool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+            public static Modules.MaxPool3d MaxPool3d(
+                long[] kernel_size, long[]? stride = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
                 new(kernel_size, stride, padding, dilation, ceil_mode);
 
-            public static Modules.AvgPool1d AvgPool1d(long kernel_size, long? stride = null, long padding = 0, bool ceil_mode = false, bool count_include_pad = true) =>
+            public static Modules.AvgPool1d AvgPool1d(
+                long kernel_size, long? stride = null, long padding = 0, bool ceil_mode = false, bool count_include_pad = true) =>
                 new(kernel_size, stride, padding, ceil_mode, count_include_pad);
 
-            public static Modules.AvgPool2d AvgPool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+            public static Modules.AvgPool2d AvgPool2d(
+                long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true,
+                long? divisor_override = null) =>
                 new(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
 
-            public static Modules.AvgPool2d AvgPool2d((long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+            public static Modules.AvgPool2d AvgPool2d(
+                (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, bool ceil_mode = false, bool count_include_pad = true,
+                long? divisor_override = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding), ceil_mode, count_include_pad, divisor_override);
 
-            public static Modules.AvgPool2d AvgPool2d(long kernel_size, long? stride = null, long? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
-                new(Modules.Sizes.All(kernel_size, 2), Modules.Sizes.All(stride, 2), Modules.Sizes.All(padding, 2), ceil_mode, count_include_pad, divisor_override);
+            public static Modules.AvgPool2d AvgPool2d(
+                long kernel_size, long? stride = null, long? padding = null, bool ceil_mode = false, bool count_include_pad = true,
+                long? divisor_override = null) =>
+                new(
+                    Modules.Sizes.All(kernel_size, 2), Modules.Sizes.All(stride, 2), Modules.Sizes.All(padding, 2), ceil_mode, count_include_pad,
+                    divisor_override);
 
-            public static Modules.AvgPool3d AvgPool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+            public static Modules.AvgPool3d AvgPool3d(
+                long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true,
+                long? divisor_override = null) =>
                 new(kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
 
-            public static Modules.AvgPool3d AvgPool3d((long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+            public static Modules.AvgPool3d AvgPool3d(
+                (long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null, bool ceil_mode = false,
+                bool count_include_pad = true, long? divisor_override = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding), ceil_mode, count_include_pad, divisor_override);
 
-            public static Modules.AvgPool3d AvgPool3d(long kernel_size, long? stride = null, long? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
-                new(Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(stride, 3), Modules.Sizes.All(padding, 3), ceil_mode, count_include_pad, divisor_override);
+            public static Modules.AvgPool3d AvgPool3d(
+                long kernel_size, long? stride = null, long? padding = null, bool ceil_mode = false, bool count_include_pad = true,
+                long? divisor_override = null) =>
+                new(
+                    Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(stride, 3), Modules.Sizes.All(padding, 3), ceil_mode, count_include_pad,
+                    divisor_override);
         }
     }
 }

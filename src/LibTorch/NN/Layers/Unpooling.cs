@@ -84,15 +84,18 @@ namespace TorchSharp
             public static Modules.MaxUnpool2d MaxUnpool2d((long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding));
 
-            public static Modules.MaxUnpool2d MaxUnpool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null) => new(kernel_size, stride, padding);
+            public static Modules.MaxUnpool2d MaxUnpool2d(long[] kernel_size, long[]? stride = null, long[]? padding = null) =>
+                new(kernel_size, stride, padding);
 
             public static Modules.MaxUnpool3d MaxUnpool3d(long kernel_size, long? stride = null, long? padding = null) =>
                 new(Modules.Sizes.All(kernel_size, 3), Modules.Sizes.All(stride, 3), Modules.Sizes.All(padding, 3));
 
-            public static Modules.MaxUnpool3d MaxUnpool3d((long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null) =>
+            public static Modules.MaxUnpool3d MaxUnpool3d(
+                (long, long, long) kernel_size, (long, long, long)? stride = null, (long, long, long)? padding = null) =>
                 new(Modules.Sizes.List(kernel_size), Modules.Sizes.List(stride), Modules.Sizes.List(padding));
 
-            public static Modules.MaxUnpool3d MaxUnpool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null) => new(kernel_size, stride, padding);
+            public static Modules.MaxUnpool3d MaxUnpool3d(long[] kernel_size, long[]? stride = null, long[]? padding = null) =>
+                new(kernel_size, stride, padding);
         }
     }
 }

@@ -23,7 +23,7 @@ public static partial class torch
                     private readonly Func<int, double>[] factors;
 
                     public LambdaLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false)
-                        : this(optimizer, Enumerable.Repeat(lr_lambda, optimizer.ParamGroups.Count()), last_epoch, verbose)
+                        : this(optimizer, ForAll(lr_lambda, optimizer), last_epoch, verbose)
                     {
                     }
 
@@ -41,7 +41,7 @@ public static partial class torch
                     private readonly Func<int, double>[] factors;
 
                     public MultiplicativeLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false)
-                        : this(optimizer, Enumerable.Repeat(lr_lambda, optimizer.ParamGroups.Count()), last_epoch, verbose)
+                        : this(optimizer, ForAll(lr_lambda, optimizer), last_epoch, verbose)
                     {
                     }
 
@@ -52,6 +52,12 @@ public static partial class torch
                     }
 
                     protected override IEnumerable<double> get_lr() => Epoch > 0 ? CurrentRates().Zip(factors, (rate, factor) => rate * factor(Epoch)) : CurrentRates();
+                }
+
+                private static IEnumerable<Func<int, double>> ForAll(Func<int, double> lr_lambda, Optimizer optimizer)
+                {
+                    ArgumentNullException.ThrowIfNull(optimizer);
+                    return Enumerable.Repeat(lr_lambda, optimizer.ParamGroups.Count());
                 }
 
                 private static Func<int, double>[] OnePerGroup(IEnumerable<Func<int, double>> lr_lambdas, Optimizer optimizer)

@@ -73,7 +73,7 @@ internal sealed record ActivationCheck(Activation Formula, Func<Rounding, double
         NdArray x = inputs[0], y = Formula.Forward(x);
         return Forward is null
             ? Quantity.Exact(Quantity.Output, y)
-            : new(Quantity.Output, x.ShapeOf(), i => Forward(rounding, x.Data[i]).Around(y.Data[i]), Whole: true);
+            : new(Quantity.Output, x.ShapeOf(), i => Forward(rounding, x.Data[i]).Around(y.Data[i]));
     }
 
     /// <inheritdoc/>
@@ -82,7 +82,7 @@ internal sealed record ActivationCheck(Activation Formula, Func<Rounding, double
         NdArray x = inputs[0], gradX = Formula.Backward(x, gradY);
         yield return Backward is null
             ? Quantity.Exact(Quantity.GradInput, gradX)
-            : new(Quantity.GradInput, x.ShapeOf(), i => Backward(rounding, x.Data[i], gradY.Data[i]).Around(gradX.Data[i]), Whole: true);
+            : new(Quantity.GradInput, x.ShapeOf(), i => Backward(rounding, x.Data[i], gradY.Data[i]).Around(gradX.Data[i]));
     }
 
     private static Bounded TanhGradient(Rounding r, Bounded t, Bounded g) => r.Times(g, r.Minus(One, r.Times(t, t)));

@@ -16,7 +16,7 @@ internal sealed record AddCheck : ILayerCheck
     {
         NdArray a = inputs[0], b = inputs[1], y = Reference.Add.Forward(a, b);
         return a.Shape.SequenceEqual(b.Shape)
-            ? new(Quantity.Output, y.ShapeOf(), i => rounding.Plus(Bounded.Exact(a.Data[i]), Bounded.Exact(b.Data[i])).Around(y.Data[i]), Whole: true)
+            ? new(Quantity.Output, y.ShapeOf(), i => rounding.Plus(Bounded.Exact(a.Data[i]), Bounded.Exact(b.Data[i])).Around(y.Data[i]))
             : throw new ArgumentException($"{a} and {b} cannot be added: the shapes differ.");
     }
 

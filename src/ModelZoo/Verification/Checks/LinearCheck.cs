@@ -31,18 +31,18 @@ internal sealed record LinearCheck(NdArray Weight, NdArray? Bias) : ILayerCheck
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
     {
         NdArray x = inputs[0];
-        return Quantity.Of(Quantity.Output, [x.Shape[0], Weight.Shape[0]], rounding, (n, k) => Linear.ForwardAt(x, Weight, Bias, n, k));
+        return Quantity.Of(Quantity.Output, [x.Shape[0], Weight.Shape[0]], rounding, x.Shape[1], (n, k) => Linear.ForwardAt(x, Weight, Bias, n, k));
     }
 
     /// <inheritdoc/>
     public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
     {
         NdArray x = inputs[0];
-        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, (n, f) => Linear.GradInputAt(Weight, gradY, n, f));
-        yield return Quantity.Of("grad weight", Weight.ShapeOf(), rounding, (k, f) => Linear.GradWeightAt(x, gradY, k, f));
+        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, gradY.Shape[1], (n, f) => Linear.GradInputAt(Weight, gradY, n, f));
+        yield return Quantity.Of("grad weight", Weight.ShapeOf(), rounding, x.Shape[0], (k, f) => Linear.GradWeightAt(x, gradY, k, f));
         if (Bias is not null)
         {
-            yield return Quantity.Of("grad bias", Bias.Count, rounding, k => Linear.GradBiasAt(gradY, k));
+            yield return Quantity.Of("grad bias", Bias.Count, rounding, x.Shape[0], k => Linear.GradBiasAt(gradY, k));
         }
     }
 

@@ -41,7 +41,6 @@ internal sealed record MaxPoolCheck(PoolingWindow Window) : ILayerCheck
         yield return new Quantity(
             Quantity.GradInput,
             inputs[0].ShapeOf(),
-            i => sums[i].Terms > 1 ? rounding.Of(sums[i]) : Bounded.Exact(sums[i].Value),
-            Whole: true);
+            i => sums[i].Terms > 1 ? rounding.Of(sums[i]) : Bounded.Exact(sums[i].Value));
     }
 }

@@ -22,7 +22,7 @@ internal sealed record TableConvolutionCheck(NdArray Weight, NdArray Bias, Conne
     {
         NdArray x = inputs[0];
         int[] shape = [x.Shape[0], Table.OutputMaps, OutputSize.Convolution(x.Shape[2], Weight.Shape[1]), OutputSize.Convolution(x.Shape[3], Weight.Shape[2])];
-        return Quantity.Of(Quantity.Output, shape, rounding, (n, m, i, j) => TableConvolution.ForwardAt(x, Weight, Bias, Table, n, m, i, j));
+        return Quantity.Of(Quantity.Output, shape, rounding, Weight.Count / Table.OutputMaps, (n, m, i, j) => TableConvolution.ForwardAt(x, Weight, Bias, Table, n, m, i, j));
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,128 @@
+using ModelZoo.Models;
+using ModelZoo.Verification;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Verification;
+
+/// <summary>A fault is planted in a copy of a trusted model; verification against the trusted one must name the layer, and the cause where one is expected.</summary>
+public class FaultTests
+{
+    private static readonly Dictionary<string, (string Model, Action<nn.Module> Plant, string Layer, string? Cause)> Faults = new()
+    {
+        ["stride"] = ("small_cnn", m => Find<Conv2d>(m, "conv2").stride = [2, 2], "conv2", "stride 2 instead of 1"),
+        ["padding"] = ("small_cnn", m => Find<Conv2d>(m, "conv1").SetPadding([1, 1]), "conv1", "padding 1 instead of 0"),
+        ["padding left out"] = ("convnet", m => Find<Conv2d>(m, "layer2.0").SetPadding([1, 1]), "layer2.0", "padding 1 instead of 2"),
+        ["dilation"] = ("lenet5", m => Find<Conv2d>(m, "conv1").dilation = [2, 2], "conv1", "dilation 2 instead of 1"),
+        ["stride of a pool"] = ("small_cnn", m => Find<MaxPool2d>(m, "pool1").stride = [1, 1], "pool1", "stride 1 instead of 2"),
+        ["kernel of a pool"] = ("small_cnn", m => (Find<MaxPool2d>(m, "pool2").kernel_size, Find<MaxPool2d>(m, "pool2").stride) = ([3, 3], [2, 2]), "pool2", "kernel 3 instead of 2"),
+        ["one exponent bit of a convolution"] = ("lenet5", m => FlipBit(Find<Conv2d>(m, "conv2").weight, 1234, 23), "conv2", "1 of 2400 values of its weight"),
+        ["one exponent bit of a linear layer"] = ("lenet5", m => FlipBit(Find<Linear>(m, "fc2").weight, 77, 24), "fc2", "1 of 10080 values of its weight"),
+        ["one exponent bit of a connection table's kernel"] = ("lenet5_classic", m => FlipBit(Find<Layers.TableConvolution>(m, "c3").Weight, 5, 23), "c3", "1 of 1500 values of its weight"),
+        ["one bit of a coefficient"] = ("lenet5_classic", m => FlipBit(Find<Layers.Subsampling>(m, "s4").Coefficient, 3, 20), "s4", "1 of 16 values of its coefficient"),
+        ["one code"] = ("lenet5_classic", m => Change(Find<Layers.RbfOutput>(m, "output").Codes, codes => codes.neg()), "output", "840 of 840 values of its codes"),
+        ["permuted maps"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv2").weight, w => w.flip(1)), "conv2", "5000 of 5000 values of its weight"),
+        ["kernels turned by 180°"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv2").weight, w => w.flip(2, 3)), "conv2", "turned by 180°"),
+        ["rows and columns swapped"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv1").weight, w => w.transpose(2, 3)), "conv1", "rows and columns of the kernels are swapped"),
+        ["bias dropped"] = ("lenet5", m => Change(Find<Conv2d>(m, "conv1").bias!, b => b.zeros_like()), "conv1", "the bias is missing"),
+        ["bias of a linear layer dropped"] = ("convnet", m => Change(Find<Linear>(m, "fc2").bias!, b => b.zeros_like()), "fc2", "the bias is missing"),
+    };
+
+    public static TheoryData<string> Names => [.. Faults.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_planted_fault_is_named(string name)
+    {
+        (string modelName, Action<nn.Module> plant, string layer, string? cause) = Faults[name];
+        manual_seed(1);
+        ModelInfo info = Catalog.Models.Find(modelName);
+        using ZooModel trusted = info.Create(), model = info.Create();
+        model.load_state_dict(trusted.state_dict());
+        using Tensor input = randn(2, info.Input.Channels, info.Input.Height, info.Input.Width);
+        var quick = new VerifyOptions { MaxTerms = 100_000 };
+        Assert.True(Verifier.Verify(model, input, quick, against: trusted).Passed);
+
+        plant(model);
+
+        LayerCheck? failure = Verifier.Verify(model, input, quick, against: trusted).FirstFailure;
+        Assert.Equal(layer, failure?.Name);
+        Assert.Contains(cause!, failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1e-3)]
+    [InlineData(1e-6)]
+    public void A_wrong_eps_is_named(double eps)
+    {
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("bn", nn.BatchNorm2d(4))), model = nn.Sequential(("bn", nn.BatchNorm2d(4)));
+        Find<BatchNorm2d>(model, "bn").eps = eps;
+        foreach (nn.Module<Tensor, Tensor> each in (nn.Module<Tensor, Tensor>[])[trusted, model])
+        {
+            Change(Find<BatchNorm2d>(each, "bn").running_var!, v => v * 1e-2);
+        }
+
+        using Tensor input = randn(2, 4, 5, 5);
+        LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
+        Assert.Equal("bn", failure?.Name);
+        Assert.Contains(FormattableString.Invariant($"eps {eps:g3} instead of 1e-05"), failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_ceil_mode_is_named()
+    {
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2, ceil_mode: true))), model = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2)));
+        using Tensor input = randn(1, 2, 8, 8);
+        LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
+        Assert.Equal("pool", failure?.Name);
+        Assert.Contains("ceil_mode False instead of True", failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_transposed_weight_is_named()
+    {
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("fc", nn.Linear(9, 9))), model = nn.Sequential(("fc", nn.Linear(9, 9)));
+        model.load_state_dict(trusted.state_dict());
+        Change(Find<Linear>(model, "fc").weight, w => w.t());
+        using Tensor input = randn(3, 9);
+        LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
+        Assert.Equal("fc", failure?.Name);
+        Assert.Contains("the weight is transposed", failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(nameof(Branchy.Wiring.WithoutRelu), "relu")]
+    [InlineData(nameof(Branchy.Wiring.SwappedLayers), "bn1")]
+    [InlineData(nameof(Branchy.Wiring.SwappedBranches), "concat")]
+    [InlineData(nameof(Branchy.Wiring.WrongShortcut), "add")]
+    [InlineData(nameof(Branchy.Wiring.HiddenFunction), "concat")]
+    [InlineData(nameof(Branchy.Wiring.HiddenFunctionAtTheEnd), "fc")]
+    public void A_wrong_wiring_is_named(string wiring, string layer)
+    {
+        using var trusted = new Branchy();
+        using var model = new Branchy(Enum.Parse<Branchy.Wiring>(wiring));
+        model.load_state_dict(trusted.state_dict());
+        using Tensor input = randn(2, 3, 9, 9);
+        VerificationReport report = Verifier.Verify(model, input, against: trusted);
+        Assert.Equal(layer, report.FirstFailure?.Name);
+    }
+
+    internal static T Find<T>(nn.Module model, string name)
+        where T : nn.Module => (T)model.named_modules().Single(m => m.name == name).module;
+
+    internal static void Change(Tensor tensor, Func<Tensor, Tensor> change)
+    {
+        using IDisposable none = no_grad();
+        using Tensor changed = change(tensor).clone();
+        tensor.copy_(changed);
+    }
+
+    private static void FlipBit(Tensor tensor, int at, int bit) => Change(tensor, values =>
+    {
+        float[] data = values.detach().data<float>().ToArray();
+        data[at] = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(data[at]) ^ (1 << bit));
+        return torch.tensor(data).reshape(values.shape);
+    });
+}

@@ -1,0 +1,119 @@
+using ModelZoo.Layers;
+using ModelZoo.Verification;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Verification;
+
+/// <summary>Each kind of layer alone, with the hyper-parameters that go wrong.</summary>
+public class OpTests
+{
+    private static readonly Dictionary<string, (Func<nn.Module<Tensor, Tensor>> Build, long[] Input)> Layers = new()
+    {
+        ["conv"] = (() => nn.Conv2d(3, 5, 3), [2, 3, 8, 7]),
+        ["conv without bias"] = (() => nn.Conv2d(3, 5, 3, bias: false), [2, 3, 8, 7]),
+        ["conv, stride and padding"] = (() => nn.Conv2d(3, 5, (3, 5), stride: (2, 3), padding: (1, 2)), [2, 3, 9, 11]),
+        ["conv, dilation"] = (() => nn.Conv2d(2, 3, 3, dilation: 2), [2, 2, 9, 9]),
+        ["conv, groups"] = (() => nn.Conv2d(4, 6, 3, groups: 2), [2, 4, 6, 6]),
+        ["conv, depthwise"] = (() => nn.Conv2d(4, 4, 3, padding: 1, groups: 4), [1, 4, 6, 6]),
+        ["conv, pointwise"] = (() => nn.Conv2d(16, 8, 1), [2, 16, 5, 5]),
+        ["conv, same padding"] = (() => nn.Conv2d(2, 3, 5, Padding.Same), [2, 2, 7, 7]),
+        ["conv, wide 3×3"] = (() => nn.Conv2d(64, 64, 3, padding: 1), [1, 64, 8, 8]),
+        ["linear"] = (() => nn.Linear(30, 7), [4, 30]),
+        ["linear without bias"] = (() => nn.Linear(30, 7, hasBias: false), [1, 30]),
+        ["max pool"] = (() => nn.MaxPool2d(2), [2, 3, 8, 8]),
+        ["max pool, overlapping"] = (() => nn.MaxPool2d(3, stride: 2, padding: 1), [2, 3, 9, 9]),
+        ["max pool, ceil mode"] = (() => nn.MaxPool2d(3, stride: 2, ceil_mode: true), [2, 3, 8, 8]),
+        ["average pool"] = (() => nn.AvgPool2d(3, stride: 2, padding: 1), [2, 3, 9, 9]),
+        ["average pool without the padding"] = (() => nn.AvgPool2d(3, stride: 2, padding: 1, count_include_pad: false), [2, 3, 9, 9]),
+        ["global pool"] = (() => nn.AdaptiveAvgPool2d(1), [2, 5, 7, 7]),
+        ["adaptive pool"] = (() => nn.AdaptiveAvgPool2d(3), [2, 5, 7, 7]),
+        ["batch norm"] = (() => WithStatistics(nn.BatchNorm2d(5)), [2, 5, 4, 4]),
+        ["batch norm without affine"] = (() => WithStatistics(nn.BatchNorm2d(5, eps: 1e-3, affine: false)), [2, 5, 4, 4]),
+        ["flatten"] = (() => nn.Flatten(), [2, 3, 4, 5]),
+        ["flatten the last two"] = (() => nn.Flatten(2), [2, 3, 4, 5]),
+        ["dropout"] = (() => nn.Dropout(0.7), [2, 30]),
+        ["identity"] = (() => nn.Identity(), [2, 30]),
+        ["relu"] = (() => nn.ReLU(), [2, 300]),
+        ["relu in place"] = (() => nn.ReLU(inplace: true), [2, 300]),
+        ["relu6"] = (() => nn.ReLU6(), [2, 300]),
+        ["leaky relu"] = (() => nn.LeakyReLU(0.1), [2, 300]),
+        ["tanh"] = (() => nn.Tanh(), [2, 3000]),
+        ["sigmoid"] = (() => nn.Sigmoid(), [2, 3000]),
+        ["silu"] = (() => nn.SiLU(), [2, 3000]),
+        ["scaled tanh"] = (() => new ScaledTanh(), [2, 3000]),
+        ["subsampling"] = (() => new Subsampling(3), [2, 3, 7, 6]),
+        ["table convolution"] = (() => new TableConvolution(6, TableConvolution.LeNet5, 5), [2, 6, 8, 7]),
+        ["radial basis"] = (() => new RbfOutput(ones(3, 12).neg()), [4, 12]),
+        ["negate"] = (() => new Negate(), [2, 30]),
+    };
+
+    public static TheoryData<string> Names => [.. Layers.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_layer_alone_computes_what_it_says(string name)
+    {
+        (Func<nn.Module<Tensor, Tensor>> build, long[] shape) = Layers[name];
+        for (int seed = 0; seed < 3; seed++)
+        {
+            manual_seed(seed);
+            using nn.Module<Tensor, Tensor> layer = build();
+            using Tensor input = randn(shape) * 3;
+            VerificationReport report = Verifier.Verify(layer, input, new VerifyOptions { Seed = (ulong)seed });
+            Assert.True(report.Passed, $"{report.FirstFailure}");
+            Assert.Contains(report.Checks, check => check.Quantity == "grad input");
+            Assert.All(report.Checks, check => Assert.Equal(check.TotalCount, check.CheckedCount));
+        }
+    }
+
+    [Theory]
+    [InlineData("max pool, overlapping")]
+    [InlineData("max pool")]
+    public void Among_equal_values_the_gradient_goes_to_the_first(string name)
+    {
+        (Func<nn.Module<Tensor, Tensor>> build, long[] shape) = Layers[name];
+        using nn.Module<Tensor, Tensor> layer = build();
+        using Tensor input = randint(0, 2, shape).to_type(ScalarType.Float32);
+        VerificationReport report = Verifier.Verify(layer, input);
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+    }
+
+    [Fact]
+    public void Activations_hold_at_the_ends_of_the_range()
+    {
+        using Tensor input = tensor(new[] { 0f, -0f, 1e-30f, -1e-30f, 1e-40f, 9f, -9f, 20f, -20f, 88f, -88f, 104f, -104f, 1e30f, -1e30f }).reshape(1, 15);
+        foreach (string name in (string[])["relu", "relu6", "leaky relu", "tanh", "sigmoid", "scaled tanh", "negate"])
+        {
+            using nn.Module<Tensor, Tensor> layer = Layers[name].Build();
+            VerificationReport report = Verifier.Verify(layer, input);
+            Assert.True(report.Passed, $"{report.FirstFailure}");
+        }
+    }
+
+    [Fact]
+    public void A_setting_that_the_reference_lacks_is_unverified()
+    {
+        using Conv2d layer = nn.Conv2d(2, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect);
+        using Tensor input = randn(1, 2, 6, 6);
+        LayerCheck? failure = Verifier.Verify(layer, input).FirstFailure;
+        Assert.Equal(Verdict.Unverified, failure?.Verdict);
+        Assert.Contains("Reflect", failure?.Note, StringComparison.Ordinal);
+    }
+
+    private static BatchNorm2d WithStatistics(BatchNorm2d layer)
+    {
+        using IDisposable none = no_grad();
+        nn.init.normal_(layer.running_mean!);
+        nn.init.uniform_(layer.running_var!, 0.5, 2);
+        if (layer.affine)
+        {
+            nn.init.normal_(layer.weight!);
+            nn.init.normal_(layer.bias!);
+        }
+
+        return layer;
+    }
+}
