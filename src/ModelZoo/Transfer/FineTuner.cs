@@ -44,7 +44,7 @@ public static class FineTuner
             using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
             using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
             CheckpointInfo Describe(TrainingResult result) => Description(target, train.Name, options, result);
-            (TrainingResult training, bool cached, TimeSpan features) =
+            (TrainingResult training, bool cached) =
                 Train(target.Model, target.Model.Head, trainTensors, testTensors, options, Describe, progress, cancel);
             return new FineTuneResult
             {
@@ -79,7 +79,7 @@ public static class FineTuner
         CancellationToken cancel = default) =>
         Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null }, null, progress, cancel).Training;
 
-    private static (TrainingResult Training, bool Cached, TimeSpan Features) Train(
+    private static (TrainingResult Training, bool Cached) Train(
         nn.Module<Tensor, Tensor> model,
         string head,
         ImageTensors train,
@@ -102,21 +102,19 @@ public static class FineTuner
         };
         if (!options.TrunkFrozen)
         {
-            return (new Trainer(model, options.Chosen, trainer).Fit(train, test, progress, cancel), false, TimeSpan.Zero);
+            return (new Trainer(model, options.Chosen, trainer).Fit(train, test, progress, cancel), false);
         }
 
         TransferLearning.FreezeTrunk(model, head);
-        var clock = Stopwatch.StartNew();
         HeadPath? path = options.CacheFeatures && !options.Chosen.Augments ? FindPath(model, layer, train) : null;
         if (path is null)
         {
-            return (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), false, TimeSpan.Zero);
+            return (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), false);
         }
 
         using ImageTensors seen = Features.Before(model, head, train, cancel: cancel);
         using ImageTensors? seenInTest = test is null ? null : Features.Before(model, head, test, cancel: cancel);
-        TimeSpan features = clock.Elapsed;
-        return (new Trainer(path, options.Chosen, trainer).Fit(seen, seenInTest, progress, cancel), true, features);
+        return (new Trainer(path, options.Chosen, trainer).Fit(seen, seenInTest, progress, cancel), true);
     }
 
     private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, ImageTensors data)
