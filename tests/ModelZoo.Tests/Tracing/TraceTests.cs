@@ -1,4 +1,5 @@
 using ModelZoo.Tests.Verification;
+using ModelZoo.Tests.Training;
 using ModelZoo.Tracing;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -7,6 +8,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Tracing;
 
+[Collection(TorchCollection.Name)]
 public class TraceTests
 {
     [Fact]
