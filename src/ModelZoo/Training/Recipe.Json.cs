@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ModelZoo.Training;
 
@@ -50,19 +51,18 @@ public sealed partial record Recipe
     /// <exception cref="ZooException">The key is unknown or the value cannot be read or is out of range.</exception>
     public Recipe With(string key, string value)
     {
-        string text = Properties.TryGetValue(key, out var property) && property.PropertyType == typeof(string) ? JsonSerializer.Serialize(value) : value;
-        string change;
+        bool isText = Properties.TryGetValue(key, out var property) && property.PropertyType == typeof(string);
+        JsonNode? parsed;
         try
         {
-            using JsonDocument parsed = JsonDocument.Parse($"{{{JsonSerializer.Serialize(key)}: {text}}}");
-            change = parsed.RootElement.GetRawText();
+            parsed = isText ? JsonValue.Create(value) : JsonNode.Parse(value);
         }
         catch (JsonException)
         {
             throw new ZooException($"{key}: '{value}' is not a value of a recipe.");
         }
 
-        using JsonDocument document = JsonDocument.Parse(change);
+        using JsonDocument document = JsonDocument.Parse(new JsonObject { [key] = parsed }.ToJsonString());
         Recipe changed = this with { };
         Fill(changed, document.RootElement, key);
         return changed.Validate(key);

@@ -25,7 +25,8 @@ public static class Features
         Tensor? all = null;
         var hook = found.register_forward_pre_hook((_, input) =>
         {
-            seen = input.clone();
+            seen?.Dispose();
+            seen = input.clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
             return input;
         });
         using DisposeScope outer = NewDisposeScope();
@@ -39,7 +40,6 @@ public static class Features
                     cancel.ThrowIfCancellationRequested();
                     using DisposeScope scope = NewDisposeScope();
                     int count = Math.Min(batchSize, data.Count - first);
-                    seen = null;
                     model.call(data.Batch([.. Enumerable.Range(first, count)]).Inputs);
                     if (seen is null)
                     {
@@ -48,6 +48,8 @@ public static class Features
 
                     all ??= outer.Attach([data.Count, .. seen.shape[1..]], seen);
                     all.narrow(0, first, count).copy_(seen);
+                    seen.Dispose();
+                    seen = null;
                 }
             }
 
@@ -56,6 +58,7 @@ public static class Features
         finally
         {
             hook.remove();
+            seen?.Dispose();
         }
     }
 

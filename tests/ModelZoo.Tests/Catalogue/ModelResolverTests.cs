@@ -11,7 +11,7 @@ public class ModelResolverTests
     private static ResolvedModel Resolve(string spec, string? weights = null, ModelOptions? options = null, ulong seed = 0) =>
         ModelResolver.Resolve(Catalog.Models, spec, Catalog.ReadResource, weights, options, seed);
 
-    private static string Message(Func<object> action) => Assert.Throws<ZooException>(action).Message;
+    private static string Message(Func<object> action) => Assert.ThrowsAny<ZooException>(action).Message;
 
     private static string Checkpointed(TempFolder folder, int classes = 4)
     {
@@ -86,7 +86,7 @@ public class ModelResolverTests
         using var folder = new TempFolder();
         string path = Checkpointed(folder);
         Assert.Contains("Did you mean 'lenet5'?", Message(() => Resolve("lenet")), StringComparison.Ordinal);
-        Assert.Contains("Did you mean 'lenet5:mnist'?".Replace("lenet5:", "", StringComparison.Ordinal), Message(() => Resolve("lenet5:mnits")), StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'mnist'?", Message(() => Resolve("lenet5:mnits")), StringComparison.Ordinal);
         Assert.Contains("No weights of convnet are shipped", Message(() => Resolve("convnet:mnist")), StringComparison.Ordinal);
         Assert.Contains("no such file", Message(() => Resolve(folder.File("none.safetensors"))), StringComparison.Ordinal);
         Assert.Contains("none.safetensors", Message(() => Resolve("lenet5", folder.File("none.safetensors"))), StringComparison.Ordinal);

@@ -10,7 +10,7 @@ internal static class Samples
 {
     public static Recipe Quick { get; } = new() { Epochs = 2, BatchSize = 16, Optimizer = "sgd", LearningRate = 0.02, Momentum = 0.9 };
 
-    public static ImageDataset Digits(int count) => Data.Digits.Load(DataSplit.Train).Take(count);
+    public static ImageDataset Digits(int count) => ModelZoo.Data.Digits.Load(DataSplit.Train).Take(count);
 
     public static ModelInfo Info(string name) => Catalog.Models.Find(name);
 

@@ -1,6 +1,4 @@
-using ModelZoo.Data;
 using ModelZoo.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -24,7 +22,7 @@ public class TrainerTests
     }
 
     [Theory]
-    [InlineData("lenet5", "sgd", 0.05)]
+    [InlineData("lenet5", "sgd", 0.02)]
     [InlineData("lenet5_classic", "sgd", 0.002)]
     [InlineData("convnet", "adam", 0.001)]
     [InlineData("small_cnn", "rmsprop", 0.002)]

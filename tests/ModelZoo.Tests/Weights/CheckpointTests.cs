@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
@@ -67,7 +66,7 @@ public class CheckpointTests
         {
             Assert.Equal(Describe() with { Labels = info.Labels, Extra = info.Extra, Preprocessing = info.Preprocessing }, info);
             Assert.Equal(Describe().Labels, info.Labels);
-            Assert.Equal(Describe().Extra.Order(), info.Extra.Order());
+            Assert.Equal(Describe().Extra.OrderBy(e => e.Key), info.Extra.OrderBy(e => e.Key));
             Assert.Equal(Describe().Preprocessing with { Mean = info.Preprocessing.Mean, Std = info.Preprocessing.Std }, info.Preprocessing);
             Assert.Equal([0.1307f], info.Preprocessing.Mean);
         }
@@ -82,7 +81,7 @@ public class CheckpointTests
         using var folder = new TempFolder();
         string path = Rewritten(folder, tensors => [.. tensors.Select(t => t.Name == "fc3.bias" ? new SafetensorsTensor("fc3.bias", DType.F16, [10], new byte[20]) : t.Name == "fc2.bias"
             ? new SafetensorsTensor("fc2.bias", DType.F64, [84], new byte[672]) : t.Name == "fc1.bias"
-            ? new SafetensorsTensor("fc1.bias", DType.BF16, [120], [.. Enumerable.Repeat(new byte[] { 0x80, 0x3F }, 120).SelectMany(b => b)]) : t)]);
+            ? new SafetensorsTensor("fc1.bias", DType.BF16, [120], Enumerable.Repeat(new byte[] { 0x80, 0x3F }, 120).SelectMany(b => b).ToArray()) : t)]);
         using ZooModel model = Samples.Fresh("lenet5");
         Checkpoint.LoadInto(model, path);
         Assert.All(model.parameters(), p => Assert.Equal(ScalarType.Float32, p.dtype));

@@ -54,8 +54,8 @@ public class InitTests
     {
         manual_seed(42);
         using Embedding m = Embedding(7, 4, padding_idx: 2);
-        Check(m.weight, 23.7626135, 1.92691529, 1.48728406, 0.900717199, -2.10552096);
-        Values.Near([0, 0, 0, 0], m.weight[2], 0);
+        Check(m.weight!, 23.7626135, 1.92691529, 1.48728406, 0.900717199, -2.10552096);
+        Values.Near([0, 0, 0, 0], m.weight![2], 0);
     }
 
     [Fact]

@@ -113,7 +113,7 @@ public class LossTests
     {
         using Tensor rows = ones(3, 2);
         using Embedding m = Embedding_from_pretrained(rows);
-        Assert.False(m.weight.requires_grad);
+        Assert.False(m.weight!.requires_grad);
         Assert.False(rows.IsInvalid);
         Values.Near([1, 1], m.call(tensor(new long[] { 2 })), 0);
     }

@@ -16,7 +16,7 @@ public class UtilsTests
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = Gradients([3f, -4f], [12f]);
-        Assert.Equal(norm, utils.clip_grad_norm_(parameters, 1.0, p), 1e-5);
+        Assert.Equal(norm, nn.utils.clip_grad_norm_(parameters, 1.0, p), 1e-5);
         Assert.Equal(3 / norm, parameters[0].grad![0].item<float>(), 1e-5);
         Assert.Equal(12 / norm, parameters[1].grad![0].item<float>(), 1e-5);
     }
@@ -26,7 +26,7 @@ public class UtilsTests
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = [.. Gradients([3f, -4f]), new Parameter(ones(2))];
-        Assert.Equal(5, utils.clip_grad_norm_(parameters, 6.0), 1e-6);
+        Assert.Equal(5, nn.utils.clip_grad_norm_(parameters, 6.0), 1e-6);
         Assert.Equal([3f, -4f], parameters[0].grad!.data<float>().ToArray());
     }
 
@@ -35,7 +35,7 @@ public class UtilsTests
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = Gradients([3f, -4f, 0.5f]);
-        utils.clip_grad_value_(parameters, 1.0);
+        nn.utils.clip_grad_value_(parameters, 1.0);
         Assert.Equal([1f, -1f, 0.5f], parameters[0].grad!.data<float>().ToArray());
     }
 
@@ -44,10 +44,10 @@ public class UtilsTests
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = [new Parameter(arange(4, dtype: float32).reshape(2, 2).clone()), new Parameter(ones(1))];
-        Tensor vector = utils.parameters_to_vector(parameters);
+        Tensor vector = nn.utils.parameters_to_vector(parameters);
         Assert.Equal([0f, 1f, 2f, 3f, 1f], vector.data<float>().ToArray());
         using IDisposable _ = no_grad();
-        utils.vector_to_parameters(vector * 2, parameters);
+        nn.utils.vector_to_parameters(vector * 2, parameters);
         Assert.Equal([0f, 2f, 4f, 6f], parameters[0].data<float>().ToArray());
         Assert.Equal([2f], parameters[1].data<float>().ToArray());
     }
@@ -60,7 +60,7 @@ public class UtilsTests
         manual_seed(1);
         Tensor x = randn(2, 3, 6, 6), w = randn(4, 3, 3, 3), b = randn(4), mean = randn(4), variance = rand(4), gamma = randn(4), beta = randn(4);
         Tensor wanted = functional.batch_norm(functional.conv2d(x, w, b), mean, variance, gamma, beta);
-        (Parameter fusedWeight, Parameter fusedBias) = utils.fuse_conv_bn_weights(w, b, mean, variance, 1e-5, gamma, beta);
+        (Parameter fusedWeight, Parameter fusedBias) = nn.utils.fuse_conv_bn_weights(w, b, mean, variance, 1e-5, gamma, beta);
         Assert.True(functional.conv2d(x, fusedWeight, fusedBias).allclose(wanted, 1e-4, 1e-4));
     }
 
@@ -74,7 +74,7 @@ public class UtilsTests
         norm.forward(linear.forward(randn(8, 3)));
         linear.eval();
         norm.eval();
-        using Linear fused = utils.fuse_linear_bn_eval(linear, norm);
+        using Linear fused = nn.utils.fuse_linear_bn_eval(linear, norm);
         Tensor x = randn(5, 3);
         Assert.True(fused.forward(x).allclose(norm.forward(linear.forward(x)), 1e-4, 1e-5));
     }
