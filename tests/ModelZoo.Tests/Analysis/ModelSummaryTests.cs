@@ -1,7 +1,7 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
-using ModelZoo.Tests.Verification;
 using ModelZoo.Tests.Training;
+using ModelZoo.Tests.Verification;
 using Xunit;
 using static TorchSharp.torch;
 

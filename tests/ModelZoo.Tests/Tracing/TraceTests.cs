@@ -1,5 +1,5 @@
-using ModelZoo.Tests.Verification;
 using ModelZoo.Tests.Training;
+using ModelZoo.Tests.Verification;
 using ModelZoo.Tracing;
 using TorchSharp;
 using TorchSharp.Modules;
