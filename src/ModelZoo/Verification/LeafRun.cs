@@ -25,32 +25,15 @@ internal sealed class LeafRun
     /// <summary>Why there are no gradients, where there are none.</summary>
     public string? Failure { get; }
 
-    /// <summary>Runs the leaf. The parameters' own gradients and their requires_grad (a frozen layer is verified too) are as before afterwards.</summary>
+    /// <summary>Runs the leaf.</summary>
     public static LeafRun Of(nn.Module leaf, IReadOnlyList<Tensor> inputs, ulong seed)
     {
         using DisposeScope scope = NewDisposeScope();
-        (string Name, Parameter Parameter, bool Required, Tensor? Gradient)[] parameters =
-            [.. leaf.named_parameters(recurse: false).Select(p => (p.name, p.parameter, p.parameter.requires_grad, p.parameter.grad))];
-        try
-        {
-            foreach (var p in parameters)
-            {
-                p.Parameter.grad = null;
-                p.Parameter.requires_grad = true;
-            }
-
-            using IDisposable enabled = enable_grad();
-            Tensor[] leaves = [.. inputs.Select(x => x.detach().clone().requires_grad_())];
-            return Backward(leaf, leaves, parameters.Select(p => (p.Name, p.Parameter)), seed);
-        }
-        finally
-        {
-            foreach (var p in parameters)
-            {
-                p.Parameter.grad = p.Gradient;
-                p.Parameter.requires_grad = p.Required;
-            }
-        }
+        (string Name, Parameter Parameter)[] parameters = [.. leaf.named_parameters(recurse: false).Select(p => (p.name, p.parameter))];
+        using var lent = new GradientScope(parameters.Select(p => p.Parameter));
+        using IDisposable enabled = enable_grad();
+        Tensor[] leaves = [.. inputs.Select(x => x.detach().clone().requires_grad_())];
+        return Backward(leaf, leaves, parameters, seed);
     }
 
     private static LeafRun Backward(nn.Module leaf, Tensor[] leaves, IEnumerable<(string Name, Parameter Parameter)> parameters, ulong seed)

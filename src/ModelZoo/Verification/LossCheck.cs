@@ -22,8 +22,7 @@ internal static class LossCheck
         using DisposeScope scope = NewDisposeScope();
         NdArray x = logits.ToNdArray();
         (int samples, int classes) = (x.Shape[0], x.Shape[1]);
-        var random = new SeededRandom(options.Seed);
-        int[] targets = [.. Enumerable.Range(0, samples).Select(_ => random.Next(classes))];
+        int[] targets = Targets(samples, classes, options.Seed);
         var rounding = Rounding.Of(logits.dtype, options.WideAccumulation);
 
         using IDisposable enabled = enable_grad();
@@ -37,6 +36,13 @@ internal static class LossCheck
         {
             yield return Comparison.Of(Name, Op, Gradient(x, targets, rounding), input.grad!.ToNdArray(), int.MaxValue, options.Seed);
         }
+    }
+
+    /// <summary>Seeded random classes, [N].</summary>
+    public static int[] Targets(int samples, int classes, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        return [.. Enumerable.Range(0, samples).Select(_ => random.Next(classes))];
     }
 
     private static Quantity Forward(NdArray x, int[] targets, Rounding r)

@@ -12,7 +12,7 @@ public sealed record VerifyOptions
     public int MaxElements { get; init; } = 65536;
 
     /// <summary>The sample shrinks, down to 1,024 positions, until it takes no more than about this many terms: elements of a wide layer are long sums.</summary>
-    public long MaxTerms { get; init; } = 4_000_000;
+    public long MaxTerms { get; init; } = 8_000_000;
 
     /// <summary>How many elements of <paramref name="quantity"/> to compare at most.</summary>
     internal int SampleOf(Quantity quantity) => quantity.Terms == 0 ? int.MaxValue : (int)Math.Min(MaxElements, Math.Max(1024, MaxTerms / quantity.Terms));

@@ -1,11 +1,13 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Analysis;
 
+[Collection(TorchCollection.Name)]
 public class ModelSummaryTests
 {
     // shared/reference-figures.md; convnet's and small_cnn's MACs by hand: Σ out·I·J·in·R·S + Σ in·out.

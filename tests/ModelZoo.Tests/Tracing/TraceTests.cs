@@ -1,3 +1,4 @@
+using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
 using ModelZoo.Tracing;
 using TorchSharp;
@@ -7,6 +8,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Tracing;
 
+[Collection(TorchCollection.Name)]
 public class TraceTests
 {
     [Fact]

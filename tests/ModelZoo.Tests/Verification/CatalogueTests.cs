@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
 using Xunit.Abstractions;
@@ -6,6 +7,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification;
 
+[Collection(TorchCollection.Name)]
 public class CatalogueTests(ITestOutputHelper log)
 {
     public static TheoryData<string, int> ModelsAndSeeds()

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
 using static TorchSharp.torch;
@@ -6,6 +7,7 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Verification;
 
 /// <summary>Layers that do not compute what they say of themselves: hooks that change a value, gradients that are wrong, leaves that nobody knows.</summary>
+[Collection(TorchCollection.Name)]
 public class CorruptionTests
 {
     [Theory]

@@ -1,11 +1,13 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification;
 
+[Collection(TorchCollection.Name)]
 public class DigitsVerificationTests
 {
     public static TheoryData<string> Names => [.. Catalog.Models.Models.Select(m => m.Name)];

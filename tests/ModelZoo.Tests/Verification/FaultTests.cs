@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Verification;
 
 /// <summary>A fault is planted in a copy of a trusted model; verification against the trusted one must name the layer, and the cause where one is expected.</summary>
+[Collection(TorchCollection.Name)]
 public class FaultTests
 {
     private static readonly Dictionary<string, (string Model, Action<nn.Module> Plant, string Layer, string? Cause)> Faults = new()

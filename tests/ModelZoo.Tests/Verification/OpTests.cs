@@ -1,4 +1,5 @@
 using ModelZoo.Layers;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Verification;
 
 /// <summary>Each kind of layer alone, with the hyper-parameters that go wrong.</summary>
+[Collection(TorchCollection.Name)]
 public class OpTests
 {
     private static readonly Dictionary<string, (Func<nn.Module<Tensor, Tensor>> Build, long[] Input)> Layers = new()

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Verification;
 
 /// <summary>What Verify promises besides its verdicts.</summary>
+[Collection(TorchCollection.Name)]
 public class VerifierTests
 {
     [Fact]
