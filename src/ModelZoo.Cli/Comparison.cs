@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Training;
@@ -6,7 +7,10 @@ using Spectre.Console;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Transfer against training from scratch: the same network, images, recipe and number of epochs.</summary>
+/// <summary>
+/// Transfer against training from scratch: the same network, images, recipe and number of epochs. Times include everything from the images
+/// to the last step: fitting them to the input, computing the frozen trunk's features, training; but not the tests after each epoch.
+/// </summary>
 /// <param name="TargetAccuracy">The accuracy that both reach: the lower of the two best ones.</param>
 /// <param name="Transfer">The fine-tuned side.</param>
 /// <param name="Scratch">The other.</param>
@@ -15,30 +19,33 @@ internal sealed record Comparison(double TargetAccuracy, Comparison.Side Transfe
     /// <summary>One run.</summary>
     internal sealed record Side(double FinalAccuracy, double BestAccuracy, double Seconds, double SecondsToTarget, int EpochsToTarget, double AccuracyAfterFirstEpoch);
 
-    internal static Recipe Recipe { get; } = new() { Epochs = 20, BatchSize = 32, Optimizer = "sgd", LearningRate = 0.05, Momentum = 0.9, Schedule = "cosine" };
+    // Of five recipes tried (SGD at 0.01, 0.02 and 0.05, Adam at 0.001 and 0.003) the one that training from scratch does best with.
+    internal static Recipe Recipe { get; } = new() { Epochs = 20, BatchSize = 32, Optimizer = "adam", LearningRate = 0.003, Schedule = "cosine" };
 
-    internal static TrainingResult FromScratch(Session session, ResolvedModel like, ImageDataset train, ImageDataset test, Recipe recipe)
+    internal static (TrainingResult Training, TimeSpan Preparation) FromScratch(Session session, ResolvedModel like, ImageDataset train, ImageDataset test, Recipe recipe)
     {
+        var clock = Stopwatch.StartNew();
         using ResolvedModel fresh = ModelArgument.Resolve(session, like.Info.Name, options: like.Options with { NumClasses = train.Info.ClassNames.Count });
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, like.Preprocessing);
         using ImageTensors trainImages = ImageTensors.From(train, preprocessing, session.Device);
         using ImageTensors testImages = ImageTensors.From(test, preprocessing, session.Device);
         var trainer = new Trainer(fresh.Model, recipe, new TrainerOptions { Seed = (ulong)session.Seed, Device = session.Device });
-        return TrainingView.Show(session, "   from scratch", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
+        TimeSpan preparation = clock.Elapsed;
+        return (TrainingView.Show(session, "   from scratch", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel)), preparation);
     }
 
-    internal static Comparison Of(TrainingResult transfer, TrainingResult scratch)
+    internal static Comparison Of((TrainingResult Training, TimeSpan Preparation) transfer, (TrainingResult Training, TimeSpan Preparation) scratch)
     {
-        double target = Math.Min(Best(transfer), Best(scratch));
-        return new(target, SideOf(transfer, target), SideOf(scratch, target));
+        double target = Math.Min(Best(transfer.Training), Best(scratch.Training));
+        return new(target, SideOf(transfer.Training, transfer.Preparation, target), SideOf(scratch.Training, scratch.Preparation, target));
     }
 
     internal void Show(IAnsiConsole console)
     {
-        var table = Tables.New("", ">after one epoch", ">final accuracy", ">time in all", $">time to {Tables.Percent(TargetAccuracy)}");
+        var table = Tables.New("", ">after one epoch", ">final accuracy", ">time", $">time to {Tables.Percent(TargetAccuracy)}");
         foreach ((string name, Side side) in new[] { ("fine-tuned from MNIST", Transfer), ("from scratch", Scratch) })
         {
-            table.Row(name, Tables.Percent(side.AccuracyAfterFirstEpoch), Tables.Percent(side.FinalAccuracy), Tables.Seconds(side.Seconds), $"{Tables.Seconds(side.SecondsToTarget)} ({side.EpochsToTarget} epochs)");
+            table.Row(name, Tables.Percent(side.AccuracyAfterFirstEpoch), Tables.Percent(side.FinalAccuracy), Tables.Seconds(side.Seconds), $"{Tables.Seconds(side.SecondsToTarget)} ({side.EpochsToTarget} epoch{(side.EpochsToTarget == 1 ? "" : "s")})");
         }
 
         console.Write(table);
@@ -46,15 +53,16 @@ internal sealed record Comparison(double TargetAccuracy, Comparison.Side Transfe
 
     private static double Best(TrainingResult result) => result.Epochs.Max(e => e.TestAccuracy ?? 0);
 
-    private static Side SideOf(TrainingResult result, double target)
+    private static Side SideOf(TrainingResult result, TimeSpan preparation, double target)
     {
-        double elapsed = 0;
+        double elapsed = preparation.TotalSeconds;
+        double total = elapsed + result.Epochs.Sum(e => e.Seconds);
         foreach (EpochResult epoch in result.Epochs)
         {
             elapsed += epoch.Seconds;
             if (epoch.TestAccuracy >= target)
             {
-                return new(result.TestAccuracy ?? 0, Best(result), result.Elapsed.TotalSeconds, elapsed, epoch.Epoch, result.Epochs[0].TestAccuracy ?? 0);
+                return new(result.TestAccuracy ?? 0, Best(result), total, elapsed, epoch.Epoch, result.Epochs[0].TestAccuracy ?? 0);
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Training;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Cli;
 
@@ -15,6 +16,7 @@ internal static class Provenance
         ["dataLicence"] = train.Info.Licence,
         ["images"] = train.Count.ToString(CultureInfo.InvariantCulture),
         ["recipe"] = recipe.ToJson(),
+        ["threads"] = get_num_threads().ToString(CultureInfo.InvariantCulture),
         ["seed"] = session.Seed.ToString(CultureInfo.InvariantCulture),
     };
 

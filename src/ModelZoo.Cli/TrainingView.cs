@@ -34,7 +34,7 @@ internal static class TrainingView
 
     private static void Line(Session session, string title, TrainingProgress p)
     {
-        if (p.TestAccuracy is not null || p.Step == p.Steps)
+        if (p.TestAccuracy is not null)
         {
             session.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{title}: epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F4}{Accuracy(p)}, rate {p.LearningRate:G3}, {p.ImagesPerSecond:F0} images/s, {p.Elapsed.TotalSeconds:F1} s"));

@@ -62,11 +62,11 @@ internal static class QuickstartCommand
         session.Cancel.ThrowIfCancellationRequested();
 
         Step(session, 4, "train the same network from scratch on the same images, for comparison");
-        TrainingResult scratch = Comparison.FromScratch(session, pretrained, train, test, recipe);
+        var scratch = Comparison.FromScratch(session, pretrained, train, test, recipe);
         session.Cancel.ThrowIfCancellationRequested();
 
         Step(session, 5, $"save {output}, open it again, and classify test images that it has never seen");
-        var comparison = Comparison.Of(tuned.Training, scratch);
+        var comparison = Comparison.Of((tuned.Training, tuned.Preparation), scratch);
         return Finish(session, output, test, comparison, report, clock);
     }
 
