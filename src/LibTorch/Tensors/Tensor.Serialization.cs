@@ -112,7 +112,7 @@ public static partial class TensorExtensionMethods
         int type = reader.Read7BitEncodedInt();
         if (type is < 0 or > sbyte.MaxValue || !Enum.IsDefined((ScalarType)type))
         {
-            throw new InvalidDataException($"{type} is no element type: this is not a tensor, or the file is damaged.");
+            throw new ArgumentException($"{type} is no element type: this is not a tensor, or the file is damaged.");
         }
 
         var sizes = new long[Limited(reader.Read7BitEncodedInt(), 64)];
@@ -125,7 +125,7 @@ public static partial class TensorExtensionMethods
     }
 
     private static long Limited(long n, long most) =>
-        n >= 0 && n <= most ? n : throw new InvalidDataException($"{n} is no sensible size: this is not a tensor, or the file is damaged.");
+        n >= 0 && n <= most ? n : throw new ArgumentException($"{n} is no sensible size: this is not a tensor, or the file is damaged.");
 
     private static void Contents(BinaryReader reader, Tensor? target, ScalarType type, long[] sizes)
     {
