@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -55,10 +56,18 @@ public class SerializationTests
             using Tensor t = arange(5);
             t.save(file);
             Expect.Longs([0, 1, 2, 3, 4], Tensor.load(file));
+            Assert.Equal("PK"u8.ToArray(), File.ReadAllBytes(file)[..2]);
+            using Tensor turned = rand(3, 2).t();
+            save(turned, file);
+            Assert.True(load(file).Equals(turned));
+
+            File.WriteAllText(file, "no tensor");
+            Assert.Throws<ExternalException>(() => load(file));
         }
         finally
         {
             File.Delete(file);
+            Assert.Throws<ExternalException>(() => load(file));
         }
     }
 }
