@@ -61,6 +61,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)] internal static partial void zoo_tensor_free(nint t);
     [LibraryImport(Library)] internal static partial nint zoo_tensor_share(nint t);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial int zoo_tensor_save(nint t, string path);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial nint zoo_tensor_load(string path);
     [LibraryImport(Library)] internal static partial int zoo_tensor_info(nint t, TensorInfo* info);
     [LibraryImport(Library)] internal static partial int zoo_tensor_shape(nint t, long* sizes, long* strides);
 

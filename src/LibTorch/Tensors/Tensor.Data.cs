@@ -9,12 +9,11 @@ public static unsafe partial class torch
     {
 
 
-        /// <summary>The elements in memory of a CPU tensor whose element type is <typeparamref name="T"/>.</summary>
+        /// <summary>The elements, which are of type <typeparamref name="T"/>; of a tensor on another device, those of a copy on the CPU.</summary>
         public TensorAccessor<T> data<T>() where T : unmanaged
         {
             CheckType<T>();
-            CheckCpu();
-            return new TensorAccessor<T>(this);
+            return new TensorAccessor<T>(device_type == DeviceType.CPU ? this : cpu());
         }
 
         /// <summary>The value of a tensor of one element.</summary>
@@ -61,7 +60,7 @@ public static unsafe partial class torch
                 CheckCpu();
                 if (info.IsContiguous == 0)
                 {
-                    throw new NotImplementedException("The bytes of a tensor that is not contiguous have no order; call contiguous() first.");
+                    throw new InvalidOperationException("The bytes of a tensor that is not contiguous have no order; call contiguous() first.");
                 }
 
                 return new Span<byte>((void*)info.Data, checked((int)(info.NumElements * info.ElementSize)));

@@ -1,4 +1,5 @@
 using System.Text;
+using TorchSharp.Interop;
 using static TorchSharp.torch;
 
 namespace TorchSharp;
@@ -7,9 +8,21 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public void save(string location) => TensorExtensionMethods.Save(this, location);
+        /// <summary>Writes libtorch's own file, a zip; <see cref="TensorExtensionMethods.Save(Tensor, string)"/> writes the smaller .dat.</summary>
+        public void save(string location)
+        {
+            ArgumentNullException.ThrowIfNull(location);
+            Native.Check(Native.zoo_tensor_save(Handle, location));
+            GC.KeepAlive(this);
+        }
 
-        public static Tensor load(string location) => Load(location);
+        /// <summary>Reads a file that <see cref="save"/> wrote, here, in TorchSharp or in C++.</summary>
+        public static Tensor load(string location)
+        {
+            ArgumentNullException.ThrowIfNull(location);
+            Runtime.EnsureLoaded();
+            return new Tensor(Native.Check(Native.zoo_tensor_load(location)));
+        }
 
         public static Tensor Load(string location)
         {
@@ -28,7 +41,7 @@ public static partial class torch
 
     public static void save(Tensor t, string location) => t.save(location);
 
-    public static Tensor load(string location) => Tensor.Load(location);
+    public static Tensor load(string location) => Tensor.load(location);
 }
 
 // The .dat format of one tensor: its element type, its number of dimensions and each of its sizes, all LEB128, then the little-endian elements.
@@ -112,7 +125,7 @@ public static partial class TensorExtensionMethods
         int type = reader.Read7BitEncodedInt();
         if (type is < 0 or > sbyte.MaxValue || !Enum.IsDefined((ScalarType)type))
         {
-            throw new InvalidDataException($"{type} is no element type: this is not a tensor, or the file is damaged.");
+            throw new ArgumentException($"{type} is no element type: this is not a tensor, or the file is damaged.");
         }
 
         var sizes = new long[Limited(reader.Read7BitEncodedInt(), 64)];
@@ -125,7 +138,7 @@ public static partial class TensorExtensionMethods
     }
 
     private static long Limited(long n, long most) =>
-        n >= 0 && n <= most ? n : throw new InvalidDataException($"{n} is no sensible size: this is not a tensor, or the file is damaged.");
+        n >= 0 && n <= most ? n : throw new ArgumentException($"{n} is no sensible size: this is not a tensor, or the file is damaged.");
 
     private static void Contents(BinaryReader reader, Tensor? target, ScalarType type, long[] sizes)
     {

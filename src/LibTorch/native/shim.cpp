@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
+#include <torch/serialize.h>
 #include <torch/version.h>
 
 #include <cstdlib>
@@ -316,6 +317,26 @@ ZOO_API void zoo_tensor_free(zoo_tensor t) {
 
 // A second handle to the same tensor.
 ZOO_API zoo_tensor zoo_tensor_share(zoo_tensor t) { return own(borrow(t)); }
+
+// The zip file of libtorch's torch::save: what tensor.save of TorchSharp and PyTorch's C++ API write and read.
+ZOO_API int32_t zoo_tensor_save(zoo_tensor t, const char* path) {
+  return guarded([&]() -> int32_t {
+    torch::save(borrow(t), std::string(path));
+    return 0;
+  });
+}
+
+ZOO_API zoo_tensor zoo_tensor_load(const char* path) {
+  zoo_tensor loaded = nullptr;
+  guarded([&]() -> int32_t {
+    at::Tensor t;
+    torch::load(t, std::string(path));
+    if (!t.defined()) throw std::runtime_error(std::string(path) + " holds no tensor");
+    loaded = own(std::move(t));
+    return 0;
+  });
+  return loaded;
+}
 
 ZOO_API int32_t zoo_tensor_info(zoo_tensor h, zoo_info* info) {
   return guarded([&]() -> int32_t {

@@ -4,7 +4,11 @@ using System.Text.RegularExpressions;
 
 namespace Torch.Tests.Api;
 
-/// <summary>The public API of TorchSharp 0.105.1, a line a member, and the same form for the members of any assembly.</summary>
+/// <summary>
+/// The public API of TorchSharp 0.105.1, a line a member, and the same form for the members of any assembly.
+/// The listing is that of shared/torchsharp-api with what it leaves out (enumerations, protected fields, recurrent layers, distributions …)
+/// added in the form of <see cref="MembersOf"/>, read from TorchSharp.dll 0.105.1.
+/// </summary>
 internal static partial class ApiListing
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;

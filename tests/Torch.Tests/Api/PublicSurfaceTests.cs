@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace Torch.Tests.Api;
 
 /// <summary>
-/// Everything else in the house is written against the public API of TorchSharp 0.105.1, so a member that only src/LibTorch had would be a trap.
+/// Everything else in the house is written against the public API of TorchSharp 0.105.1, so a type or member that only src/LibTorch had would be a trap.
 /// The same test on the real TorchSharp shows that the listing and its reading are right.
 /// </summary>
 public class PublicSurfaceTests(ITestOutputHelper output)
@@ -30,6 +30,10 @@ public class PublicSurfaceTests(ITestOutputHelper output)
                         strangers.Add($"{ApiListing.FullName(type)}: {member}");
                     }
                 }
+            }
+            else
+            {
+                strangers.Add($"{ApiListing.FullName(type)}: the type itself");
             }
         }
 

@@ -91,11 +91,11 @@ public class FunctionalBehaviourTests
     }
 
     [Fact]
-    public void Unpooling_to_the_default_size_inverts_pooling_of_an_even_size()
+    public void Unpooling_to_the_whole_shape_inverts_pooling_of_an_even_size()
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor values, Tensor indices) = F.max_pool2d_with_indices(arange(16, dtype: float32).reshape(1, 1, 4, 4), [2, 2]);
-        Tensor back = F.max_unpool2d(values, indices, [2, 2], [2, 2], [0, 0], [4, 4]);
+        Tensor back = F.max_unpool2d(values, indices, [2, 2], [2, 2], [0, 0], [1, 1, 4, 4]);
         Assert.Equal(40f, back.sum().item<float>());
         Assert.Equal([1L, 1L, 4L, 4L], back.shape);
     }

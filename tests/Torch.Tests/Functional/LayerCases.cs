@@ -37,21 +37,22 @@ public partial class FunctionalTests
         Case("adaptive_avg_pool3d", [[1, 2, 4, 5, 6]], t => F.adaptive_avg_pool3d(t[0], 3));
         Case("adaptive_max_pool1d", [[2, 3, 9]], t => F.adaptive_max_pool1d(t[0], 4));
         Case("adaptive_max_pool2d", [[1, 3, 7, 5]], t => F.adaptive_max_pool2d(t[0], [3, 2]));
-        Case("adaptive_max_pool3d", [[1, 2, 4, 5, 6]], t => F.adaptive_max_pool3d(t[0], [2, 2, 2]));
+
+        // No adaptive_max_pool3d: that of TorchSharp 0.105.1 calls adaptive_max_pool1d. And its max_unpool takes a whole shape only, not the spatial size.
         Case("max_unpool1d", [[2, 3, 8]], static t =>
         {
             (Tensor y, Tensor i) = F.max_pool1d_with_indices(t[0], 2);
-            return F.max_unpool1d(y, i, 2, 2, 0, [8]);
+            return F.max_unpool1d(y, i, 2, 2, 0, [2, 3, 8]);
         });
         Case("max_unpool2d", [[1, 3, 6, 6]], static t =>
         {
             (Tensor y, Tensor i) = F.max_pool2d_with_indices(t[0], [2, 2]);
-            return F.max_unpool2d(y, i, [2, 2], [2, 2], [0, 0], [6, 6]);
+            return F.max_unpool2d(y, i, [2, 2], [2, 2], [0, 0], [1, 3, 6, 6]);
         });
         Case("max_unpool3d", [[1, 2, 4, 4, 4]], static t =>
         {
             (Tensor y, Tensor i) = F.max_pool3d_with_indices(t[0], [2, 2, 2]);
-            return F.max_unpool3d(y, i, [2, 2, 2], [2, 2, 2], [0, 0, 0], [4, 4, 4]);
+            return F.max_unpool3d(y, i, [2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 2, 4, 4, 4]);
         });
 
         Case("batch_norm training", [[4, 3, 5, 5], [3], [3]], t => F.batch_norm(t[0], Running[0], Running[1], t[1], t[2], true));

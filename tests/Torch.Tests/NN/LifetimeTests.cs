@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
@@ -28,6 +29,33 @@ public class LifetimeTests
         List<Tensor> all = [.. block.state_dict().Values];
         block.Dispose();
         Assert.All(all, t => Assert.True(t.IsInvalid));
+    }
+
+    [Fact]
+    public void A_disposed_module_has_no_parameters_and_does_not_run()
+    {
+        var block = new Block();
+        var linear = Linear(2, 2);
+        block.Dispose();
+        block.Dispose();
+        linear.Dispose();
+        Assert.Empty(block.parameters());
+        Assert.Empty(block.buffers());
+        Assert.Empty(linear.parameters());
+        Assert.Throws<InvalidOperationException>(() => linear.call(ones(1, 2)));
+    }
+
+    [Fact]
+    public void A_layer_that_changes_nothing_hands_its_input_on_in_a_new_handle()
+    {
+        foreach (Module<Tensor, Tensor> m in new Module<Tensor, Tensor>[] { Identity(), Dropout(), Flatten(), Sequential(), Dropout(inplace: true), ReLU(inplace: true) })
+        {
+            m.eval();
+            using Tensor x = ones(2, 3), y = m.call(x);
+            Assert.NotSame(x, y);
+            y.mul_(5);
+            Values.Near([5, 5, 5, 5, 5, 5], x, 0);
+        }
     }
 
     [Fact]
@@ -78,7 +106,7 @@ public class LifetimeTests
     public void Converting_to_integers_is_an_error()
     {
         using Linear m = Linear(2, 2);
-        Assert.Throws<ArgumentException>(() => m.to(int32));
+        Assert.Throws<ExternalException>(() => m.to(int32));
     }
 
     [Fact]

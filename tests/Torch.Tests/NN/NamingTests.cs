@@ -91,6 +91,16 @@ public class NamingTests
     }
 
     [Fact]
+    public void Modules_are_listed_level_by_level_without_the_root()
+    {
+        using var block = new Block();
+        Assert.Equal(["conv", "norm", "tail", "tail.act", "tail.mix"], block.named_modules().Select(m => m.name));
+        using Sequential s = Sequential(("a", Sequential(("b", ReLU()))), ("c", Sequential(("d", ReLU()))));
+        Assert.Equal(["a", "c", "a.b", "c.d"], s.named_modules().Select(m => m.name));
+        Assert.Equal(4, s.modules().Count());
+    }
+
+    [Fact]
     public void A_module_list_is_a_list()
     {
         using Linear a = Linear(1, 1), b = Linear(1, 1), c = Linear(1, 1);
@@ -129,6 +139,9 @@ public class NamingTests
         net.register_parameter("w", Parameter(ones(2)));
         Assert.Equal(new[] { "child.bias", "child.weight", "table", "w" }, net.state_dict().Keys.Order());
         Assert.True(net.has_buffer("scratch"));
+        Assert.NotNull(net.get_buffer("scratch"));
+        Assert.Equal(["table"], net.named_buffers().Select(b => b.name));
+        Assert.Single(net.buffers());
         Assert.ThrowsAny<Exception>(() => net.register_module("child", Linear(1, 1)));
         Assert.ThrowsAny<Exception>(() => net.register_buffer("table", zeros(2)));
         Assert.ThrowsAny<Exception>(() => net.register_parameter("w", Parameter(ones(2))));
@@ -148,7 +161,8 @@ public class NamingTests
     {
         using Sequential s = Sequential(Linear(1, 1), Sequential(ReLU(), Linear(1, 1)));
         List<string> names = [];
-        s.apply(m => names.Add(m.GetName()));
+        // Not GetName(): that of a Sequential is "torch::nn::SequentialImpl" in TorchSharp 0.105.1.
+        s.apply(m => names.Add(m.GetType().Name));
         Assert.Equal(["Linear", "ReLU", "Linear", "Sequential", "Sequential"], names);
     }
 

@@ -103,21 +103,34 @@ public class StateTests
         {
             stream.Position = 0;
             using var reader = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-            Assert.ThrowsAny<Exception>(() => other.load(reader));
+            Assert.Throws<ArgumentException>(() => other.load(reader));
         }
 
         Assert.Equal(before, Values.Doubles(c.weight));
     }
 
     [Fact]
+    public void Loading_what_is_no_state_is_an_error()
+    {
+        using Linear m = Linear(3, 2);
+        double[] before = Values.Doubles(m.weight);
+        byte[] damaged = [2, 6, .. "weight"u8, 120, 2, 2, 3, 0, 0, 0, 0], cut = [2, 6, .. "weight"u8, 6, 2, 2, 3, 0, 0], other = [0x89, .. "PNG"u8];
+        Assert.Throws<ArgumentException>(() => m.load(new MemoryStream(damaged)));
+        Assert.Throws<ArgumentException>(() => m.load(new MemoryStream(other)));
+        Assert.Throws<EndOfStreamException>(() => m.load(new MemoryStream(cut)));
+        Assert.Equal(before.Length, Values.Doubles(m.weight).Length);
+    }
+
+    [Fact]
     public void The_file_format_is_TorchSharp_s()
     {
         // docfx/articles/saveload.md and exportsd.py: LEB128 count, then key (length, UTF-8), type, dimensions, sizes, raw elements.
-        using Linear m = Linear(2, 1, hasBias: false);
+        using Linear m = Linear(2, 1);
         init.ones_(m.weight);
+        init.zeros_(m.bias!);
         using var stream = new MemoryStream();
         m.save(stream);
-        byte[] expected = [1, 6, .. "weight"u8, 6, 2, 1, 2, 0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x3f];
+        byte[] expected = [2, 6, .. "weight"u8, 6, 2, 1, 2, 0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x3f, 4, .. "bias"u8, 6, 1, 1, 0, 0, 0, 0];
         Assert.Equal(expected, stream.ToArray());
     }
 

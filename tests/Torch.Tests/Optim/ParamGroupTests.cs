@@ -30,6 +30,14 @@ public class ParamGroupTests
     }
 
     [Fact]
+    public void Weight_decay_is_off_unless_asked_for()
+    {
+        using var problem = new Problem();
+        using AdamW adamW = optim.AdamW(problem.Parameters);
+        Assert.Equal(0, ((AdamW.ParamGroup)adamW.ParamGroups.First()).Options.weight_decay);
+    }
+
+    [Fact]
     public void Learning_rate_that_is_set_between_steps_counts()
     {
         using var problem = new Problem();
@@ -71,12 +79,16 @@ public class ParamGroupTests
     public void Betas_and_momentum_can_be_read_and_set()
     {
         using var problem = new Problem();
+        // Those of the groups: Adam.Betas and SGD.Momentum themselves reach only groups that are added later in TorchSharp 0.105.1.
         using Adam adam = optim.Adam(problem.Parameters, 0.1);
-        adam.Betas = (0.5, 0.75);
-        Assert.Equal((0.5, 0.75), adam.Betas);
+        var betas = (optim.IBetas)adam.ParamGroups.First();
+        Assert.Equal((0.9, 0.999), betas.Betas);
+        betas.Betas = (0.5, 0.75);
         Assert.Equal((0.5, 0.75), ((optim.IBetas)adam.ParamGroups.First()).Betas);
         using SGD sgd = optim.SGD(problem.Parameters, 0.1, momentum: 0.9);
-        sgd.Momentum = 0.25;
+        var momentum = (optim.IMomentum)sgd.ParamGroups.First();
+        Assert.Equal(0.9, momentum.Momentum);
+        momentum.Momentum = 0.25;
         Assert.Equal(0.25, ((optim.IMomentum)sgd.ParamGroups.First()).Momentum);
     }
 }

@@ -26,7 +26,6 @@ internal static class PyTorchScheduleValues
 
     internal static readonly IReadOnlyDictionary<string, double[]> Momenta = new Dictionary<string, double[]>
     {
-        ["CyclicLR"] = [0.9, 0.8500000000000001, 0.8, 0.8500000000000001, 0.9, 0.8500000000000001, 0.8, 0.8500000000000001],
         ["OneCycleLR"] = [0.95, 0.8688255099070633, 0.8528058334845816, 0.8688255099070633, 0.8944017761948346, 0.9216941869558779, 0.9423362099614142, 0.95],
     };
 }

@@ -126,7 +126,6 @@ print("// SchedulerTests.cs")
 for name, (make, steps) in schedulers.items():
     print(f'        ["{name}"] = [{", ".join(repr(v) for v in rates(make, steps))}],')
 momenta = {
-    "CyclicLR": lambda o: lrs.CyclicLR(o, 0.1, 0.5, 2),
     "OneCycleLR": lambda o: lrs.OneCycleLR(o, 1.0, 8),
 }
 print("// momentum")

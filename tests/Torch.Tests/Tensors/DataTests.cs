@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -92,6 +93,29 @@ public class DataTests
     }
 
     [Fact]
+    public void A_view_or_an_idle_conversion_is_a_new_object_on_the_same_memory()
+    {
+        using Tensor t = zeros(2);
+        Tensor[] others = [t.to(float32), t.to(CPU), t.cpu(), t.contiguous(), t.view(2), t.reshape(2), t.detach(), t.alias(), t[..]];
+        foreach (Tensor other in others)
+        {
+            Assert.NotSame(t, other);
+            other.add_(1);
+            other.Dispose();
+        }
+
+        Expect.Floats([others.Length, others.Length], t);
+    }
+
+    [Fact]
+    public void Bytes_and_elements_of_a_transposed_tensor()
+    {
+        using Tensor t = ones(2, 3).t();
+        Assert.Throws<InvalidOperationException>(() => t.bytes.Length);
+        Assert.Equal(6, t.data<float>().Count);
+    }
+
+    [Fact]
     public void Copies_clones_and_detached_tensors()
     {
         using Tensor t = ones(2, requires_grad: true);
@@ -116,7 +140,7 @@ public class DataTests
     {
         using Tensor t = zeros(2, 3, device: META);
         Expect.Shape(t, 2, 3);
-        Assert.Throws<InvalidOperationException>(() => t.data<float>());
+        Assert.Throws<ExternalException>(() => t.data<float>());
     }
 
     [Fact]

@@ -23,12 +23,19 @@ public static partial class torch
             /// <summary>All submodules, without this module itself.</summary>
             public virtual IEnumerable<Module> modules() => named_modules().Select(static m => m.module);
 
-            /// <summary>All submodules with their dotted names, each before its own, without this module itself.</summary>
+            /// <summary>
+            /// All submodules with their dotted names, without this module itself: first the direct ones, then what is in each of them.
+            /// (PyTorch lists each module right before its own.)
+            /// </summary>
             public virtual IEnumerable<(string name, Module module)> named_modules()
             {
                 foreach ((string n, Module m) in submodules)
                 {
                     yield return (n, m);
+                }
+
+                foreach ((string n, Module m) in submodules)
+                {
                     foreach ((string inner, Module deep) in m.named_modules())
                     {
                         yield return ($"{n}.{inner}", deep);
@@ -44,7 +51,7 @@ public static partial class torch
                 HashSet<Parameter> seen = new(ReferenceEqualityComparer.Instance);
                 foreach ((string n, Parameter p) in ownParameters)
                 {
-                    if (seen.Add(p))
+                    if (!p.IsInvalid && seen.Add(p))
                     {
                         yield return (n, p);
                     }
@@ -62,16 +69,18 @@ public static partial class torch
                 }
             }
 
+            /// <inheritdoc cref="named_buffers"/>
             public virtual IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true) =>
                 named_buffers(recurse, include_nonpersistent).Select(static b => b.buffer);
 
-            /// <summary>The buffers with their dotted names; a shared one comes once, under its first name.</summary>
+            /// <summary>The persistent buffers with their dotted names; a shared one comes once, under its first name.</summary>
+            /// <param name="include_nonpersistent">Nothing: as in TorchSharp 0.105.1, <see cref="get_buffer"/> alone finds the others.</param>
             public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
             {
                 HashSet<Tensor> seen = new(ReferenceEqualityComparer.Instance);
                 foreach ((string n, Tensor t, bool persistent) in ownBuffers)
                 {
-                    if ((persistent || include_nonpersistent) && seen.Add(t))
+                    if (persistent && !t.IsInvalid && seen.Add(t))
                     {
                         yield return (n, t);
                     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using TorchSharp.Interop;
 using TorchSharp.Modules;
 
@@ -51,7 +52,7 @@ public static partial class torch
             {
                 if (dtype is { } type && !IsFloating(type))
                 {
-                    throw new ArgumentException($"A module can be converted to floating-point types only, not to {type}.", nameof(dtype));
+                    throw new ExternalException($"A module can be converted to floating-point types only, not to {type}.");
                 }
 
                 bool outermost = replaced is null;
