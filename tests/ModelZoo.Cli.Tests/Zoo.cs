@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace ModelZoo.Cli.Tests;
 
 /// <summary>Runs <c>zoo</c> as its users do: as a process of its own.</summary>
-internal sealed record Zoo(int ExitCode, string Output, string Errors)
+internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
 {
     internal JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
@@ -47,7 +47,7 @@ internal sealed record Zoo(int ExitCode, string Output, string Errors)
         }
 
         /// <summary>What Ctrl-C sends.</summary>
-        internal void Interrupt() => Kill(process.Id, 2);
+        internal void Interrupt() => Xunit.Assert.Equal(0, Kill(process.Id, 2));
 
         internal Zoo Finish()
         {
