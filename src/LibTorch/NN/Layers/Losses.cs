@@ -17,7 +17,7 @@ namespace TorchSharp.Modules
 
         public double label_smoothing { get; }
 
-        public override Tensor forward(Tensor input, Tensor target) => 
+        public override Tensor forward(Tensor input, Tensor target) =>
             functional.cross_entropy(input, target, weight, ignore_index ?? -100, reduction, label_smoothing);
     }
 
@@ -49,7 +49,7 @@ namespace TorchSharp.Modules
 
         public Tensor? pos_weights { get; }
 
-        public override Tensor forward(Tensor input, Tensor target) => 
+        public override Tensor forward(Tensor input, Tensor target) =>
             functional.binary_cross_entropy_with_logits(input, target, weight, reduction, pos_weights);
     }
 
@@ -119,7 +119,7 @@ namespace TorchSharp.Modules
 
         public float eps { get; }
 
-        public override Tensor forward(Tensor input, Tensor target) => 
+        public override Tensor forward(Tensor input, Tensor target) =>
             functional.poisson_nll_loss(input, target, log_input, full, eps, reduction);
     }
 
@@ -136,7 +136,7 @@ namespace TorchSharp.Modules
 
         public float eps { get; }
 
-        public override Tensor forward(Tensor input, Tensor target, Tensor variance) => 
+        public override Tensor forward(Tensor input, Tensor target, Tensor variance) =>
             functional.gaussian_nll_loss(input, target, variance, full, eps, reduction);
     }
 
@@ -153,7 +153,7 @@ namespace TorchSharp.Modules
 
         public bool zero_infinity { get; }
 
-        public override Tensor forward(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths) => 
+        public override Tensor forward(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths) =>
             functional.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, zero_infinity, reduction);
     }
 }

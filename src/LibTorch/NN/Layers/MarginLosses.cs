@@ -20,7 +20,7 @@ namespace TorchSharp.Modules
 
         public double margin { get; }
 
-        public override Tensor forward(Tensor input1, Tensor input2, Tensor target) => 
+        public override Tensor forward(Tensor input1, Tensor input2, Tensor target) =>
             functional.cosine_embedding_loss(input1, input2, target, margin, reduction);
     }
 
@@ -31,7 +31,7 @@ namespace TorchSharp.Modules
 
         public double margin { get; }
 
-        public override Tensor forward(Tensor input1, Tensor input2, Tensor target) => 
+        public override Tensor forward(Tensor input1, Tensor input2, Tensor target) =>
             functional.margin_ranking_loss(input1, input2, target, margin, reduction);
     }
 
@@ -52,7 +52,7 @@ namespace TorchSharp.Modules
         {
         }
 
-        public override Tensor forward(Tensor input, Tensor target) => 
+        public override Tensor forward(Tensor input, Tensor target) =>
             functional.multilabel_soft_margin_loss(input, target, weight, reduction);
     }
 
@@ -69,7 +69,7 @@ namespace TorchSharp.Modules
 
         public double margin { get; }
 
-        public override Tensor forward(Tensor input, Tensor target) => 
+        public override Tensor forward(Tensor input, Tensor target) =>
             functional.multi_margin_loss(input, target, p, margin, weight, reduction);
     }
 
@@ -101,7 +101,7 @@ namespace TorchSharp.Modules
 
         public long p { get; }
 
-        public override Tensor forward(Tensor anchor, Tensor positive, Tensor negative) => 
+        public override Tensor forward(Tensor anchor, Tensor positive, Tensor negative) =>
             functional.triplet_margin_loss(anchor, positive, negative, margin, p, epsilon, swapped, reduction);
     }
 
@@ -121,7 +121,7 @@ namespace TorchSharp.Modules
 
         public double margin { get; }
 
-        public override Tensor forward(Tensor anchor, Tensor positive, Tensor negative) => 
+        public override Tensor forward(Tensor anchor, Tensor positive, Tensor negative) =>
             functional.triplet_margin_with_distance_loss(anchor, positive, negative, measure, margin, swapped, reduction);
     }
 }

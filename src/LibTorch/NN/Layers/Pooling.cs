@@ -27,7 +27,7 @@ namespace TorchSharp.Modules
 
         public override Tensor forward(Tensor input) => functional.max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode);
 
-        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => 
+        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) =>
             functional.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode);
     }
 
@@ -55,7 +55,7 @@ namespace TorchSharp.Modules
 
         public override Tensor forward(Tensor input) => functional.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode);
 
-        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => 
+        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) =>
             functional.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode);
     }
 
@@ -83,7 +83,7 @@ namespace TorchSharp.Modules
 
         public override Tensor forward(Tensor input) => functional.max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode);
 
-        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => 
+        public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) =>
             functional.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode);
     }
 

@@ -19,7 +19,7 @@ namespace TorchSharp.Modules
 
         public long? padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) =>
             functional.max_unpool1d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
@@ -41,7 +41,7 @@ namespace TorchSharp.Modules
 
         public long[] padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) =>
             functional.max_unpool2d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
@@ -63,7 +63,7 @@ namespace TorchSharp.Modules
 
         public long[] padding { get; set; }
 
-        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) => 
+        public override Tensor forward(Tensor tensor, Tensor indices, long[]? output_size = null) =>
             functional.max_unpool3d(tensor, indices, kernel_size, stride, padding, output_size);
 
         public new Tensor call(Tensor tensor, Tensor indices, long[]? output_size = null) => base.call(tensor, indices, output_size);
