@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace ModelZoo.Cli;
 
@@ -34,9 +35,9 @@ internal static class GlobalOptions
     {
         Threads.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 1024)
+            if (result.Tokens is [var given, ..] && !(int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= 1024))
             {
-                result.AddError("--threads takes a number from 1 to 1024.");
+                result.AddError($"--threads takes a number from 1 to 1024, not '{given.Value}'.");
             }
         });
     }

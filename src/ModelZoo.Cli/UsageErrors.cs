@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace ModelZoo.Cli;
 
@@ -22,6 +23,10 @@ internal static class UsageErrors
         else if (unknown is not null)
         {
             message = $"{path} does not know what to do with '{unknown}'.";
+        }
+        else if (parsed.Errors[0].SymbolResult is ArgumentResult { Tokens.Count: 0, Argument: var missing } and not { Parent: OptionResult })
+        {
+            message = $"{path} needs a <{missing.Name}>.";
         }
         else
         {

@@ -13,7 +13,7 @@ public class UsageTests
     [InlineData("eval lenet5:mnits", "Did you mean 'mnist'?")]
     [InlineData("summary lenet5 --threads 0", "--threads takes a number from 1")]
     [InlineData("summary lenet5 --threads two", "two")]
-    [InlineData("summary", "model")]
+    [InlineData("summary", "zoo summary needs a <model>")]
     [InlineData("verify", "--all")]
     [InlineData("train lenet5 --lr fast", "--lr fast")]
     [InlineData("train lenet5 --optimizer sdg", "sgd")]

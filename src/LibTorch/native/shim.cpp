@@ -166,9 +166,9 @@ IValue to_ivalue(const Op& op, size_t i, const zoo_value& v) {
     case Kind::OptTensors: {
       if (v.tag != ZOO_TENSORS) bad_argument(op, i, "a tensor list", v.tag);
       auto* p = static_cast<zoo_tensor const*>(v.p);
-      c10::List<c10::optional<at::Tensor>> list;
+      c10::impl::GenericList list(c10::OptionalType::create(c10::TensorType::get()));
       list.reserve(v.n);
-      for (int32_t k = 0; k < v.n; k++) list.push_back(p[k] ? c10::optional<at::Tensor>(borrow(p[k])) : c10::nullopt);
+      for (int32_t k = 0; k < v.n; k++) list.push_back(p[k] ? IValue(borrow(p[k])) : IValue());
       return IValue(std::move(list));
     }
     case Kind::String:
