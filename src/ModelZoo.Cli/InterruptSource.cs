@@ -1,29 +1,32 @@
+using System.Runtime.InteropServices;
+
 namespace ModelZoo.Cli;
 
-/// <summary>Ctrl-C: the first asks the running command to stop and keep what it has; the second ends the process.</summary>
+/// <summary>Ctrl-C or a request to terminate: the first asks the running command to stop and keep what it has; the second ends the process.</summary>
 internal sealed class InterruptSource : IDisposable
 {
     private readonly CancellationTokenSource source = new();
+    private readonly PosixSignalRegistration[] registrations;
 
     internal InterruptSource()
     {
-        Console.CancelKeyPress += OnCancel;
+        registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
     }
 
     internal CancellationToken Token => source.Token;
 
     public void Dispose()
     {
-        Console.CancelKeyPress -= OnCancel;
+        Array.ForEach(registrations, static r => r.Dispose());
         source.Dispose();
     }
 
-    private void OnCancel(object? sender, ConsoleCancelEventArgs e)
+    private void OnSignal(PosixSignalContext context)
     {
         if (!source.IsCancellationRequested)
         {
-            e.Cancel = true;
-            Console.Error.WriteLine("zoo: stopping; Ctrl-C again to end at once.");
+            context.Cancel = true;
+            Console.Error.WriteLine("zoo: stopping; once more to end at once.");
             source.Cancel();
         }
     }

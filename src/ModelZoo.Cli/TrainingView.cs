@@ -23,8 +23,8 @@ internal static class TrainingView
                 ProgressTask task = context.AddTask(Markup.Escape(title));
                 T result = work(new Reporter(p =>
                 {
-                    task.MaxValue = Math.Max(1, p.Steps);
-                    task.Value = p.Step;
+                    task.MaxValue = Math.Max(1, (double)p.Epochs * p.Steps);
+                    task.Value = (double)(p.Epoch - 1) * p.Steps + p.Step;
                     task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{title}  epoch {p.Epoch}/{p.Epochs}  loss {p.Loss:F4}{Accuracy(p)}  {p.ImagesPerSecond:F0} images/s"));
                 }));
                 task.Value = task.MaxValue;

@@ -37,14 +37,16 @@ public class TrainingCommandTests
         Assert.Equal("lenet5", Zoo.Run("info", file, "--json").Json.GetProperty("architecture").GetString());
     }
 
-    [Fact]
-    public void Ctrl_C_keeps_a_checkpoint_that_loads()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public void Ctrl_C_or_kill_keeps_a_checkpoint_that_loads(int signal)
     {
         using var folder = new TemporaryFolder();
         string file = folder.File("interrupted.safetensors");
         Zoo.Running running = Zoo.Start(null, "train", "lenet5", "--data", "digits", "--epochs", "5000", "--output", file, "--json");
         running.WaitFor("epoch 2/");
-        running.Interrupt();
+        running.Signal(signal);
         Zoo zoo = running.Finish();
         Assert.Equal(1, zoo.ExitCode);
         Assert.Contains(file, zoo.Errors, StringComparison.Ordinal);

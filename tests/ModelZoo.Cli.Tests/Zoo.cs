@@ -15,7 +15,10 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
 
     internal static Running Start(string? folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "zoo.dll"), .. arguments])
+        // A test run in the background of a shell has Ctrl-C switched off, and hands that down; `env` switches it on again.
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "zoo.dll"), .. arguments];
+        string[] whole = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,TERM", .. command] : command;
+        var start = new ProcessStartInfo(whole[0], whole[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -46,11 +49,12 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
             throw new InvalidOperationException($"zoo ended without saying '{text}': {string.Join('\n', errors)}");
         }
 
-        /// <summary>What Ctrl-C sends.</summary>
-        internal void Interrupt() => Xunit.Assert.Equal(0, Kill(process.Id, 2));
+        /// <summary>Sends a signal: 2 is what Ctrl-C sends, 15 what `kill` does.</summary>
+        internal void Signal(int number) => Xunit.Assert.Equal(0, Kill(process.Id, number));
 
         internal Zoo Finish()
         {
+            using var limit = new Timer(_ => process.Kill(), null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan);
             string rest = process.StandardError.ReadToEnd();
             process.WaitForExit();
             using (process)

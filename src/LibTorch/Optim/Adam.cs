@@ -84,26 +84,16 @@ namespace TorchSharp.Modules
 
         private static void Update(Batch<State> batch, Options o)
         {
-            double beta1 = o.beta1!.Value, beta2 = o.beta2!.Value;
-            long step = batch.States[0].step;
-            Tensor[] gradients = batch.Gradients, means = batch.Pick(static s => s.exp_avg), squares = batch.Pick(static s => s.exp_avg_sq);
-            Foreach.MulInPlace(means, beta1);
-            Foreach.AddInPlace(means, gradients, 1 - beta1);
-            Foreach.MulInPlace(squares, beta2);
-            Foreach.AddcmulInPlace(squares, gradients, gradients, 1 - beta2);
-            if (o.amsgrad == true)
-            {
-                Tensor[] largest = batch.Pick(static s => s.max_exp_avg_sq!);
-                Foreach.MaximumInPlace(largest, squares);
-                squares = largest;
-            }
-
-            double correction1 = 1 - Math.Pow(beta1, step), correction2 = 1 - Math.Pow(beta2, step);
-            Tensor[] divisors = Foreach.Sqrt(squares);
-            Foreach.DivInPlace(divisors, Math.Sqrt(correction2));
-            Foreach.AddInPlace(divisors, o.eps!.Value);
-            Foreach.AddcdivInPlace(batch.Parameters, means, divisors, -(o.Rate / correction1));
-            Foreach.Dispose(divisors);
+            AdamRule.Apply(
+                batch.Parameters,
+                batch.Gradients,
+                batch.Pick(static s => s.exp_avg),
+                batch.Pick(static s => s.exp_avg_sq),
+                o.amsgrad == true ? batch.Pick(static s => s.max_exp_avg_sq!) : null,
+                batch.States[0].step,
+                o.Rate,
+                (o.beta1!.Value, o.beta2!.Value),
+                o.eps!.Value);
         }
 
         public class Options : OptimizerOptions
