@@ -26,6 +26,7 @@ internal static class ZooCommandLine
             root.Add(option);
         }
 
+        ExampleHelp.AddTo(root);
         return root;
     }
 }

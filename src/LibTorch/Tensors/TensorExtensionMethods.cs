@@ -35,7 +35,7 @@ public static partial class TensorExtensionMethods
         ScalarType.Int32 or ScalarType.Float32 => 4,
         ScalarType.Int64 or ScalarType.Float64 or ScalarType.ComplexFloat32 => 8,
         ScalarType.ComplexFloat64 => 16,
-        _ => throw new NotImplementedException($"The size of {type} is not known."),
+        _ => throw new NotSupportedException($"The size of {type} is not known."),
     };
 
     /// <summary>The shape as 32-bit numbers.</summary>

@@ -20,7 +20,7 @@ internal sealed class RecipeArgument
     ];
 
     private readonly Option<string?> file = new("--recipe") { Description = "A recipe as a JSON file, instead of the standard one", HelpName = "file" };
-    private readonly List<(Option<string?> Option, string Key)> flags = [.. Known.Select(k => (new Option<string?>(k.Flag) { Description = k.Help, HelpName = "x" }, k.Key))];
+    private readonly List<(Option<string?> Option, string Key)> flags = [.. Known.Select(k => (new Option<string?>(k.Flag) { Description = k.Help, HelpName = "value" }, k.Key))];
 
     internal void AddTo(Command command)
     {

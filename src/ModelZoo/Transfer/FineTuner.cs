@@ -155,7 +155,7 @@ public static class FineTuner
         };
         if (result.TestAccuracy is { } accuracy)
         {
-            extra["test_accuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
+            extra["testAccuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
         }
 
         return new CheckpointInfo { Architecture = model.Info.Name, Options = model.Options, Labels = model.Labels, Preprocessing = model.Preprocessing, Extra = extra };

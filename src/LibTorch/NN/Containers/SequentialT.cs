@@ -53,7 +53,7 @@ public abstract class Sequential<T, TResult> : Module<T, TResult>
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }
 
 /// <inheritdoc cref="Sequential{T, TResult}"/>
@@ -104,7 +104,7 @@ public abstract class Sequential<T1, T2, TResult> : Module<T1, T2, TResult>
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T1, T2, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }
 
 /// <inheritdoc cref="Sequential{T, TResult}"/>
@@ -155,5 +155,5 @@ public abstract class Sequential<T1, T2, T3, TResult> : Module<T1, T2, T3, TResu
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T1, T2, T3, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }

@@ -51,7 +51,7 @@ public abstract class Sequential<T1, T2, T3, T4, TResult> : Module<T1, T2, T3, T
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T1, T2, T3, T4, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }
 
 /// <inheritdoc cref="Sequential{T, TResult}"/>
@@ -102,7 +102,7 @@ public abstract class Sequential<T1, T2, T3, T4, T5, TResult> : Module<T1, T2, T
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T1, T2, T3, T4, T5, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }
 
 /// <inheritdoc cref="Sequential{T, TResult}"/>
@@ -153,5 +153,5 @@ public abstract class Sequential<T1, T2, T3, T4, T5, T6, TResult> : Module<T1, T
 
     /// <summary>The part of this row that an index asks for; the derived class makes it.</summary>
     protected virtual Sequential<T1, T2, T3, T4, T5, T6, TResult> Slice(int start, int end) =>
-        throw new NotImplementedException($"{GetType().Name} does not say how to slice it.");
+        throw new NotSupportedException($"{GetType().Name} does not say how to slice it.");
 }
