@@ -9,15 +9,15 @@ namespace ModelZoo.Data;
 /// </summary>
 public sealed class BilinearResizer
 {
-    private readonly Taps[] _rows;
-    private readonly Taps[] _columns;
+    private readonly Taps[] rows;
+    private readonly Taps[] columns;
 
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
     public BilinearResizer(int fromHeight, int fromWidth, int toHeight, int toWidth)
     {
         (FromHeight, FromWidth, ToHeight, ToWidth) = (fromHeight, fromWidth, toHeight, toWidth);
-        _rows = Plan(fromHeight, toHeight);
-        _columns = Plan(fromWidth, toWidth);
+        rows = Plan(fromHeight, toHeight);
+        columns = Plan(fromWidth, toWidth);
     }
 
     public int FromHeight { get; }
@@ -46,7 +46,7 @@ public sealed class BilinearResizer
             ReadOnlySpan<float> line = source.Slice(y * FromWidth, FromWidth);
             for (int x = 0; x < ToWidth; x++)
             {
-                Taps taps = _columns[x];
+                Taps taps = columns[x];
                 float sum = 0;
                 for (int k = 0; k < taps.Weights.Length; k++)
                 {
@@ -59,7 +59,7 @@ public sealed class BilinearResizer
 
         for (int y = 0; y < ToHeight; y++)
         {
-            Taps taps = _rows[y];
+            Taps taps = rows[y];
             Span<float> line = destination.Slice(y * ToWidth, ToWidth);
             line.Clear();
             for (int k = 0; k < taps.Weights.Length; k++)

@@ -10,18 +10,18 @@ public sealed record DataSource
         new("fashion-mnist", NeedsFolder: true, Mnist.LoadFashion),
     ];
 
-    private readonly Kind _kind;
+    private readonly Kind kind;
 
     private DataSource(Kind kind, string folder)
     {
-        (_kind, Folder) = (kind, folder);
+        (this.kind, Folder) = (kind, folder);
     }
 
     /// <summary>What <see cref="Parse"/> takes, for help texts and errors.</summary>
     public static IReadOnlyList<string> Forms { get; } = [.. Kinds.Select(kind => kind.Form)];
 
     /// <summary>"digits", "mnist" or "fashion-mnist".</summary>
-    public string Name => _kind.Name;
+    public string Name => kind.Name;
 
     /// <summary>The folder as it was given; empty for data that is built in.</summary>
     public string Folder { get; }
@@ -44,9 +44,9 @@ public sealed record DataSource
 
     /// <summary>Loads one part of the data.</summary>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public ImageDataset Load(DataSplit split) => _kind.Load(Folder, split);
+    public ImageDataset Load(DataSplit split) => kind.Load(Folder, split);
 
-    public override string ToString() => _kind.NeedsFolder ? $"{Name}:{Folder}" : Name;
+    public override string ToString() => kind.NeedsFolder ? $"{Name}:{Folder}" : Name;
 
     private sealed record Kind(string Name, bool NeedsFolder, Func<string, DataSplit, ImageDataset> Load)
     {

@@ -13,7 +13,7 @@ public sealed partial class ImageDataset
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count, nameof(indices));
         }
 
-        return new(Info, new SubsetStore(_store, chosen), [.. chosen.Select(i => _labels[i])]);
+        return new(Info, new SubsetStore(store, chosen), [.. chosen.Select(i => labels[i])]);
     }
 
     /// <summary>The first <paramref name="count"/> images, or all where there are fewer.</summary>
@@ -28,7 +28,7 @@ public sealed partial class ImageDataset
 
     /// <summary>Every image resized to <paramref name="height"/> × <paramref name="width"/> (<see cref="BilinearResizer"/>).</summary>
     public ImageDataset Resize(int height, int width) =>
-        (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(_store, height, width), _labels);
+        (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(store, height, width), labels);
 
     /// <summary>Zeros around every image, these many columns and rows of them.</summary>
     public ImageDataset Pad(int left, int top, int right, int bottom)
@@ -37,7 +37,7 @@ public sealed partial class ImageDataset
         ArgumentOutOfRangeException.ThrowIfNegative(top);
         ArgumentOutOfRangeException.ThrowIfNegative(right);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom);
-        return new(Info, new PaddedStore(_store, left, top, right, bottom), _labels);
+        return new(Info, new PaddedStore(store, left, top, right, bottom), labels);
     }
 
     /// <summary>
@@ -59,7 +59,7 @@ public sealed partial class ImageDataset
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         return channels == Shape.Channels ? this
-            : Shape.Channels == 1 ? new(Info, new RepeatedStore(_store, channels), _labels)
+            : Shape.Channels == 1 ? new(Info, new RepeatedStore(store, channels), labels)
             : throw new ZooException($"{Name}: images of {Shape} have {Shape.Channels} channels, the model takes {channels}. Make the model with in_channels = {Shape.Channels}, or use other data.");
     }
 
@@ -73,7 +73,7 @@ public sealed partial class ImageDataset
         }
 
         var pixels = new float[Count * Shape.Length];
-        Parallel.For(0, Count, i => _store.Read(i, pixels.AsSpan(i * Shape.Length, Shape.Length)));
-        return new(Info, new FloatStore(pixels, Count, Shape), _labels);
+        Parallel.For(0, Count, i => store.Read(i, pixels.AsSpan(i * Shape.Length, Shape.Length)));
+        return new(Info, new FloatStore(pixels, Count, Shape), labels);
     }
 }

@@ -6,12 +6,12 @@ namespace ModelZoo.Data;
 /// </summary>
 public sealed partial class ImageDataset
 {
-    private readonly ImageStore _store;
-    private readonly int[] _labels;
+    private readonly ImageStore store;
+    private readonly int[] labels;
 
     private ImageDataset(DatasetInfo info, ImageStore store, int[] labels)
     {
-        (Info, _store, _labels) = (info, store, labels);
+        (Info, this.store, this.labels) = (info, store, labels);
     }
 
     /// <summary>Name, source, licence and class names.</summary>
@@ -20,13 +20,13 @@ public sealed partial class ImageDataset
     public string Name => Info.Name;
 
     /// <summary>The number of images.</summary>
-    public int Count => _labels.Length;
+    public int Count => labels.Length;
 
     /// <summary>[C, H, W] of every image.</summary>
-    public ImageShape Shape => _store.Shape;
+    public ImageShape Shape => store.Shape;
 
     /// <summary>[N], each in 0 … Info.ClassNames.Count − 1.</summary>
-    public ReadOnlySpan<int> Labels => _labels;
+    public ReadOnlySpan<int> Labels => labels;
 
     /// <summary>A dataset over bytes; the value of a pixel is byte / <paramref name="maximum"/>. The bytes are kept, not copied.</summary>
     /// <param name="info">Name, source, licence and class names.</param>
@@ -60,7 +60,7 @@ public sealed partial class ImageDataset
             throw new ArgumentException($"An image of {Name} is {Shape}, {Shape.Length} values; the destination holds {destination.Length}.", nameof(destination));
         }
 
-        _store.Read(index, destination);
+        store.Read(index, destination);
     }
 
     /// <summary>Writes the images and labels at <paramref name="indices"/>, in that order.</summary>
@@ -78,7 +78,7 @@ public sealed partial class ImageDataset
         for (int i = 0; i < indices.Length; i++)
         {
             CopyImage(indices[i], images.Slice(i * length, length));
-            labels[i] = _labels[indices[i]];
+            labels[i] = this.labels[indices[i]];
         }
     }
 

@@ -14,14 +14,14 @@ internal abstract class ImageStore(int count, ImageShape shape)
 /// <summary>Bytes [N, C, H, W]; the value is byte / <paramref name="maximum"/>, divided as torchvision's ToTensor does, so that both agree to the bit.</summary>
 internal sealed class ByteStore(ReadOnlyMemory<byte> pixels, float maximum, int count, ImageShape shape) : ImageStore(count, shape)
 {
-    private readonly float[] _values = [.. Enumerable.Range(0, 256).Select(b => b / maximum)];
+    private readonly float[] values = [.. Enumerable.Range(0, 256).Select(b => b / maximum)];
 
     public override void Read(int index, Span<float> destination)
     {
         ReadOnlySpan<byte> image = pixels.Span.Slice(index * Shape.Length, Shape.Length);
         for (int i = 0; i < image.Length; i++)
         {
-            destination[i] = _values[image[i]];
+            destination[i] = values[image[i]];
         }
     }
 }

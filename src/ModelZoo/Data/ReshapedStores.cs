@@ -23,15 +23,15 @@ internal abstract class DerivedStore(ImageStore inner, ImageShape shape) : Image
 internal sealed class ResizedStore(ImageStore inner, int height, int width)
     : DerivedStore(inner, inner.Shape with { Height = height, Width = width })
 {
-    private readonly BilinearResizer _resizer = new(inner.Shape.Height, inner.Shape.Width, height, width);
-    private readonly int _fromPlane = inner.Shape.Height * inner.Shape.Width;
+    private readonly BilinearResizer resizer = new(inner.Shape.Height, inner.Shape.Width, height, width);
+    private readonly int fromPlane = inner.Shape.Height * inner.Shape.Width;
 
     protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
     {
         int toPlane = Shape.Height * Shape.Width;
         for (int c = 0; c < Shape.Channels; c++)
         {
-            _resizer.Resize(source.Slice(c * _fromPlane, _fromPlane), destination.Slice(c * toPlane, toPlane));
+            resizer.Resize(source.Slice(c * fromPlane, fromPlane), destination.Slice(c * toPlane, toPlane));
         }
     }
 }
@@ -40,16 +40,16 @@ internal sealed class ResizedStore(ImageStore inner, int height, int width)
 internal sealed class PaddedStore(ImageStore inner, int left, int top, int right, int bottom)
     : DerivedStore(inner, inner.Shape with { Height = checked(inner.Shape.Height + top + bottom), Width = checked(inner.Shape.Width + left + right) })
 {
-    private readonly ImageShape _from = inner.Shape;
+    private readonly ImageShape from = inner.Shape;
 
     protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
     {
         destination.Clear();
-        for (int line = 0; line < _from.Channels * _from.Height; line++)
+        for (int line = 0; line < from.Channels * from.Height; line++)
         {
-            (int c, int y) = int.DivRem(line, _from.Height);
+            (int c, int y) = int.DivRem(line, from.Height);
             int start = (c * Shape.Height + y + top) * Shape.Width + left;
-            source.Slice(line * _from.Width, _from.Width).CopyTo(destination[start..]);
+            source.Slice(line * from.Width, from.Width).CopyTo(destination[start..]);
         }
     }
 }

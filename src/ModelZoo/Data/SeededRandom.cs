@@ -8,12 +8,12 @@ namespace ModelZoo.Data;
 /// <param name="seed">Any value, zero included.</param>
 public sealed class SeededRandom(ulong seed)
 {
-    private ulong _state = seed;
+    private ulong state = seed;
 
     /// <summary>The next 64 bits.</summary>
     public ulong NextUInt64()
     {
-        ulong z = _state += 0x9E3779B97F4A7C15;
+        ulong z = state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);

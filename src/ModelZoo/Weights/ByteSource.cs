@@ -19,23 +19,23 @@ internal abstract class ByteSource : IDisposable
 
 internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource
 {
-    private bool _closed;
+    private bool closed;
 
     public override long Length => bytes.Length;
 
     public override TResult Use<TResult>(long offset, int length, Func<ReadOnlySpan<byte>, TResult> use)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ObjectDisposedException.ThrowIf(closed, this);
         return use(bytes.Span.Slice((int)offset, length));
     }
 
     public override void CopyTo(long offset, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ObjectDisposedException.ThrowIf(closed, this);
         bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
     }
 
-    public override void Dispose() => _closed = true;
+    public override void Dispose() => closed = true;
 }
 
 /// <summary>
@@ -44,16 +44,16 @@ internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource
 /// </summary>
 internal sealed class FileSource : ByteSource
 {
-    private readonly SafeFileHandle _file;
-    private readonly Lazy<MemoryMappedViewAccessor> _view;
+    private readonly SafeFileHandle file;
+    private readonly Lazy<MemoryMappedViewAccessor> view;
 
     public FileSource(string path)
     {
-        _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
-        Length = RandomAccess.GetLength(_file);
-        _view = new(() =>
+        this.file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
+        Length = RandomAccess.GetLength(file);
+        this.view = new(() =>
         {
-            using var map = MemoryMappedFile.CreateFromFile(_file, null, Length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var map = MemoryMappedFile.CreateFromFile(file, null, Length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             return map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
         });
     }
@@ -62,13 +62,13 @@ internal sealed class FileSource : ByteSource
 
     public override unsafe TResult Use<TResult>(long offset, int length, Func<ReadOnlySpan<byte>, TResult> use)
     {
-        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
-        SafeMemoryMappedViewHandle view = _view.Value.SafeMemoryMappedViewHandle;
+        ObjectDisposedException.ThrowIf(file.IsClosed, this);
+        SafeMemoryMappedViewHandle view = this.view.Value.SafeMemoryMappedViewHandle;
         byte* start = null;
         view.AcquirePointer(ref start);
         try
         {
-            return use(new ReadOnlySpan<byte>(start + _view.Value.PointerOffset + offset, length));
+            return use(new ReadOnlySpan<byte>(start + this.view.Value.PointerOffset + offset, length));
         }
         finally
         {
@@ -80,7 +80,7 @@ internal sealed class FileSource : ByteSource
     {
         while (!destination.IsEmpty)
         {
-            int read = RandomAccess.Read(_file, destination, offset);
+            int read = RandomAccess.Read(file, destination, offset);
             if (read == 0)
             {
                 throw new EndOfStreamException("the file became shorter while it was read");
@@ -93,11 +93,11 @@ internal sealed class FileSource : ByteSource
 
     public override void Dispose()
     {
-        if (_view.IsValueCreated)
+        if (this.view.IsValueCreated)
         {
-            _view.Value.Dispose();
+            this.view.Value.Dispose();
         }
 
-        _file.Dispose();
+        file.Dispose();
     }
 }

@@ -8,14 +8,14 @@ internal ref struct NpyHeader
 {
     private const int MostDimensions = 64;
 
-    private readonly ReadOnlySpan<char> _text;
-    private readonly string _file;
-    private int _at;
+    private readonly ReadOnlySpan<char> text;
+    private readonly string file;
+    private int at;
 
     private NpyHeader(ReadOnlySpan<char> text, string file)
     {
-        _text = text;
-        _file = file;
+        this.text = text;
+        this.file = file;
     }
 
     /// <exception cref="ZooException">The text is something else; the message names <paramref name="file"/>.</exception>
@@ -60,7 +60,7 @@ internal ref struct NpyHeader
         }
 
         SkipSpace();
-        return _at < _text.Length ? throw Refused("something follows it")
+        return at < text.Length ? throw Refused("something follows it")
             : type is null || shape is null || fortranOrder is not { } fortran ? throw Refused("it lacks 'descr', 'fortran_order' or 'shape'")
             : (type, fortran, shape);
     }
@@ -68,27 +68,27 @@ internal ref struct NpyHeader
     private string Type()
     {
         SkipSpace();
-        return _at < _text.Length && _text[_at] is '[' or '('
-            ? throw new ZooException($"{_file}: holds records with several fields; one array of numbers is needed. Save a single field with numpy.save.")
+        return at < text.Length && text[at] is '[' or '('
+            ? throw new ZooException($"{file}: holds records with several fields; one array of numbers is needed. Save a single field with numpy.save.")
             : Text();
     }
 
     private string Text()
     {
         SkipSpace();
-        if (_at == _text.Length || _text[_at] is not ('\'' or '"'))
+        if (at == text.Length || text[at] is not ('\'' or '"'))
         {
-            throw Refused($"a text in quotes is missing at character {_at}");
+            throw Refused($"a text in quotes is missing at character {at}");
         }
 
-        ReadOnlySpan<char> rest = _text[(_at + 1)..];
-        int length = rest.IndexOf(_text[_at]);
+        ReadOnlySpan<char> rest = text[(at + 1)..];
+        int length = rest.IndexOf(text[at]);
         if (length < 0)
         {
-            throw Refused($"the text at character {_at} does not end");
+            throw Refused($"the text at character {at} does not end");
         }
 
-        _at += length + 2;
+        at += length + 2;
         return rest[..length].ToString();
     }
 
@@ -97,9 +97,9 @@ internal ref struct NpyHeader
         SkipSpace();
         foreach ((string word, bool value) in new[] { ("True", true), ("False", false) })
         {
-            if (_text[_at..].StartsWith(word))
+            if (text[at..].StartsWith(word))
             {
-                _at += word.Length;
+                at += word.Length;
                 return value;
             }
         }
@@ -114,13 +114,13 @@ internal ref struct NpyHeader
         Expect('(');
         while (!Accept(')'))
         {
-            int start = _at;
-            while (_at < _text.Length && char.IsAsciiDigit(_text[_at]))
+            int start = at;
+            while (at < text.Length && char.IsAsciiDigit(text[at]))
             {
-                _at++;
+                at++;
             }
 
-            if (!comma || shape.Count == MostDimensions || !long.TryParse(_text[start.._at], out long size))
+            if (!comma || shape.Count == MostDimensions || !long.TryParse(text[start..at], out long size))
             {
                 throw Refused($"'shape' is not a tuple of at most {MostDimensions} whole numbers from 0 to {long.MaxValue}");
             }
@@ -136,30 +136,30 @@ internal ref struct NpyHeader
     {
         if (!Accept(wanted))
         {
-            throw Refused($"'{wanted}' is missing at character {_at}");
+            throw Refused($"'{wanted}' is missing at character {at}");
         }
     }
 
     private bool Accept(char wanted)
     {
         SkipSpace();
-        if (_at == _text.Length || _text[_at] != wanted)
+        if (at == text.Length || text[at] != wanted)
         {
             return false;
         }
 
-        _at++;
+        at++;
         SkipSpace();
         return true;
     }
 
     private void SkipSpace()
     {
-        while (_at < _text.Length && _text[_at] is ' ' or '\n')
+        while (at < text.Length && text[at] is ' ' or '\n')
         {
-            _at++;
+            at++;
         }
     }
 
-    private readonly ZooException Refused(string what) => new($"{_file}: its header is not one that numpy writes: {what}. {Npy.Advice}");
+    private readonly ZooException Refused(string what) => new($"{file}: its header is not one that numpy writes: {what}. {Npy.Advice}");
 }

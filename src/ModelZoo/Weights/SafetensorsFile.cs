@@ -13,13 +13,13 @@ public sealed class SafetensorsFile : IDisposable
 
     private const int LengthBytes = 8;
 
-    private readonly ByteSource _source;
-    private readonly long _dataStart;
-    private readonly Dictionary<string, SafetensorsEntry> _byName;
+    private readonly ByteSource source;
+    private readonly long dataStart;
+    private readonly Dictionary<string, SafetensorsEntry> byName;
 
     private SafetensorsFile(string name, ByteSource source)
     {
-        (Name, _source) = (name, source);
+        (Name, this.source) = (name, source);
         if (source.Length < LengthBytes)
         {
             throw new ZooException($"{name}: has {source.Length} bytes, too few for a safetensors file. {Advice}");
@@ -31,16 +31,16 @@ public sealed class SafetensorsFile : IDisposable
             throw new ZooException($"{name}: says that its header has {headerLength} bytes; at most {SafetensorsHeader.MostBytes} are allowed. {Advice}");
         }
 
-        _dataStart = LengthBytes + (long)headerLength;
-        if (_dataStart > source.Length)
+        dataStart = LengthBytes + (long)headerLength;
+        if (dataStart > source.Length)
         {
             throw new ZooException($"{name}: says that its header has {headerLength} bytes, but only {source.Length - LengthBytes} follow. {Advice}");
         }
 
         var (metadata, entries) = source.Use(LengthBytes, (int)headerLength, header => SafetensorsHeader.Parse(header, name));
-        SafetensorsLayout.Check(entries, source.Length - _dataStart, name);
+        SafetensorsLayout.Check(entries, source.Length - dataStart, name);
         (Metadata, Entries) = (metadata, entries);
-        _byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
     /// <summary>The path, or the name given to <see cref="Parse"/>: what error messages call this file.</summary>
@@ -54,9 +54,9 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The tensor called <paramref name="name"/>.</summary>
     /// <exception cref="ZooException">There is none; the message gives the nearest name.</exception>
-    public SafetensorsEntry this[string name] => _byName.TryGetValue(name, out SafetensorsEntry? entry)
+    public SafetensorsEntry this[string name] => byName.TryGetValue(name, out SafetensorsEntry? entry)
         ? entry
-        : throw new ZooException($"{Name}: has no tensor {Shown.Name(name)}.{NearestName.Hint(name, _byName.Keys)}");
+        : throw new ZooException($"{Name}: has no tensor {Shown.Name(name)}.{NearestName.Hint(name, byName.Keys)}");
 
     /// <summary>Opens and checks a file.</summary>
     /// <exception cref="ZooException">It cannot be read or is not a well-formed safetensors file: the message names the file, the key at fault and what to do.</exception>
@@ -79,7 +79,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ZooException">As for <see cref="Open(string)"/>.</exception>
     public static SafetensorsFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => Open(displayName, new MemorySource(bytes));
 
-    public bool Contains(string name) => _byName.ContainsKey(name);
+    public bool Contains(string name) => byName.ContainsKey(name);
 
     /// <summary>
     /// Calls <paramref name="use"/> with the bytes of a tensor, row-major and little-endian, straight from the memory-mapped file: no copy. They need not be aligned to their type.
@@ -95,7 +95,7 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentNullException.ThrowIfNull(use);
         SafetensorsEntry entry = this[name];
         return entry.ByteLength <= Array.MaxLength
-            ? _source.Use(_dataStart + entry.Offset, (int)entry.ByteLength, use)
+            ? source.Use(dataStart + entry.Offset, (int)entry.ByteLength, use)
             : throw new ZooException($"{Name}: tensor {Shown.Name(name)} has {entry.ByteLength} bytes, more than fit into one piece. Read it in pieces with CopyTo.");
     }
 
@@ -110,7 +110,7 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, entry.ByteLength - from, nameof(destination));
         try
         {
-            _source.CopyTo(_dataStart + entry.Offset + from, destination);
+            source.CopyTo(dataStart + entry.Offset + from, destination);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -119,7 +119,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Closes the file. A <see cref="Use"/> that is under way in another thread ends undisturbed.</summary>
-    public void Dispose() => _source.Dispose();
+    public void Dispose() => source.Dispose();
 
     private static SafetensorsFile Open(string name, ByteSource source)
     {

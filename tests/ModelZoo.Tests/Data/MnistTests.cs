@@ -10,7 +10,7 @@ public sealed class MnistTests : IDisposable
     private static readonly byte[] Images = Idx(0x08, [3, 4, 5], Pixels);
     private static readonly byte[] Labels = Idx(0x08, [3], [7, 0, 9]);
 
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder folder = new();
 
     public static TheoryData<string, byte[], string> BadImages { get; } = new()
     {
@@ -44,7 +44,7 @@ public sealed class MnistTests : IDisposable
         { "images in its place", Images, "3 dimension(s)" },
     };
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("train-images-idx3-ubyte", "train-labels-idx1-ubyte", false)]
@@ -54,9 +54,9 @@ public sealed class MnistTests : IDisposable
     [InlineData("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", false)]
     public void Official_names_are_read_plain_and_compressed(string images, string labels, bool compressed)
     {
-        _folder.Write(images, compressed ? Gzip(Images) : Images);
-        _folder.Write(labels, compressed ? Gzip(Labels) : Labels);
-        ImageDataset data = Mnist.LoadDigits(_folder.Path, DataSplit.Train);
+        folder.Write(images, compressed ? Gzip(Images) : Images);
+        folder.Write(labels, compressed ? Gzip(Labels) : Labels);
+        ImageDataset data = Mnist.LoadDigits(folder.Path, DataSplit.Train);
         Assert.Equal("mnist/train", data.Name);
         Assert.Equal(new ImageShape(1, 4, 5), data.Shape);
         Assert.Equal([7, 0, 9], data.Labels.ToArray());
@@ -68,12 +68,12 @@ public sealed class MnistTests : IDisposable
     [Fact]
     public void The_test_part_has_files_of_its_own_and_fashion_its_class_names()
     {
-        _folder.Write("t10k-images-idx3-ubyte", Images);
-        _folder.Write("t10k-labels-idx1-ubyte", Labels);
-        ImageDataset data = Mnist.LoadFashion(_folder.Path, DataSplit.Test);
+        folder.Write("t10k-images-idx3-ubyte", Images);
+        folder.Write("t10k-labels-idx1-ubyte", Labels);
+        ImageDataset data = Mnist.LoadFashion(folder.Path, DataSplit.Test);
         Assert.Equal("fashion-mnist/test", data.Name);
         Assert.Equal("Ankle boot", data.Info.ClassNames[data.Labels[2]]);
-        AssertRefused(() => Mnist.LoadFashion(_folder.Path, DataSplit.Train), _folder.Path, "train-images-idx3-ubyte");
+        AssertRefused(() => Mnist.LoadFashion(folder.Path, DataSplit.Train), folder.Path, "train-images-idx3-ubyte");
     }
 
     [Theory]
@@ -81,9 +81,9 @@ public sealed class MnistTests : IDisposable
     public void Bad_images_are_refused_by_name(string what, byte[] content, string expected)
     {
         Assert.NotEmpty(what);
-        string path = _folder.Write("train-images-idx3-ubyte", content);
-        _folder.Write("train-labels-idx1-ubyte", Labels);
-        AssertRefused(() => Mnist.LoadDigits(_folder.Path, DataSplit.Train), path, expected);
+        string path = folder.Write("train-images-idx3-ubyte", content);
+        folder.Write("train-labels-idx1-ubyte", Labels);
+        AssertRefused(() => Mnist.LoadDigits(folder.Path, DataSplit.Train), path, expected);
     }
 
     [Theory]
@@ -91,18 +91,18 @@ public sealed class MnistTests : IDisposable
     public void Bad_labels_are_refused_by_name(string what, byte[] content, string expected)
     {
         Assert.NotEmpty(what);
-        _folder.Write("train-images-idx3-ubyte", Images);
-        string path = _folder.Write("train-labels-idx1-ubyte", content);
-        AssertRefused(() => Mnist.LoadDigits(_folder.Path, DataSplit.Train), path, expected);
+        folder.Write("train-images-idx3-ubyte", Images);
+        string path = folder.Write("train-labels-idx1-ubyte", content);
+        AssertRefused(() => Mnist.LoadDigits(folder.Path, DataSplit.Train), path, expected);
     }
 
     [Fact]
     public void A_missing_folder_and_a_missing_file_are_named()
     {
-        AssertRefused(() => Mnist.LoadDigits(_folder.File("nowhere"), DataSplit.Train), _folder.File("nowhere"), "no such folder");
-        AssertRefused(() => IdxFile.Read(_folder.File("nothing"), 1), _folder.File("nothing"), "no such file");
-        AssertRefused(() => IdxFile.Read(_folder.Path, 1), _folder.Path, "is a folder");
-        AssertRefused(() => Mnist.LoadDigits(_folder.Path, DataSplit.Train), _folder.Path, "train-images-idx3-ubyte.gz");
+        AssertRefused(() => Mnist.LoadDigits(folder.File("nowhere"), DataSplit.Train), folder.File("nowhere"), "no such folder");
+        AssertRefused(() => IdxFile.Read(folder.File("nothing"), 1), folder.File("nothing"), "no such file");
+        AssertRefused(() => IdxFile.Read(folder.Path, 1), folder.Path, "is a folder");
+        AssertRefused(() => Mnist.LoadDigits(folder.Path, DataSplit.Train), folder.Path, "train-images-idx3-ubyte.gz");
     }
 
     private static void AssertRefused(Func<object> read, string path, string expected)

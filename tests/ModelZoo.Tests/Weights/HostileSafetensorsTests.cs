@@ -22,7 +22,7 @@ public sealed class HostileSafetensorsTests : IDisposable
         ($"{{{string.Join(',', Enumerable.Range(0, 70_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}", "more than 65536 tensors"),
     ];
 
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder folder = new();
 
     /// <summary>Header, bytes of data behind it, what the message must say.</summary>
     public static TheoryData<string, int, string> Headers { get; } = new()
@@ -84,7 +84,7 @@ public sealed class HostileSafetensorsTests : IDisposable
         { $"{{\"{new string('n', 100_000)}\":1}}", 0, "nnn…'" },
     };
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Headers))]
@@ -137,7 +137,7 @@ public sealed class HostileSafetensorsTests : IDisposable
     [Fact]
     public void A_file_changed_at_random_is_read_or_refused_but_nothing_else()
     {
-        string path = _folder.File("seed.safetensors");
+        string path = folder.File("seed.safetensors");
         SafetensorsWriter.Write(path, [new("a", DType.F32, [2, 3], new byte[24]), new("b", DType.Bool, [], new byte[1])], new Dictionary<string, string> { ["k"] = "v" });
         byte[] good = File.ReadAllBytes(path);
         var random = new SeededRandom(99);
@@ -167,14 +167,14 @@ public sealed class HostileSafetensorsTests : IDisposable
     [Fact]
     public void Paths_that_are_no_files_are_named()
     {
-        Assert.Contains("no such file", Assert.Throws<ZooException>(() => SafetensorsFile.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<ZooException>(() => SafetensorsFile.Open(_folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("folder does not exist", Assert.Throws<ZooException>(() => SafetensorsFile.Open(_folder.File("a/b"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<ZooException>(() => SafetensorsFile.Open(folder.File("none"))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<ZooException>(() => SafetensorsFile.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("folder does not exist", Assert.Throws<ZooException>(() => SafetensorsFile.Open(folder.File("a/b"))).Message, StringComparison.Ordinal);
     }
 
     private void AssertRefused(byte[] content, string expected)
     {
-        string path = _folder.Write("hostile.safetensors", content);
+        string path = folder.Write("hostile.safetensors", content);
         foreach ((string name, Func<SafetensorsFile> open) in new (string, Func<SafetensorsFile>)[]
         {
             (path, () => SafetensorsFile.Open(path)),

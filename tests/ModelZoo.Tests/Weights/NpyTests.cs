@@ -11,7 +11,7 @@ public sealed class NpyTests : IDisposable
 {
     private const string Plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
 
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder folder = new();
 
     public static TheoryData<string, string, long[], float[]> Golden { get; } = new()
     {
@@ -67,7 +67,7 @@ public sealed class NpyTests : IDisposable
         { File(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", BitConverter.GetBytes(1e300)), "value 0 is 1E+300, beyond float32" },
     };
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Golden))]
@@ -75,7 +75,7 @@ public sealed class NpyTests : IDisposable
     {
         foreach (byte version in new byte[] { 1, 2 })
         {
-            NpyArray array = Npy.Read(_folder.Write("golden.npy", File(version, header, Convert.FromHexString(hex))));
+            NpyArray array = Npy.Read(folder.Write("golden.npy", File(version, header, Convert.FromHexString(hex))));
             Assert.Equal(shape, array.Shape);
             Assert.Equal(values, array.Data);
         }
@@ -87,8 +87,8 @@ public sealed class NpyTests : IDisposable
     {
         byte[] golden = File(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", Convert.FromHexString("0000c03f000000c0e6b1617f0000c07f00000080c2160100"));
         float quietNan = BitConverter.UInt32BitsToSingle(0x7FC00000); // NumPy's; .NET's float.NaN has the sign bit set
-        Npy.Write(_folder.File("a.npy"), [2, 3], new[] { 1.5f, -2, 3e38f, quietNan, -0f, 1e-40f });
-        Assert.Equal(golden, System.IO.File.ReadAllBytes(_folder.File("a.npy")));
+        Npy.Write(folder.File("a.npy"), [2, 3], new[] { 1.5f, -2, 3e38f, quietNan, -0f, 1e-40f });
+        Assert.Equal(golden, System.IO.File.ReadAllBytes(folder.File("a.npy")));
     }
 
     [Fact]
@@ -99,8 +99,8 @@ public sealed class NpyTests : IDisposable
         {
             long[] shape = [.. Enumerable.Range(0, rank).Select(_ => (long)(1 + random.Next(4)))];
             int[] bits = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (int)random.NextUInt64())];
-            Npy.Write(_folder.File("r.npy"), shape, bits.Select(BitConverter.Int32BitsToSingle).ToArray());
-            NpyArray array = Npy.Read(_folder.File("r.npy"));
+            Npy.Write(folder.File("r.npy"), shape, bits.Select(BitConverter.Int32BitsToSingle).ToArray());
+            NpyArray array = Npy.Read(folder.File("r.npy"));
             Assert.Equal(shape, array.Shape);
             Assert.Equal(bits, array.Data.Select(BitConverter.SingleToInt32Bits));
         }
@@ -124,7 +124,7 @@ public sealed class NpyTests : IDisposable
     [MemberData(nameof(Hostile))]
     public void Hostile_files_are_refused_by_name(byte[] content, string expected)
     {
-        string path = _folder.Write("x.npy", content);
+        string path = folder.Write("x.npy", content);
         var error = Assert.Throws<ZooException>(() => Npy.Read(path));
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -133,9 +133,9 @@ public sealed class NpyTests : IDisposable
     [Fact]
     public void A_missing_file_is_named_and_a_wrong_count_is_refused()
     {
-        Assert.Contains("no such file", Assert.Throws<ZooException>(() => Npy.Read(_folder.File("none.npy"))).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Npy.Write(_folder.File("a.npy"), [2, 2], new float[3]));
-        Assert.False(System.IO.File.Exists(_folder.File("a.npy")));
+        Assert.Contains("no such file", Assert.Throws<ZooException>(() => Npy.Read(folder.File("none.npy"))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Npy.Write(folder.File("a.npy"), [2, 2], new float[3]));
+        Assert.False(System.IO.File.Exists(folder.File("a.npy")));
     }
 
     private static byte[] File(byte version, string header, byte[] data)

@@ -16,7 +16,7 @@ public sealed class ReferenceSafetensorsTests : IDisposable
 
     private static readonly Dictionary<string, string> Framework = new() { ["framework"] = "pt" };
 
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder folder = new();
 
     /// <summary>A file and what it must be written from: metadata or not, and tensors of zeros.</summary>
     public static TheoryData<string, bool, (string Name, DType Type, long[] Shape)[]> Written { get; } = new()
@@ -53,13 +53,13 @@ public sealed class ReferenceSafetensorsTests : IDisposable
         $"O\0\0\0\0\0\0\0{{\"test\":{{\"dtype\":\"I32\",\"shape\":[2,18446744073709551614],\"data_offsets\":[0,16]}}}}{Zeros}",
         $"N\0\0\0\0\0\0\0{{\"test\":{{\"dtype\":\"I32\",\"shape\":[2,9223372036854775807],\"data_offsets\":[0,16]}}}}{Zeros}");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Written))]
     public void The_writer_gives_the_same_bytes_and_the_reader_takes_them(string text, bool metadata, (string Name, DType Type, long[] Shape)[] tensors)
     {
-        string path = _folder.File("a.safetensors");
+        string path = folder.File("a.safetensors");
         SafetensorsWriter.Write(
             path,
             tensors.Select(t => new SafetensorsTensor(t.Name, t.Type, t.Shape, new byte[t.Type.ByteLength(t.Shape)!.Value])),
@@ -75,12 +75,12 @@ public sealed class ReferenceSafetensorsTests : IDisposable
     [MemberData(nameof(Read))]
     public void What_the_reference_reads_is_read(string text, int tensors)
     {
-        using var file = SafetensorsFile.Open(_folder.Write("a.safetensors", Encoding.Latin1.GetBytes(text)));
+        using var file = SafetensorsFile.Open(folder.Write("a.safetensors", Encoding.Latin1.GetBytes(text)));
         Assert.Equal(tensors, file.Entries.Count);
     }
 
     [Theory]
     [MemberData(nameof(Refused))]
     public void What_the_reference_refuses_is_refused(string text) =>
-        Assert.Throws<ZooException>(() => SafetensorsFile.Open(_folder.Write("a.safetensors", Encoding.Latin1.GetBytes(text))));
+        Assert.Throws<ZooException>(() => SafetensorsFile.Open(folder.Write("a.safetensors", Encoding.Latin1.GetBytes(text))));
 }

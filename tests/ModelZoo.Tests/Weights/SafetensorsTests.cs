@@ -7,9 +7,9 @@ namespace ModelZoo.Tests.Weights;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     // Put together by hand from the format's description: length, JSON padded with spaces to a multiple of 8, data.
     [Fact]
@@ -19,7 +19,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(140, Json.Length);
         byte[] golden = [144, 0, 0, 0, 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(Json + "    "), 0, 0, 0xC0, 0x3F, 0, 0, 0, 0xC0, 5, 0, 0, 0, 0, 0, 0, 0];
 
-        using (var file = SafetensorsFile.Open(_folder.Write("golden.safetensors", golden)))
+        using (var file = SafetensorsFile.Open(folder.Write("golden.safetensors", golden)))
         {
             Assert.Equal(["w", "n"], file.Entries.Select(entry => entry.Name));
             Assert.Equal("pt", file.Metadata["format"]);
@@ -30,10 +30,10 @@ public sealed class SafetensorsTests : IDisposable
         }
 
         SafetensorsWriter.Write(
-            _folder.File("written.safetensors"),
+            folder.File("written.safetensors"),
             [new("w", DType.F32, [1, 2], new byte[] { 0, 0, 0xC0, 0x3F, 0, 0, 0, 0xC0 }), new("n", DType.I64, [], new byte[] { 5, 0, 0, 0, 0, 0, 0, 0 })],
             new Dictionary<string, string> { ["format"] = "pt" });
-        Assert.Equal(golden, File.ReadAllBytes(_folder.File("written.safetensors")));
+        Assert.Equal(golden, File.ReadAllBytes(folder.File("written.safetensors")));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class SafetensorsTests : IDisposable
             }
 
             Dictionary<string, string> metadata = new() { ["b"] = "ü\"", [""] = "", ["a\u0001"] = new string('x', random.Next(50)) };
-            string path = _folder.File("r.safetensors");
+            string path = folder.File("r.safetensors");
             SafetensorsWriter.Write(path, tensors.Select(t => new SafetensorsTensor(t.Name, t.Type, t.Shape, t.Bytes)), round % 2 == 0 ? metadata : null);
             byte[] written = File.ReadAllBytes(path);
             Assert.Equal(0, BitConverter.ToInt64(written) % 8);
@@ -79,7 +79,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_tensor_may_be_written_piece_by_piece()
     {
-        string path = _folder.File("s.safetensors");
+        string path = folder.File("s.safetensors");
         SafetensorsWriter.Write(path, [new("x", DType.I16, [2, 2], stream =>
         {
             stream.Write([1, 0, 2]);
@@ -92,31 +92,31 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_tensor_that_writes_too_much_or_too_little_leaves_the_old_file()
     {
-        string path = _folder.Write("old.safetensors", [1, 2, 3]);
+        string path = folder.Write("old.safetensors", [1, 2, 3]);
         Assert.Throws<InvalidOperationException>(() => SafetensorsWriter.Write(path, [new("x", DType.F32, [2], stream => stream.Write(new byte[9]))]));
         Assert.Throws<InvalidOperationException>(() => SafetensorsWriter.Write(path, [new("x", DType.F32, [2], stream => stream.Write(new byte[7]))]));
         Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
-        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
     }
 
     [Fact]
     public void Tensors_that_no_file_can_hold_are_refused()
     {
         var tensor = new SafetensorsTensor("x", DType.U8, [1], new byte[1]);
-        string path = _folder.File("x.safetensors");
+        string path = folder.File("x.safetensors");
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [tensor, tensor]));
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new("\ud800", DType.U8, [1], new byte[1])]));
         Assert.Throws<ArgumentException>(() => new SafetensorsTensor("__metadata__", DType.U8, [1], new byte[1]));
         Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.U8, [2], new byte[1]));
         Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.U8, [-1], new byte[1]));
         Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.F64, [long.MaxValue], _ => { }));
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]
     public void An_unknown_tensor_is_answered_with_the_nearest_name()
     {
-        string path = _folder.File("x.safetensors");
+        string path = folder.File("x.safetensors");
         SafetensorsWriter.Write(path, [new("conv1.weight", DType.U8, [1], new byte[1])]);
         using var file = SafetensorsFile.Open(path);
         Assert.False(file.Contains("conv1.weigth"));
@@ -128,7 +128,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Disposing_while_bytes_are_in_use_waits_and_later_use_throws()
     {
-        string path = _folder.File("x.safetensors");
+        string path = folder.File("x.safetensors");
         SafetensorsWriter.Write(path, [new("x", DType.U8, [1 << 20], Enumerable.Repeat((byte)7, 1 << 20).ToArray())]);
         var file = SafetensorsFile.Open(path);
         Assert.Equal(-1, file.Use("x", bytes =>
@@ -143,7 +143,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_file_replaced_while_open_keeps_its_old_content()
     {
-        string path = _folder.File("x.safetensors");
+        string path = folder.File("x.safetensors");
         SafetensorsWriter.Write(path, [new("x", DType.U8, [2], new byte[] { 1, 2 })]);
         using var file = SafetensorsFile.Open(path);
         SafetensorsWriter.Write(path, [new("y", DType.U8, [1], new byte[] { 9 })]);
