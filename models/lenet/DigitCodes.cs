@@ -1,3 +1,4 @@
+using ModelZoo.Data;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Models.Lenet;
@@ -31,22 +32,14 @@ internal static class DigitCodes
         var values = new float[classes * Rows * Columns];
         for (int c = 0; c < classes; c++)
         {
+            var random = new SeededRandom((ulong)c);
             for (int i = 0; i < Rows * Columns; i++)
             {
-                bool ink = c < Digits.Length ? Digits[c][i / Columns][i % Columns] == '#' : Coin(c, i);
+                bool ink = c < Digits.Length ? Digits[c][i / Columns][i % Columns] == '#' : random.Next(2) == 1;
                 values[c * Rows * Columns + i] = ink ? 1 : -1;
             }
         }
 
         return tensor(values).reshape(classes, Rows * Columns);
-    }
-
-    // One bit of SplitMix64 at (c, i).
-    private static bool Coin(int c, int i)
-    {
-        ulong z = ((ulong)c * 84 + (ulong)i + 1) * 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return ((z ^ (z >> 31)) & 1) != 0;
     }
 }
