@@ -26,11 +26,6 @@ public sealed class ConvNet : ZooModel
     {
         ArgumentNullException.ThrowIfNull(options);
         (int rows, int columns) = (options.InputHeight / 4, options.InputWidth / 4);
-        if (rows < 1 || columns < 1)
-        {
-            throw new ZooException($"convnet needs an input of at least 4×4, not {options.InputHeight}×{options.InputWidth}.");
-        }
-
         layer1 = Stage(options.InChannels, 32);
         layer2 = Stage(32, 64);
         fc1 = Linear(64L * rows * columns, 1000);
@@ -45,12 +40,19 @@ public sealed class ConvNet : ZooModel
         Summary = "the lecture's ConvNet: two 5×5 stages and two linear layers",
         Source = "the lecture's listing, with stride 2 in layer 1's pooling",
         Input = (1, 28, 28),
+        MinimumSize = 4,
         Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
         Build = options => new ConvNet(options),
     };
 
     /// <inheritdoc/>
     public override string Head => nameof(fc2);
+
+    /// <inheritdoc/>
+    public override string Stem => "layer1.0";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2)];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -29,11 +29,6 @@ public sealed class LeNet5 : ZooModel
     {
         ArgumentNullException.ThrowIfNull(options);
         (int rows, int columns) = (AfterStage(AfterStage(options.InputHeight)), AfterStage(AfterStage(options.InputWidth)));
-        if (rows < 1 || columns < 1)
-        {
-            throw new ZooException($"lenet5 needs an input of at least 16×16, not {options.InputHeight}×{options.InputWidth}.");
-        }
-
         conv1 = Conv2d(options.InChannels, 6, 5);
         conv2 = Conv2d(6, 16, 5);
         fc1 = Linear(16L * rows * columns, 120);
@@ -49,6 +44,7 @@ public sealed class LeNet5 : ZooModel
         Summary = "LeNet-5 as it is built today: dense C3, ReLU, max pooling",
         Source = "LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE 1998, II.B",
         Input = (1, 32, 32),
+        MinimumSize = 16,
         Preprocessing = new(1, 32, 32, Fit.Pad, [0.1307f], [0.3081f]),
         Build = options => new LeNet5(options),
         Weights = [new("mnist", "lenet/lenet5.mnist.safetensors", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])],
@@ -56,6 +52,12 @@ public sealed class LeNet5 : ZooModel
 
     /// <inheritdoc/>
     public override string Head => nameof(fc3);
+
+    /// <inheritdoc/>
+    public override string Stem => nameof(conv1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

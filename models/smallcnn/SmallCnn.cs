@@ -24,11 +24,6 @@ public sealed class SmallCnn : ZooModel
     {
         ArgumentNullException.ThrowIfNull(options);
         (int rows, int columns) = (AfterStage(AfterStage(options.InputHeight)), AfterStage(AfterStage(options.InputWidth)));
-        if (rows < 1 || columns < 1)
-        {
-            throw new ZooException($"small_cnn needs an input of at least 16×16, not {options.InputHeight}×{options.InputWidth}.");
-        }
-
         conv1 = Conv2d(options.InChannels, 10, 5);
         conv2 = Conv2d(10, 20, 5);
         fc = Linear(20L * rows * columns, options.NumClasses);
@@ -42,12 +37,19 @@ public sealed class SmallCnn : ZooModel
         Summary = "two 5×5 convolutions with pooling and one linear layer",
         Source = "the document's worked example of sizes: 28 → 24 → 12 → 8 → 4 → 320",
         Input = (1, 28, 28),
+        MinimumSize = 16,
         Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
         Build = options => new SmallCnn(options),
     };
 
     /// <inheritdoc/>
     public override string Head => nameof(fc);
+
+    /// <inheritdoc/>
+    public override string Stem => nameof(conv1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

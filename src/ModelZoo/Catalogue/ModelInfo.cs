@@ -18,6 +18,18 @@ public sealed record ModelInfo
     /// <summary>The input that the architecture was designed for: [C,H,W].</summary>
     public required (int Channels, int Height, int Width) Input { get; init; }
 
+    /// <summary>The smallest input, in pixels per side, that the architecture's arithmetic allows.</summary>
+    public int MinimumSize { get; init; } = 1;
+
+    /// <summary>What its outputs mean.</summary>
+    public ModelTask Task { get; init; }
+
+    /// <summary>The function of torchvision.models that builds the same network with the same checkpoint keys; null where torchvision has none.</summary>
+    public string? Torchvision { get; init; }
+
+    /// <summary>Trained weights that others published, for `zoo pull`.</summary>
+    public IReadOnlyList<PublishedWeights> Published { get; init; } = [];
+
     /// <summary>Logits by default.</summary>
     public int Classes { get; init; } = 10;
 
@@ -34,7 +46,27 @@ public sealed record ModelInfo
     public ModelOptions Defaults => new(Classes, Input.Channels, Input.Height, Input.Width);
 
     /// <summary>Builds the network, with the defaults where nothing else is asked for.</summary>
-    public ZooModel Create(ModelOptions? options = null) => Build(options ?? Defaults);
+    /// <exception cref="ZooException">The architecture does not allow the options; the message says which and why.</exception>
+    public ZooModel Create(ModelOptions? options = null)
+    {
+        ModelOptions chosen = options ?? Defaults;
+        string? wrong = chosen.NumClasses < 1 ? $"{chosen.NumClasses} classes: it needs at least one"
+            : chosen.InChannels < 1 ? $"{chosen.InChannels} input channels: it needs at least one"
+            : Math.Min(chosen.InputHeight, chosen.InputWidth) < MinimumSize
+                ? $"an input of {chosen.InputHeight}×{chosen.InputWidth}: it needs at least {MinimumSize}×{MinimumSize}"
+            : null;
+        return wrong is null ? Build(chosen) : throw new ZooException($"{Name} can't be built for {wrong}.");
+    }
+}
+
+/// <summary>What a network's outputs mean.</summary>
+public enum ModelTask
+{
+    /// <summary>One row of logits per image: [N,classes].</summary>
+    Classification,
+
+    /// <summary>Values for every pixel: [N,classes,H,W].</summary>
+    DensePrediction,
 }
 
 /// <summary>Trained weights embedded in ModelZoo.Models.</summary>

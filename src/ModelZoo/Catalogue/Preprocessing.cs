@@ -1,13 +1,28 @@
+using System.Text.Json.Serialization;
+
 namespace ModelZoo;
 
 /// <summary>How an image whose size is not the model's is brought to it.</summary>
 public enum Fit
 {
-    /// <summary>Bilinear resampling (a triangle filter where the image shrinks).</summary>
+    /// <summary>Resampling to the input's size, whatever the aspect ratio (with a wider filter where the image shrinks).</summary>
     Resize,
 
     /// <summary>A border of zeros, the image in the middle; an image larger than the input is an error.</summary>
     Pad,
+
+    /// <summary>Resampling so that the shorter side has <see cref="Preprocessing.ShorterSide"/> pixels, then the middle: what ImageNet's classifiers are measured with.</summary>
+    Crop,
+}
+
+/// <summary>How pixels between pixels are made.</summary>
+public enum Interpolation
+{
+    /// <summary>A triangle filter.</summary>
+    Bilinear,
+
+    /// <summary>A cubic filter, a = −0.5.</summary>
+    Bicubic,
 }
 
 /// <summary>
@@ -21,4 +36,20 @@ public enum Fit
 /// <param name="Mean">Per channel, subtracted.</param>
 /// <param name="Std">Per channel, divided by.</param>
 /// <param name="Border">With <see cref="Fit.Resize"/>: rows and columns of zeros left around the resampled image, in pixels (MNIST's digits have such a margin).</param>
-public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit, float[] Mean, float[] Std, int Border = 0);
+public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit, float[] Mean, float[] Std, int Border = 0)
+{
+    private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop; 0 otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ShorterSide { get; init; }
+
+    /// <summary>How the image is resampled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Interpolation Interpolation { get; init; }
+
+    /// <summary>What torchvision's ImageNet weights were trained and measured with: shorter side resized, centre crop, ImageNet's mean and standard deviation.</summary>
+    public static Preprocessing ImageNet(int crop = 224, int shorterSide = 256, Interpolation interpolation = Interpolation.Bilinear) =>
+        new(3, crop, crop, Fit.Crop, ImageNetMean, ImageNetStd) { ShorterSide = shorterSide, Interpolation = interpolation };
+}
