@@ -1,7 +1,12 @@
 using System.Text;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Lenet;
+using ModelZoo.Models.Preact;
+using ModelZoo.Models.Resnet;
+using ModelZoo.Models.ResnetCifar;
+using ModelZoo.Models.Senet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Wideresnet;
 using ModelZoo.Training;
 
 namespace ModelZoo.Models;
@@ -16,6 +21,11 @@ public static class Catalog
         LeNet5.Info,
         ConvNet.Info,
         SmallCnn.Info,
+        .. ResNet.Infos,
+        .. CifarResNet.Infos,
+        .. PreActResNet.Infos,
+        .. WideResNet.Infos,
+        .. SeResNet.Infos,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>

@@ -37,6 +37,7 @@ public static class LayerFacts
             TableConvolution t => (t.KernelSize, 1, 0, 1),
             MaxPool2d m => (At(m.kernel_size, axis), At(m.stride ?? m.kernel_size, axis), m.padding is { } p ? At(p, axis) : 0, m.dilation is { } d ? At(d, axis) : 1),
             AvgPool2d a => (At(a.kernel_size, axis), At(a.stride ?? a.kernel_size, axis), a.padding is { } p ? At(p, axis) : 0, 1),
+            PaddedShortcut p => (1, p.Stride, 0, 1),
             Subsampling => (Subsampling.Window, Subsampling.Window, 0, 1),
             _ => null,
         };
