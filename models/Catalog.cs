@@ -1,7 +1,9 @@
 using System.Text;
+using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
 
 namespace ModelZoo.Models;
@@ -16,6 +18,9 @@ public static class Catalog
         LeNet5.Info,
         ConvNet.Info,
         SmallCnn.Info,
+        .. AlexNetOriginal.Infos,
+        AlexNet.Info,
+        ZFNet.Info,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>

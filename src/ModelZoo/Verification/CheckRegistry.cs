@@ -21,6 +21,8 @@ public sealed class CheckRegistry
         registry.Add<AvgPool2d>(AvgPoolCheck.Of);
         registry.Add<AdaptiveAvgPool2d>(AdaptiveAvgPoolCheck.Of);
         registry.Add<BatchNorm2d>(BatchNormCheck.Of);
+        registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
+        registry.Add<TransformInput>(TransformInputCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
         registry.Add<Dropout>(static _ => new IdentityCheck());
         registry.Add<Dropout2d>(static _ => new IdentityCheck());
