@@ -1,4 +1,5 @@
 using System.Text;
+using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Preact;
@@ -7,6 +8,7 @@ using ModelZoo.Models.ResnetCifar;
 using ModelZoo.Models.Senet;
 using ModelZoo.Models.Smallcnn;
 using ModelZoo.Models.Wideresnet;
+using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
 
 namespace ModelZoo.Models;
@@ -21,6 +23,9 @@ public static class Catalog
         LeNet5.Info,
         ConvNet.Info,
         SmallCnn.Info,
+        .. AlexNetOriginal.Infos,
+        AlexNet.Info,
+        ZFNet.Info,
         .. ResNet.Infos,
         .. CifarResNet.Infos,
         .. PreActResNet.Infos,

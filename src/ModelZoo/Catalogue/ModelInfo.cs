@@ -30,6 +30,9 @@ public sealed record ModelInfo
     /// <summary>Trained weights that others published, for `zoo pull`.</summary>
     public IReadOnlyList<PublishedWeights> Published { get; init; } = [];
 
+    /// <summary>What the published weights ask of the network beyond the defaults: changes the options that it is built with for them; null for nothing.</summary>
+    public Func<ModelOptions, ModelOptions>? PublishedOptions { get; init; }
+
     /// <summary>Logits by default.</summary>
     public int Classes { get; init; } = 10;
 

@@ -24,6 +24,8 @@ public sealed class CheckRegistry
         registry.Add<GroupNorm>(GroupNormCheck.Of);
         registry.Add<InstanceNorm2d>(GroupNormCheck.Of);
         registry.Add<LayerNorm>(LayerNormCheck.Of);
+        registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
+        registry.Add<TransformInput>(TransformInputCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
         registry.Add<Dropout>(static _ => new IdentityCheck());
         registry.Add<Dropout2d>(static _ => new IdentityCheck());
