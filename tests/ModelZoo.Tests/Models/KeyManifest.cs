@@ -14,7 +14,7 @@ internal static class KeyManifest
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"manifests/{name}.txt") ?? throw new FileNotFoundException($"Models/Manifests/{name}.txt is missing.");
         using var reader = new StreamReader(stream);
-        string[] lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')];
         Assert.Equal(lines.Where(line => !IsBuffer(line)), model.named_parameters().Select(p => Line(p.name, p.parameter)));
         Assert.Equal(lines.Where(IsBuffer), model.named_buffers().Select(b => Line(b.name, b.buffer)));
         Assert.Equal(lines.Order(StringComparer.Ordinal), model.state_dict().Select(e => Line(e.Key, e.Value)).Order(StringComparer.Ordinal));
