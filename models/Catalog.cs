@@ -1,6 +1,10 @@
 using System.Text;
 using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Densenet;
+using ModelZoo.Models.Efficientnet;
 using ModelZoo.Models.Lenet;
+using ModelZoo.Models.Mobilenet;
+using ModelZoo.Models.Nasnet;
 using ModelZoo.Models.Smallcnn;
 using ModelZoo.Training;
 
@@ -16,6 +20,10 @@ public static class Catalog
         LeNet5.Info,
         ConvNet.Info,
         SmallCnn.Info,
+        .. DenseNet.Infos,
+        .. MobileNetV1.Infos,
+        NasNet.Info,
+        EfficientNet.Info,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>
