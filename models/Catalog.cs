@@ -1,7 +1,11 @@
 using System.Text;
 using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Densenet;
+using ModelZoo.Models.Efficientnet;
 using ModelZoo.Models.Lenet;
+using ModelZoo.Models.Mobilenet;
+using ModelZoo.Models.Nasnet;
 using ModelZoo.Models.Preact;
 using ModelZoo.Models.Resnet;
 using ModelZoo.Models.ResnetCifar;
@@ -31,6 +35,10 @@ public static class Catalog
         .. PreActResNet.Infos,
         .. WideResNet.Infos,
         .. SeResNet.Infos,
+        .. DenseNet.Infos,
+        .. MobileNetV1.Infos,
+        NasNet.Info,
+        EfficientNet.Info,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>

@@ -85,7 +85,9 @@ public sealed class ModelSummary
             return null;
         }
 
-        ReceptiveField? After(int axis) => LayerFacts.Window(node, axis) is { } w ? before.Through(w.Kernel, w.Stride, w.Padding, w.Dilation) : null;
+        ReceptiveField? After(int axis) => LayerFacts.Window(node, axis) is { } w ? before.Through(w.Kernel, w.Stride, w.Padding, w.Dilation)
+            : LayerFacts.Spread(node, axis) is { } s ? before.Spread(s.Kernel, s.Stride, s.Padding)
+            : null;
         return After(0) is { } rows && After(1) is { } columns ? ReceptiveField.Join(rows, columns) : before;
     }
 }

@@ -94,6 +94,10 @@ public sealed class Trace : IDisposable
             }
 
             node.OutputValue?.Dispose();
+            foreach (Tensor t in node.FurtherOutputValues)
+            {
+                t.Dispose();
+            }
         }
     }
 }

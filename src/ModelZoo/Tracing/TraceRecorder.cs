@@ -8,6 +8,7 @@ internal sealed class TraceRecorder : IDisposable
     private readonly List<Action> removals = [];
     private readonly List<TraceNode> nodes = [];
     private readonly Dictionary<Tensor, int> producers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tensor, int> slots = new(ReferenceEqualityComparer.Instance); // of outputs after the first
     private readonly Dictionary<string, int> calls = [];
     private readonly long[] inputShape;
     private readonly bool keepValues;
@@ -106,6 +107,21 @@ internal sealed class TraceRecorder : IDisposable
                 removals.Add(before3.remove);
                 removals.Add(after3.remove);
                 break;
+            case nn.Module<Tensor, (Tensor, Tensor)> pair:
+                var before4 = pair.register_forward_pre_hook((module, x) =>
+                {
+                    Before(name, module, x);
+                    return x;
+                });
+                var after4 = pair.register_forward_hook((module, x, y) =>
+                {
+                    After(name, module, y.Item1, x);
+                    Further(y.Item2);
+                    return y;
+                });
+                removals.Add(before4.remove);
+                removals.Add(after4.remove);
+                break;
             default:
                 throw new TraceException($"'{name}' ({leaf.GetType().Name}) is a leaf that takes or returns something other than tensors; a trace can't follow it.");
         }
@@ -133,6 +149,7 @@ internal sealed class TraceRecorder : IDisposable
             Name = unique,
             Module = module,
             Inputs = sources,
+            InputSlots = [.. inputs.Select(x => slots.GetValueOrDefault(x))],
             InputShapes = [.. inputs.Select(x => x.shape)],
             OutputShape = output.shape,
             DType = output.dtype,
@@ -143,6 +160,14 @@ internal sealed class TraceRecorder : IDisposable
         running = null;
         producers[output] = nodes.Count - 1;
         return output;
+    }
+
+    // The second output of the leaf that has just run.
+    private void Further(Tensor output)
+    {
+        producers[output] = nodes.Count - 1;
+        slots[output] = 1;
+        nodes[^1].FurtherOutputValues = keepValues ? [Copy(output)] : [];
     }
 
     // Kept beyond any scope of the model's own forward.

@@ -82,14 +82,17 @@ public static class TransferLearning
 
     /// <summary>The layer at a path.</summary>
     /// <exception cref="ZooException">There is none; the message offers the nearest.</exception>
-    public static nn.Module<Tensor, Tensor> Find(nn.Module model, string path)
+    public static nn.Module<Tensor, Tensor> Find(nn.Module model, string path) => FindModule(model, path) as nn.Module<Tensor, Tensor>
+        ?? throw new ZooException($"The layer '{path}' of {model.GetName()} does not turn one tensor into one tensor.");
+
+    /// <summary>The module at a path, whatever it takes and returns.</summary>
+    /// <exception cref="ZooException">There is none; the message offers the nearest.</exception>
+    internal static nn.Module FindModule(nn.Module model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
         (string name, nn.Module module)[] modules = [.. model.named_modules().Where(m => m.name.Length > 0)];
-        nn.Module found = modules.FirstOrDefault(m => m.name == path).module
+        return modules.FirstOrDefault(m => m.name == path).module
             ?? throw new ZooException($"{model.GetName()} has no layer '{path}'.{NearestName.Hint(path, modules.Select(m => m.name))}");
-        return found as nn.Module<Tensor, Tensor>
-            ?? throw new ZooException($"The layer '{path}' of {model.GetName()} does not turn one tensor into one tensor.");
     }
 
     /// <summary>

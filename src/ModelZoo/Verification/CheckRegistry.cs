@@ -45,6 +45,13 @@ public sealed class CheckRegistry
         registry.Add<Multiply>(static _ => new MultiplyCheck());
         registry.Add<PaddedShortcut>(PaddedShortcutCheck.Of);
         registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
+        registry.Add<StochasticDepth>(static _ => new IdentityCheck());
+        registry.Add<ZeroPad2d>(ZeroPadCheck.Of);
+        registry.Add<ConvTranspose2d>(TransposedConvolutionCheck.Of);
+        registry.Add<Upsample>(UpsampleCheck.Of);
+        registry.Add<BedOfNails>(BedOfNailsCheck.Of);
+        registry.Add<MaxPoolWithIndices>(MaxPoolWithIndicesCheck.Of);
+        registry.Add<MaxUnpool>(MaxUnpoolCheck.Of);
         return registry;
     }
 
