@@ -3,6 +3,7 @@ using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Vgg;
 using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
 
@@ -21,6 +22,7 @@ public static class Catalog
         .. AlexNetOriginal.Infos,
         AlexNet.Info,
         ZFNet.Info,
+        .. VggNet.Infos,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>
