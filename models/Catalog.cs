@@ -11,6 +11,7 @@ using ModelZoo.Models.Resnet;
 using ModelZoo.Models.ResnetCifar;
 using ModelZoo.Models.Senet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Vgg;
 using ModelZoo.Models.Wideresnet;
 using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
@@ -30,6 +31,7 @@ public static class Catalog
         .. AlexNetOriginal.Infos,
         AlexNet.Info,
         ZFNet.Info,
+        .. VggNet.Infos,
         .. ResNet.Infos,
         .. CifarResNet.Infos,
         .. PreActResNet.Infos,

@@ -37,7 +37,7 @@ internal static class ModelAssert
     }
 
     /// <summary>Every leaf computes what it says, forward and backward, on two images of this size.</summary>
-    public static void Verifies(ZooModel model, int channels, int size)
+    public static void Verifies(nn.Module<Tensor, Tensor> model, int channels, int size)
     {
         manual_seed(2);
         using Tensor input = randn(2, channels, size, size);
