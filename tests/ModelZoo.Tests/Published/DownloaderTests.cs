@@ -190,7 +190,9 @@ public sealed class DownloaderTests : IDisposable
         using var server = new LocalServer(r => r.From is { } from
             ? r.SendAsync("206 Partial Content", ["ETag: \"one\"", $"Content-Range: bytes {from}-{file.Length - 1}/{file.Length}", $"Content-Length: {file.Length}"], file)
             : r.SendFileAsync(file, atMost: 100_000));
-        Assert.Contains("more than the 300,000 bytes", await Fails(server), StringComparison.Ordinal);
+        var reports = new Reports();
+        await Assert.ThrowsAsync<ZooException>(() => Fetch(server, reports));
+        Assert.Contains(reports.All, r => r.Remark?.Contains("more than the 300,000 bytes", StringComparison.Ordinal) == true);
         Assert.False(File.Exists(Target));
     }
 
