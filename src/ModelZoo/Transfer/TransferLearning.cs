@@ -97,7 +97,8 @@ public static class TransferLearning
 
     /// <summary>
     /// How other images become the input of a trained model: with the weights' own normalisation and size. Images that are less than half as large as the input are enlarged, and if
-    /// the weights know grey images, a margin like that around MNIST's digits is left around them.
+    /// the weights know grey images, a margin like that around MNIST's digits is left around them. Weights that know the middle of larger images (<see cref="Fit.Crop"/>) get that of all
+    /// others; small images are enlarged whole, because what they show fills them.
     /// </summary>
     /// <param name="data">The new images.</param>
     /// <param name="ofWeights">The preprocessing that the weights were trained with.</param>
@@ -108,8 +109,9 @@ public static class TransferLearning
         (int height, int width) = (ofWeights.Height, ofWeights.Width);
         bool small = 2 * data.Shape.Height < height && 2 * data.Shape.Width < width;
         bool large = data.Shape.Height > height || data.Shape.Width > width;
-        return small && ofWeights.Channels == 1 ? ofWeights with { Fit = Fit.Resize, Border = (int)Math.Round(Margin * Math.Min(height, width)) }
-            : small || large ? ofWeights with { Fit = Fit.Resize }
+        Preprocessing resized = ofWeights with { Fit = Fit.Resize };
+        return small && ofWeights.Channels == 1 ? resized with { Border = (int)Math.Round(Margin * Math.Min(height, width)) }
+            : small || (large && ofWeights.Fit != Fit.Crop) ? resized
             : ofWeights;
     }
 
