@@ -1,6 +1,7 @@
 using System.Text;
 using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Googlenet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Smallcnn;
 using ModelZoo.Models.Vgg;
@@ -23,6 +24,8 @@ public static class Catalog
         AlexNet.Info,
         ZFNet.Info,
         .. VggNet.Infos,
+        .. GoogLeNet.Infos,
+        GoogLeNetNaive.Info,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>
