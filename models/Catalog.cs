@@ -3,6 +3,7 @@ using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Densenet;
 using ModelZoo.Models.Efficientnet;
+using ModelZoo.Models.Googlenet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Mobilenet;
 using ModelZoo.Models.Nasnet;
@@ -32,6 +33,8 @@ public static class Catalog
         AlexNet.Info,
         ZFNet.Info,
         .. VggNet.Infos,
+        .. GoogLeNet.Infos,
+        GoogLeNetNaive.Info,
         .. ResNet.Infos,
         .. CifarResNet.Infos,
         .. PreActResNet.Infos,

@@ -12,11 +12,16 @@ public static class TransferLearning
     // new head by this margin: 0 49 % / 86 %, 2 71 % / 91 %, 4 89 % / 96 %, 5 93 % / 97.4 %, 6 95.8 % / 98.2 %, 7 95.2 % / 98.4 %, 8 94 % / 98.1 %.
     private const double Margin = 6.0 / 32;
 
-    /// <summary>Gives the model's own head fresh weights for another number of classes.</summary>
+    /// <summary>Gives the model's own head fresh weights for another number of classes, and its auxiliary classifiers as well, where it has any.</summary>
     /// <returns>The head.</returns>
     public static nn.Module<Tensor, Tensor> ReplaceHead(ZooModel model, int classes)
     {
         ArgumentNullException.ThrowIfNull(model);
+        foreach (string auxiliary in (model as IAuxiliaryHeads)?.Auxiliary ?? [])
+        {
+            ReplaceHead(model, auxiliary, classes);
+        }
+
         return ReplaceHead(model, model.Head, classes);
     }
 
@@ -54,7 +59,7 @@ public static class TransferLearning
         }
     }
 
-    /// <summary>Freezes everything but the model's own head.</summary>
+    /// <summary>Freezes everything but the model's own head. Auxiliary classifiers are frozen too: their losses cannot reach the head, and the trainer leaves them out.</summary>
     public static void FreezeTrunk(ZooModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
