@@ -159,6 +159,7 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         Input = (3, 224, 224),
         MinimumSize = form.PaperHeads ? 79 : 15,
         Torchvision = form.Name == "googlenet" ? form.Name : null,
+        Published = TorchvisionWeights.Of(form.Name),
         PublishedOptions = form.Name == "googlenet" ? static options => options with { TransformInput = true } : null,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),

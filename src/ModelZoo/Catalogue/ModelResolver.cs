@@ -33,12 +33,9 @@ public static class ModelResolver
         bool named = catalog.TryFind(parts[0], out ModelInfo? info);
         if (named && parts.Length == 2)
         {
-            return weightsPath is not null ? throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.")
-                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource)
-                : Shipped(info, parts[1], readResource);
-            return weightsPath is null
-                ? Shipped(info!, parts[1], readResource, wanted)
-                : throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.");
+            return weightsPath is not null ? throw new UsageException($"{spec} names its weights already; leave out {weightsPath}, or write {parts[0]}.")
+                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource, wanted)
+                : Shipped(info, parts[1], readResource, wanted);
         }
 
         if (named)
@@ -84,29 +81,25 @@ public static class ModelResolver
     private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource, Wanted wanted)
     {
         ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights) ?? throw NoWeights(info, weights);
-        using SafetensorsFile file = SafetensorsFile.Parse(readResource(shipped.Resource), shipped.Resource);
-        return Build(info, CheckpointJson.Read(file), file);
+        using WeightsFile file = WeightsFile.Parse(readResource(shipped.Resource), shipped.Resource);
+        return Build(info, CheckpointJson.Read(file), file, wanted);
     }
 
-    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource)
+    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource, Wanted wanted)
     {
         string spec = $"{info.Name}:{published.Name}";
         string path = WeightsCache.Find(info.Name, published)
             ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: `zoo pull {spec} --from <file>`).");
-        ResolvedModel loaded = WithWeights(info, path, options: null);
-        if (loaded.Checkpoint is not null)
-        {
-            return loaded; // a checkpoint of the zoo's own, from a mirror, knows its labels
-        }
-
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
-        if (labels.Count != loaded.Options.NumClasses)
-        {
-            loaded.Dispose();
-            throw new ZooException($"{path}: has {loaded.Options.NumClasses} classes, and {spec} has {labels.Count}. Fetch it anew with `zoo pull {spec} --force`.");
-        }
-
-        return loaded with { Labels = labels, Preprocessing = Resized(published.Preprocessing, loaded.Options) };
+        ModelOptions own = info.Defaults with { NumClasses = labels.Count };
+        ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, wanted);
+        return loaded.Checkpoint is not null
+            ? loaded // a checkpoint of the zoo's own, from a mirror, knows its labels
+            : loaded with
+            {
+                Labels = loaded.Options.NumClasses == labels.Count ? labels : loaded.Labels,
+                Preprocessing = Resized(published.Preprocessing, loaded.Options),
+            };
     }
 
     private static UsageException NoWeights(ModelInfo info, string weights)
@@ -118,16 +111,6 @@ public static class ModelResolver
                 + (shipped.Length == 0 ? "" : $" Shipped are {Specs(shipped)}.") + (published.Length == 0 ? "" : $" Published are {Specs(published)}."));
 
         string Specs(string[] names) => string.Join(", ", names.Select(n => $"{info.Name}:{n}"));
-    }
-
-    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options)
-        ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights)
-            ?? throw new UsageException(info.Weights.Count == 0
-                ? $"No weights of {info.Name} are shipped. Train it with `zoo train {info.Name}`, or give a file."
-                : $"There are no weights '{info.Name}:{weights}'.{NearestName.Hint(weights, info.Weights.Select(w => w.Name))} "
-                    + $"Shipped are {string.Join(", ", info.Weights.Select(w => $"{info.Name}:{w.Name}"))}.");
-        using WeightsFile file = WeightsFile.Parse(readResource(shipped.Resource), shipped.Resource);
-        return Build(info, CheckpointJson.Read(file), file, wanted);
     }
 
     private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, Wanted wanted)

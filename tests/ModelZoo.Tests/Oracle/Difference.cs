@@ -1,0 +1,19 @@
+namespace ModelZoo.Tests.Oracle;
+
+/// <summary>The measure of the parity tests: the largest difference of two tensors, relative to the largest value of the expected one.</summary>
+internal static class Difference
+{
+    internal static double Relative(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        Xunit.Assert.Equal(expected.Length, actual.Length);
+        double difference = 0, scale = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double d = Math.Abs((double)expected[i] - actual[i]);
+            difference = d > difference || double.IsNaN(d) ? d : difference; // a NaN stays
+            scale = Math.Max(scale, Math.Abs((double)expected[i]));
+        }
+
+        return difference == 0 ? 0 : difference / scale;
+    }
+}
