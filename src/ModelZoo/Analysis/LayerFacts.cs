@@ -35,10 +35,26 @@ public static class LayerFacts
             ConvolutionTranspose => null,
             Convolution c => (At(c.kernel_size, axis), At(c.stride, axis), c.padding is { } p ? At(p, axis) : 0, At(c.dilation, axis)),
             TableConvolution t => (t.KernelSize, 1, 0, 1),
+            MaxPoolWithIndices m => (m.Kernel, m.Kernel, 0, 1),
             MaxPool2d m => (At(m.kernel_size, axis), At(m.stride ?? m.kernel_size, axis), m.padding is { } p ? At(p, axis) : 0, m.dilation is { } d ? At(d, axis) : 1),
             AvgPool2d a => (At(a.kernel_size, axis), At(a.stride ?? a.kernel_size, axis), a.padding is { } p ? At(p, axis) : 0, 1),
             PaddedShortcut p => (1, p.Stride, 0, 1),
+            ZeroPad2d z => (1, 1, z.padding.Length == 4 ? z.padding[axis == 0 ? 2 : 0] : z.padding[0], 1),
             Subsampling => (Subsampling.Window, Subsampling.Window, 0, 1),
+            _ => null,
+        };
+    }
+
+    /// <summary>How a node spreads its input along rows (axis 0) and columns (axis 1): kernel, step between the input's pixels in the output, padding; null where it does not.</summary>
+    public static (long Kernel, long Stride, long Padding)? Spread(TraceNode node, int axis)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return node.Module switch
+        {
+            ConvolutionTranspose c => (((At(c.kernel_size, axis) - 1) * At(c.dilation, axis)) + 1, At(c.stride, axis), c.padding is { } p ? At(p, axis) : 0),
+            BedOfNails b => (b.Scale, b.Scale, 0),
+            MaxUnpool u => (u.Kernel, u.Kernel, 0),
+            Upsample when node.OutputShape[2 + axis] % node.InputShapes[0][2 + axis] == 0 && node.OutputShape[2 + axis] / node.InputShapes[0][2 + axis] is var scale => (scale, scale, 0),
             _ => null,
         };
     }

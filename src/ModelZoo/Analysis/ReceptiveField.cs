@@ -19,6 +19,16 @@ public readonly record struct ReceptiveField(double Size, double Jump, double St
         return new(Size + reach * Jump, Jump * stride, Start + (reach / 2.0 - padding) * Jump);
     }
 
+    /// <summary>
+    /// After laying kernels at every <paramref name="stride"/>-th place of a finer plane (transposed convolution, unpooling): an output sees at most ⌈k/s⌉ inputs,
+    /// r += (⌈k/s⌉−1)·j; j /= s; start += (p − (k−1)/2)·j of the finer plane.
+    /// </summary>
+    public ReceptiveField Spread(long kernel, long stride, long padding)
+    {
+        double jump = Jump / stride;
+        return new(Size + (((kernel + stride - 1) / stride - 1) * Jump), jump, Start + ((padding - ((kernel - 1) / 2.0)) * jump));
+    }
+
     /// <summary>Of two branches that meet: the larger field counts.</summary>
     public static ReceptiveField Join(ReceptiveField a, ReceptiveField b) => a.Size >= b.Size ? a : b;
 }

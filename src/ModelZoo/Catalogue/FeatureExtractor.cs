@@ -23,7 +23,7 @@ public static class FeatureExtractor
 
         FeatureMap Describe(string layer)
         {
-            Find(model, layer);
+            Transfer.TransferLearning.FindModule(model, layer);
             // The last leaf that ran inside the module made its output.
             int last = trace.Nodes.LastOrDefault(n => n.Name == layer || n.Name.StartsWith(layer + ".", StringComparison.Ordinal))?.Index ?? throw NotRun(model, layer);
             return new(layer, trace.Nodes[last].OutputShape[1..], summary.Layers[last].ReceptiveField?.Jump);
@@ -47,12 +47,7 @@ public static class FeatureExtractor
         {
             foreach (string layer in layers ?? model.Stages)
             {
-                var hook = Find(model, layer).register_forward_hook((_, _, output) =>
-                {
-                    found[layer] = output.alias().DetachFromDisposeScope(); // the model's own scope ends before it is used
-                    return output;
-                });
-                removals.Add(hook.remove);
+                removals.Add(Listen(model, layer, output => found[layer] = output.alias().DetachFromDisposeScope())); // the model's own scope ends before it is used
             }
 
             model.call(input);
@@ -70,7 +65,22 @@ public static class FeatureExtractor
         }
     }
 
-    private static nn.Module<Tensor, Tensor> Find(ZooModel model, string layer) => Transfer.TransferLearning.Find(model, layer);
+    private static Action Listen(ZooModel model, string layer, Action<Tensor> heard)
+    {
+        Tensor Pass(Tensor output)
+        {
+            heard(output);
+            return output;
+        }
+
+        return Transfer.TransferLearning.FindModule(model, layer) switch
+        {
+            nn.Module<Tensor, Tensor> one => one.register_forward_hook((_, _, output) => Pass(output)).remove,
+            nn.Module<Tensor, Tensor, Tensor> two => two.register_forward_hook((_, _, _, output) => Pass(output)).remove,
+            nn.Module<Tensor[], Tensor> many => many.register_forward_hook((_, _, output) => Pass(output)).remove,
+            _ => throw new ZooException($"The layer '{layer}' of {model.GetName()} does not return one tensor."),
+        };
+    }
 
     private static ZooException NotRun(ZooModel model, string layer) => new($"The forward of {model.GetName()} does not run its layer '{layer}'.");
 }

@@ -41,11 +41,11 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
     private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
 
-    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop; 0 otherwise.</summary>
+    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop. The other fits do not look at it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ShorterSide { get; init; }
 
-    /// <summary>How the image is resampled.</summary>
+    /// <summary>How the image is resampled, where the fit resamples.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Interpolation Interpolation { get; init; }
 

@@ -8,6 +8,7 @@ internal sealed class TraceRecorder : IDisposable
     private readonly List<Action> removals = [];
     private readonly List<TraceNode> nodes = [];
     private readonly Dictionary<Tensor, int> producers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tensor, int> slots = new(ReferenceEqualityComparer.Instance); // of outputs after the first
     private readonly Dictionary<string, int> calls = [];
     private readonly long[] inputShape;
     private readonly bool keepValues;
@@ -27,19 +28,17 @@ internal sealed class TraceRecorder : IDisposable
         }
     }
 
-    internal Trace Finish(Tensor output)
+    internal Trace Finish(params Tensor[] outputs)
     {
-        if (!producers.TryGetValue(output, out int producer))
-        {
-            throw new TraceException(
-                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make that step a module.");
-        }
-
-        return new Trace(nodes, inputShape, producer);
+        int[] made = [.. outputs.Select(output => producers.TryGetValue(output, out int producer)
+            ? producer
+            : throw new TraceException(
+                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make that step a module."))];
+        return new Trace(nodes, inputShape, made);
     }
 
     /// <summary>The nodes that ran before the forward failed.</summary>
-    internal Trace Partial() => new(nodes, inputShape, nodes.Count - 1);
+    internal Trace Partial() => new(nodes, inputShape, [nodes.Count - 1]);
 
     /// <summary>Names the leaf that was running, else the last that had run.</summary>
     internal TraceFailure Failure(Exception error) => running is { } leaf
@@ -106,6 +105,21 @@ internal sealed class TraceRecorder : IDisposable
                 removals.Add(before3.remove);
                 removals.Add(after3.remove);
                 break;
+            case nn.Module<Tensor, (Tensor, Tensor)> pair:
+                var before4 = pair.register_forward_pre_hook((module, x) =>
+                {
+                    Before(name, module, x);
+                    return x;
+                });
+                var after4 = pair.register_forward_hook((module, x, y) =>
+                {
+                    After(name, module, y.Item1, x);
+                    Further(y.Item2);
+                    return y;
+                });
+                removals.Add(before4.remove);
+                removals.Add(after4.remove);
+                break;
             default:
                 throw new TraceException($"'{name}' ({leaf.GetType().Name}) is a leaf that takes or returns something other than tensors; a trace can't follow it.");
         }
@@ -133,6 +147,7 @@ internal sealed class TraceRecorder : IDisposable
             Name = unique,
             Module = module,
             Inputs = sources,
+            InputSlots = [.. inputs.Select(x => slots.GetValueOrDefault(x))],
             InputShapes = [.. inputs.Select(x => x.shape)],
             OutputShape = output.shape,
             DType = output.dtype,
@@ -143,6 +158,14 @@ internal sealed class TraceRecorder : IDisposable
         running = null;
         producers[output] = nodes.Count - 1;
         return output;
+    }
+
+    // The second output of the leaf that has just run.
+    private void Further(Tensor output)
+    {
+        producers[output] = nodes.Count - 1;
+        slots[output] = 1;
+        nodes[^1].FurtherOutputValues = keepValues ? [Copy(output)] : [];
     }
 
     // Kept beyond any scope of the model's own forward.

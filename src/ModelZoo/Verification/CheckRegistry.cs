@@ -24,6 +24,8 @@ public sealed class CheckRegistry
         registry.Add<GroupNorm>(GroupNormCheck.Of);
         registry.Add<InstanceNorm2d>(GroupNormCheck.Of);
         registry.Add<LayerNorm>(LayerNormCheck.Of);
+        registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
+        registry.Add<TransformInput>(TransformInputCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
         registry.Add<Dropout>(static _ => new IdentityCheck());
         registry.Add<Dropout2d>(static _ => new IdentityCheck());
@@ -43,6 +45,13 @@ public sealed class CheckRegistry
         registry.Add<Multiply>(static _ => new MultiplyCheck());
         registry.Add<PaddedShortcut>(PaddedShortcutCheck.Of);
         registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
+        registry.Add<StochasticDepth>(static _ => new IdentityCheck());
+        registry.Add<ZeroPad2d>(ZeroPadCheck.Of);
+        registry.Add<ConvTranspose2d>(TransposedConvolutionCheck.Of);
+        registry.Add<Upsample>(UpsampleCheck.Of);
+        registry.Add<BedOfNails>(BedOfNailsCheck.Of);
+        registry.Add<MaxPoolWithIndices>(MaxPoolWithIndicesCheck.Of);
+        registry.Add<MaxUnpool>(MaxUnpoolCheck.Of);
         return registry;
     }
 

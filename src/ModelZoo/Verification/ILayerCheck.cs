@@ -17,7 +17,10 @@ public interface ILayerCheck
     /// <exception cref="ArgumentException">The inputs do not fit the layer's description.</exception>
     Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding);
 
-    /// <summary>The gradients of Σ gradY·y to every input and every parameter, with their rounding bounds.</summary>
+    /// <summary>What the layer gives besides y (the places of maxima), in the order of its outputs; no gradient flows through it.</summary>
+    IEnumerable<Quantity> FurtherOutputs(IReadOnlyList<NdArray> inputs, Rounding rounding) => [];
+
+    /// <summary>The gradients of Σ gradY·y to every real-valued input and every parameter, with their rounding bounds.</summary>
     IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding);
 
     /// <summary>The same layer with one thing changed as it is commonly mistaken: tried when the layer fails, to name the likely cause.</summary>

@@ -32,7 +32,7 @@ internal sealed class LeafRun
         (string Name, Parameter Parameter)[] parameters = [.. leaf.named_parameters(recurse: false).Select(p => (p.name, p.parameter))];
         using var lent = new GradientScope(parameters.Select(p => p.Parameter));
         using IDisposable enabled = enable_grad();
-        Tensor[] leaves = [.. inputs.Select(x => x.detach().clone().requires_grad_())];
+        Tensor[] leaves = [.. inputs.Select(x => x.is_floating_point() ? x.detach().clone().requires_grad_() : x.detach().clone())];
         return Backward(leaf, leaves, parameters, seed);
     }
 
@@ -66,6 +66,7 @@ internal sealed class LeafRun
     {
         nn.Module<Tensor, Tensor> one => one.call(inputs[0]),
         nn.Module<Tensor, Tensor, Tensor> two => two.call(inputs[0], inputs[1]),
+        nn.Module<Tensor, (Tensor, Tensor)> pair => pair.call(inputs[0]).Item1,
         nn.Module<Tensor[], Tensor> many => many.call(inputs),
         _ => throw new ZooException($"{leaf.GetType().Name} is a leaf that takes or returns something other than tensors; it can't be run alone."),
     };

@@ -10,7 +10,7 @@ internal sealed class ReferencePass
 {
     private readonly Trace trace;
     private readonly ILayerCheck[] checks;
-    private readonly NdArray[] outputs;
+    private readonly NdArray[][] outputs;
     private readonly NdArray?[] gradients;
     private readonly Rounding rounding = Rounding.Of(ScalarType.Float64);
 
@@ -20,11 +20,11 @@ internal sealed class ReferencePass
         checks = [.. trace.Nodes.Select(node => options.Checks.TryFind(node.Module, out ILayerCheck? check, out string? reason)
             ? check
             : throw new ZooException($"{node.Name}: {reason}."))];
-        outputs = new NdArray[checks.Length];
+        outputs = new NdArray[checks.Length][];
         gradients = new NdArray?[checks.Length];
     }
 
-    public NdArray Output => outputs[trace.Output];
+    public NdArray Output => outputs[trace.Output][0];
 
     public double Loss { get; private set; }
 
@@ -38,7 +38,8 @@ internal sealed class ReferencePass
         GradInput = NdArray.ZerosLike(input);
         foreach (TraceNode node in trace.Nodes)
         {
-            outputs[node.Index] = Whole(checks[node.Index].Output(Inputs(node, input), rounding));
+            NdArray[] inputs = Inputs(node, input);
+            outputs[node.Index] = [Whole(checks[node.Index].Output(inputs, rounding)), .. checks[node.Index].FurtherOutputs(inputs, rounding).Select(Whole)];
         }
 
         Loss = CrossEntropy.Forward(Output, targets);
@@ -76,7 +77,7 @@ internal sealed class ReferencePass
         }
     }
 
-    private NdArray[] Inputs(TraceNode node, NdArray input) => [.. node.Inputs.Select(source => source == Trace.ModelInput ? input : outputs[source])];
+    private NdArray[] Inputs(TraceNode node, NdArray input) => [.. node.Inputs.Zip(node.InputSlots, (source, slot) => source == Trace.ModelInput ? input : outputs[source][slot])];
 
     private static NdArray Sum(NdArray? a, NdArray b) => a is null ? b : a.Zip(b, (x, y) => x + y);
 

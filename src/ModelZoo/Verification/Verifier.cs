@@ -23,7 +23,7 @@ public sealed class Verifier
         this.progress = progress;
     }
 
-    /// <summary>Verifies a model in evaluation mode; its mode, its gradients and its weights are as before afterwards.</summary>
+    /// <summary>Verifies a model in evaluation mode, auxiliary classifiers included; its mode, its gradients and its weights are as before afterwards.</summary>
     /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
     /// <param name="input">A batch, [N,C,H,W], in the model's type and on its device.</param>
     /// <param name="options">How much to verify.</param>
@@ -54,7 +54,7 @@ public sealed class Verifier
 
     private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against)
     {
-        using Trace? described = against is null ? null : Trace.Run(against, input);
+        using Trace? described = against is null ? null : Trace.RunAll(against, input);
         using Trace trace = Trace.RunUntilFailure(model, input, out TraceFailure? failure);
         StructureWalk? walk = described is null ? null : new StructureWalk(trace, described);
         foreach (TraceNode node in trace.Nodes)
@@ -101,6 +101,7 @@ public sealed class Verifier
         NdArray output = node.OutputValue!.ToNdArray();
         LayerCheck forward = Forward(node, check, inputs, output, rounding);
         Add(forward.Passed ? forward : forward with { LikelyCause = LikelyCause.Find(check, described, node.Module, inputs, output, rounding, options) });
+        FurtherOutputs(node, check, inputs, rounding);
         if (options.Backward && node.DType is not (ScalarType.Int64 or ScalarType.Int32))
         {
             Backward(node, check, inputs, rounding);
@@ -116,6 +117,24 @@ public sealed class Verifier
         catch (ArgumentException misfit)
         {
             return Failed(node, Quantity.Output, $"its input does not fit the description: {misfit.Message}");
+        }
+    }
+
+    private void FurtherOutputs(TraceNode node, ILayerCheck check, NdArray[] inputs, Rounding rounding)
+    {
+        try
+        {
+            Quantity[] expected = [.. check.FurtherOutputs(inputs, rounding)];
+            for (int i = 0; i < node.FurtherOutputValues.Count; i++)
+            {
+                Add(i < expected.Length
+                    ? Compare(node, expected[i], node.FurtherOutputValues[i].ToNdArray())
+                    : Failed(node, $"output {i + 1}", "the reference knows of no such output") with { Verdict = Verdict.Unverified });
+            }
+        }
+        catch (ArgumentException misfit)
+        {
+            Add(Failed(node, Quantity.Output, $"its input does not fit the description: {misfit.Message}"));
         }
     }
 
