@@ -19,6 +19,25 @@ public class CatalogueCommandTests
     }
 
     [Fact]
+    public void List_and_info_show_the_cards_figures_and_what_is_published()
+    {
+        JsonElement[] rows = [.. Zoo.Run("list", "--json").Json.EnumerateArray()];
+        foreach ((ModelInfo info, JsonElement row) in ModelZoo.Models.Catalog.Models.Models.Zip(rows))
+        {
+            ModelCard? card = ModelZoo.Models.Catalog.TryCardOf(info);
+            Assert.Equal(card is null ? JsonValueKind.Null : JsonValueKind.Number, row.GetProperty("macs").ValueKind);
+            Assert.Equal(info.Published.Select(w => $"{info.Name}:{w.Name}"), row.GetProperty("published").EnumerateArray().Select(w => w.GetString()));
+        }
+
+        ModelInfo shown = ModelZoo.Models.Catalog.Models.Models.FirstOrDefault(m => m.Published.Count > 0) ?? ModelZoo.Models.Catalog.Models.Find("convnet");
+        JsonElement published = Zoo.Run("info", shown.Name, "--json").Json.GetProperty("published");
+        Assert.Equal(shown.Published.Select(w => w.Url), published.EnumerateArray().Select(w => w.GetProperty("url").GetString()));
+        string text = Zoo.Run("info", shown.Name).Output;
+        Assert.All(shown.Published, w => Assert.Contains($"top-1 {w.Top1:F2} %", text, StringComparison.Ordinal));
+        Assert.Equal(shown.Published.Count > 0, text.Contains("as published", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Summary_of_LeNet_5_prints_the_papers_table()
     {
         Zoo zoo = Zoo.Run("summary", "lenet5_classic");

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
