@@ -3,6 +3,18 @@ namespace ModelZoo.Cli;
 /// <summary>Where results go: checked before the work, not after it.</summary>
 internal static class OutputFile
 {
+    /// <summary>Checks that nothing is replaced that was not meant to be, and that a file can be written there.</summary>
+    /// <exception cref="ZooException">It is there already, or can't be written.</exception>
+    internal static void MustBeNew(string path, bool force)
+    {
+        if (File.Exists(path) && !force)
+        {
+            throw new UsageException($"--output {path} is there already; choose another name, or replace it with --force.");
+        }
+
+        MustBeWritable(path);
+    }
+
     /// <summary>Makes the folder of <paramref name="path"/> and checks that a file can be written there.</summary>
     /// <exception cref="ZooException">It can't.</exception>
     internal static void MustBeWritable(string path)

@@ -61,6 +61,8 @@ public class UsageTests
     [InlineData("predict")]
     [InlineData("verify")]
     [InlineData("forward")]
+    [InlineData("import")]
+    [InlineData("export")]
     public void Every_command_has_help_with_an_example(string command)
     {
         Zoo zoo = Zoo.Run(command, "--help");

@@ -16,13 +16,14 @@ internal static class VerifyCommand
     internal static Command Create()
     {
         var model = new Argument<string?>("model") { Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file", Arity = ArgumentArity.ZeroOrOne };
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
         var cards = new Option<string?>("--write-cards") { Description = "Write the measured facts into the card.json files of this folder (models)", HelpName = "folder" };
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, weights, all, batch, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, cards, data };
+        weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -34,12 +35,12 @@ internal static class VerifyCommand
                 CardWriter.Write(session, folder, parsed.GetValue(data));
             }
 
-            return Task.FromResult(Run(session, specs, parsed.GetValue(weights), parsed.GetValue(batch), parsed.GetValue(all)));
+            return Task.FromResult(Run(session, specs, weights.Read(parsed), parsed.GetValue(batch), parsed.GetValue(all)));
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, string? weights, int batch, bool all)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, int batch, bool all)
     {
         var results = new List<(string Spec, VerificationReport Report, IReadOnlyList<string> CardDifferences)>();
         foreach (string spec in specs)

@@ -15,10 +15,23 @@ public static class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(info);
-        WeightsTensor[] tensors = [.. model.state_dict()
-            .Select(entry => new WeightsTensor(entry.Key, entry.Value.dtype.ToFile(), entry.Value.shape, stream => TensorBytes.Write(entry.Value, stream)))
-            .OrderByDescending(t => t.Type.Size())];
+        WeightsTensor[] tensors = [.. Tensors(model).OrderByDescending(t => t.Type.Size())];
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", [CheckpointJson.Key] = CheckpointJson.Write(info) });
+    }
+
+    /// <summary>Writes the tensors alone, in the format that the name asks for (<see cref="WeightsWriter"/>), atomically.</summary>
+    /// <exception cref="ZooException">The file cannot be written, or its name asks for no known format.</exception>
+    public static void Export(string path, nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        WeightsWriter.Write(path, Tensors(model));
+    }
+
+    /// <summary>Whether the zoo made a file as a checkpoint: it describes itself.</summary>
+    public static bool IsCheckpoint(WeightsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Metadata.ContainsKey(CheckpointJson.Key);
     }
 
     /// <summary>Reads the description alone.</summary>
@@ -85,6 +98,9 @@ public static class Checkpoint
 
         return plan.Report();
     }
+
+    private static IEnumerable<WeightsTensor> Tensors(nn.Module model) => model.state_dict()
+        .Select(entry => new WeightsTensor(entry.Key, entry.Value.dtype.ToFile(), entry.Value.shape, stream => TensorBytes.Write(entry.Value, stream)));
 
     // [O,C,kh,kw] → [O,K,kh,kw]: the mean over C for each of K channels, times C/K; for K = 1 that is the sum.
     private static void Adapt(WeightsFile file, WeightsEntry entry, Tensor target)

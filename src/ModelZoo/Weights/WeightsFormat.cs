@@ -37,16 +37,16 @@ internal static class WeightsFormat
     private static WeightsFile Open(string name, string? section, ByteSource source, byte[] head)
     {
         string extension = Path.GetExtension(name).ToUpperInvariant();
-        if (head.AsSpan().StartsWith("PK"u8) || PthFile.IsPickle(head))
-        {
-            return new PthFile(name, source, section);
-        }
-
-        // Eight bytes of length, of which the upper ones are zero, and JSON: no .dat begins like that, because a key would have to be of zeros.
-        bool header = head.Length > 8 && BinaryPrimitives.ReadUInt64LittleEndian(head) < 1UL << 48 && head[8] is (byte)'{' or (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r';
+        // Eight bytes of length, of which the upper ones are zero, then JSON: nothing else begins like that. A length can look like a pickle's first bytes, so this comes first.
+        bool header = head.Length > 8 && BinaryPrimitives.ReadUInt64LittleEndian(head) < 1UL << 48 && "{ \t\r\n"u8.Contains(head[8]);
         if (header || extension == ".SAFETENSORS")
         {
             return new SafetensorsFile(name, source);
+        }
+
+        if (head.AsSpan().StartsWith("PK"u8) || PthFile.IsPickle(head))
+        {
+            return new PthFile(name, source, section);
         }
 
         if (extension is ".PTH" or ".PT" or ".TAR")

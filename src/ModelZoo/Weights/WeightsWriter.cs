@@ -9,7 +9,7 @@ public static class WeightsWriter
     /// <exception cref="ZooException">The file cannot be written, or its name asks for no known format.</exception>
     public static void Write(string path, IEnumerable<WeightsTensor> tensors)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        MustKnow(path);
         switch (Path.GetExtension(path).ToUpperInvariant())
         {
             case ".SAFETENSORS":
@@ -18,11 +18,20 @@ public static class WeightsWriter
             case ".PTH" or ".PT":
                 PthWriter.Write(path, tensors);
                 break;
-            case ".DAT":
+            default:
                 DatWriter.Write(path, tensors);
                 break;
-            default:
-                throw new UsageException($"{path}: its ending says no format. Give a name that ends in .safetensors, .pth (PyTorch) or .dat (TorchSharp).");
+        }
+    }
+
+    /// <summary>Checks that a name asks for a known format.</summary>
+    /// <exception cref="UsageException">It does not.</exception>
+    public static void MustKnow(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (Path.GetExtension(path).ToUpperInvariant() is not (".SAFETENSORS" or ".PTH" or ".PT" or ".DAT"))
+        {
+            throw new UsageException($"{path}: its ending says no format. Give a name that ends in .safetensors, .pth (PyTorch) or .dat (TorchSharp).");
         }
     }
 

@@ -99,7 +99,8 @@ public class CheckpointTests
         Dictionary<string, byte[]> before = Samples.Bytes(model);
         string path = Rewritten(folder, t => [.. t.Where(e => e.Name != "fc1.bias").Select(e => e.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F32, [3], new byte[12]) : e),
             new WeightsTensor("fc9.weight", DType.F32, [1], new byte[4])]);
-        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape (fc3.bias is [3], not [10]).",
+        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape (fc3.bias is [3], not [10])."
+            + " The head (fc3) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be trained.",
             Message(() => Checkpoint.LoadInto(model, path)));
         Assert.All(Samples.Bytes(model), entry => Assert.Equal(before[entry.Key], entry.Value));
     }

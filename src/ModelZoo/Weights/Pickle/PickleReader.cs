@@ -49,7 +49,7 @@ internal ref struct PickleReader(ReadOnlySpan<byte> bytes, string file)
         }
 
         var value = new System.Numerics.BigInteger(digits);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     public readonly string Utf8(ReadOnlySpan<byte> text)
