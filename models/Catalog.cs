@@ -1,7 +1,9 @@
 using System.Text;
 using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Convvariants;
 using ModelZoo.Models.Densenet;
 using ModelZoo.Models.Efficientnet;
+using ModelZoo.Models.Encoderdecoder;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Mobilenet;
 using ModelZoo.Models.Nasnet;
@@ -24,6 +26,8 @@ public static class Catalog
         .. MobileNetV1.Infos,
         NasNet.Info,
         EfficientNet.Info,
+        .. ConvVariants.Infos,
+        .. EncoderDecoder.Infos,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>

@@ -39,7 +39,7 @@ internal static class InfoCommand
 
         ModelInfo info = Session.Catalog.Find(spec);
         ModelCard card = Catalog.CardOf(info);
-        Recipe recipe = Catalog.RecipeOf(info);
+        Recipe? recipe = info.Task == ModelTask.Classification ? Catalog.RecipeOf(info) : null; // the trainer trains classifiers
         session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe }, console =>
         {
             var table = Tables.New("fact", "value");
@@ -54,7 +54,11 @@ internal static class InfoCommand
                 table.Row($"weights {info.Name}:{name}", $"{(w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "")}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
-            table.Row("recipe", recipe.ToJson());
+            if (recipe is not null)
+            {
+                table.Row("recipe", recipe.ToJson());
+            }
+
             console.Write(table);
         });
         return 0;
