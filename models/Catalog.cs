@@ -1,8 +1,10 @@
 using System.Text;
 using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
+using ModelZoo.Models.Convvariants;
 using ModelZoo.Models.Densenet;
 using ModelZoo.Models.Efficientnet;
+using ModelZoo.Models.Encoderdecoder;
 using ModelZoo.Models.Googlenet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Mobilenet;
@@ -44,6 +46,8 @@ public static class Catalog
         .. MobileNetV1.Infos,
         NasNet.Info,
         EfficientNet.Info,
+        .. ConvVariants.Infos,
+        .. EncoderDecoder.Infos,
     ]);
 
     /// <summary>A model's measured facts, from its folder's card.json.</summary>

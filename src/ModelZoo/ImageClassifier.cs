@@ -22,6 +22,7 @@ public sealed class ImageClassifier : IDisposable
 
     private ImageClassifier(ResolvedModel model)
     {
+        model.Info.RequireClasses("an image classifier");
         this.model = model;
         model.Model.eval();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
@@ -35,9 +36,11 @@ public sealed class ImageClassifier : IDisposable
 
     /// <summary>Opens a checkpoint that the zoo made; it holds everything that is needed.</summary>
     /// <exception cref="ZooException">The file cannot be read or is no such checkpoint.</exception>
+    /// <exception cref="UsageException">The model makes something other than classes.</exception>
     public static ImageClassifier FromFile(ModelCatalog catalog, string path) => new(ModelResolver.FromFile(catalog, path));
 
     /// <summary>Uses a model that is loaded already; this object then owns it and keeps it in eval mode.</summary>
+    /// <exception cref="UsageException">The model makes something other than classes.</exception>
     public static ImageClassifier FromResolved(ResolvedModel model)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -31,6 +31,7 @@ internal static class EvalCommand
     private static int Run(Session session, string spec, WeightsChoice weights, ImageDataset data)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        resolved.Info.RequireClasses("zoo eval");
         DataArgument.MustMatch(data, resolved);
         if (!resolved.Trained)
         {

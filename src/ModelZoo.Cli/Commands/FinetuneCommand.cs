@@ -34,6 +34,7 @@ internal static class FinetuneCommand
 
     private static int Run(Session session, ResolvedModel pretrained, Recipe recipe, bool frozen, string source, int limit, string? output)
     {
+        pretrained.Info.RequireClasses("zoo finetune");
         if (!pretrained.Trained)
         {
             throw new UsageException($"'{pretrained.Info.Name}' alone has fresh weights, and there is nothing to transfer from those. Name shipped weights ({pretrained.Info.Name}:…, see `zoo list`), a checkpoint, or --weights.");

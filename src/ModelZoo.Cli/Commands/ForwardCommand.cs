@@ -46,7 +46,7 @@ internal static class ForwardCommand
         double seconds = clock.Elapsed.TotalSeconds;
         Npy.Write(output, logits.shape, logits.data<float>().ToArray());
         session.Show(new { model = resolved.Info.Name, input, output, shape = logits.shape, dtype, seconds }, console =>
-            console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} logits in {output} ({dtype}, {Tables.Seconds(seconds)})"));
+            console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} {(resolved.Info.Task == ModelTask.Classification ? "logits" : "values")} in {output} ({dtype}, {Tables.Seconds(seconds)})"));
         return 0;
     }
 }

@@ -35,6 +35,7 @@ internal static class PredictCommand
     private static int Run(Session session, string spec, WeightsChoice weights, string[] files, string source, int[] index, int top)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        resolved.Info.RequireClasses("zoo predict");
         if (!resolved.Trained)
         {
             throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights ({string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}), a checkpoint, or --weights.");

@@ -24,6 +24,7 @@ internal static class TrainCommand
         {
             Session session = Session.Open(parsed, cancel);
             ModelInfo info = Session.Catalog.Find(parsed.GetRequiredValue(model));
+            info.RequireClasses("zoo train");
             return Task.FromResult(Run(session, info, recipe.Read(parsed, () => Catalog.RecipeOf(info)), parsed.GetValue(data)!, parsed.GetValue(limit), parsed.GetValue(output)));
         });
         return command;

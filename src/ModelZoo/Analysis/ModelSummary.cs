@@ -59,13 +59,13 @@ public sealed class ModelSummary
         ArgumentNullException.ThrowIfNull(trace);
         ArgumentNullException.ThrowIfNull(model);
         HashSet<nn.Module> counted = new(ReferenceEqualityComparer.Instance);
-        var fields = new ReceptiveField?[trace.Nodes.Count];
+        var fields = new (ReceptiveField Rows, ReceptiveField Columns)?[trace.Nodes.Count];
         var layers = new List<LayerSummary>();
         foreach (TraceNode node in trace.Nodes)
         {
             fields[node.Index] = FieldOf(node, fields);
             long parameters = counted.Add(node.Module) ? node.ParameterCount : 0;
-            layers.Add(new(node.Name, node.Op, node.OutputShape[1..], parameters, LayerFacts.Macs(node), fields[node.Index]));
+            layers.Add(new(node.Name, node.Op, node.OutputShape[1..], parameters, LayerFacts.Macs(node), fields[node.Index] is { } f ? ReceptiveField.Join(f.Rows, f.Columns) : null));
         }
 
         HashSet<Parameter> idle = new(Idle(model, counted), ReferenceEqualityComparer.Instance);
@@ -78,27 +78,26 @@ public sealed class ModelSummary
 
     // Along rows; square windows are the rule, and for others the larger axis counts.
     private static ReceptiveField? FieldOf(TraceNode node, ReceptiveField?[] fields)
+    // Along rows and along columns: 3×1 and then 1×3 see 3×3. Of fields that are not square the summary shows the larger side.
+    private static (ReceptiveField Rows, ReceptiveField Columns)? FieldOf(TraceNode node, (ReceptiveField Rows, ReceptiveField Columns)?[] fields)
     {
         if (node.OutputShape.Length != 4)
         {
             return null;
         }
 
-        ReceptiveField? field = null;
+        (ReceptiveField Rows, ReceptiveField Columns)? field = null;
         foreach (int source in node.Inputs)
         {
-            ReceptiveField? one = source == Trace.ModelInput ? ReceptiveField.Pixel : fields[source];
-            field = field is { } a && one is { } b ? ReceptiveField.Join(a, b) : field ?? one;
+            (ReceptiveField, ReceptiveField)? one = source == Trace.ModelInput ? (ReceptiveField.Pixel, ReceptiveField.Pixel) : fields[source];
+            field = field is var (rows, columns) && one is var (otherRows, otherColumns) ? (ReceptiveField.Join(rows, otherRows), ReceptiveField.Join(columns, otherColumns)) : field ?? one;
         }
 
-        if (field is not { } before)
-        {
-            return null;
-        }
-
-        ReceptiveField? After(int axis) => LayerFacts.Window(node, axis) is { } w ? before.Through(w.Kernel, w.Stride, w.Padding, w.Dilation)
-            : LayerFacts.Spread(node, axis) is { } s ? before.Spread(s.Kernel, s.Stride, s.Padding)
-            : null;
-        return After(0) is { } rows && After(1) is { } columns ? ReceptiveField.Join(rows, columns) : before;
+        return field is var (before, beside) ? (After(node, before, 0), After(node, beside, 1)) : null;
     }
+
+    private static ReceptiveField After(TraceNode node, ReceptiveField before, int axis) =>
+        LayerFacts.Window(node, axis) is { } w ? before.Through(w.Kernel, w.Stride, w.Padding, w.Dilation)
+        : LayerFacts.Spread(node, axis) is { } s ? before.Spread(s.Kernel, s.Stride, s.Padding)
+        : before;
 }

@@ -51,6 +51,17 @@ public sealed record ModelInfo
     /// <summary>The options that the architecture was designed with.</summary>
     public ModelOptions Defaults => new(Classes, Input.Channels, Input.Height, Input.Width);
 
+    /// <summary>For what needs logits: refuses a model that makes something else.</summary>
+    /// <param name="what">What was asked for ("zoo eval").</param>
+    /// <exception cref="UsageException">The model's outputs are not classes.</exception>
+    public void RequireClasses(string what)
+    {
+        if (Task != ModelTask.Classification)
+        {
+            throw new UsageException($"{Name} makes an image, not classes; {what} needs a model that classifies.");
+        }
+    }
+
     /// <summary>Builds the network, with the defaults where nothing else is asked for.</summary>
     /// <exception cref="ZooException">The architecture does not allow the options; the message says which and why.</exception>
     public ZooModel Create(ModelOptions? options = null)

@@ -30,6 +30,7 @@ public static class FineTuner
     {
         ArgumentNullException.ThrowIfNull(pretrained);
         ArgumentNullException.ThrowIfNull(train);
+        pretrained.Info.RequireClasses("fine-tuning");
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
         Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);

@@ -27,6 +27,20 @@ public class TraceTests
     }
 
     [Fact]
+    public void Of_a_leaf_with_two_outputs_each_consumer_says_which_it_takes()
+    {
+        using var model = new PoolAndUnpool();
+        using Tensor input = randn(1, 2, 4, 4);
+        using Trace trace = Trace.Run(model, input, keepValues: true);
+        Assert.Equal(["pool", "unpool"], trace.Nodes.Select(n => n.Name));
+        Assert.Equal([0], trace.Nodes[0].InputSlots);
+        Assert.Equal([0, 0], trace.Nodes[1].Inputs);
+        Assert.Equal([0, 1], trace.Nodes[1].InputSlots);
+        Assert.Equal([1, 2, 2, 2], trace.Nodes[0].OutputShape);
+        Assert.Equal(ScalarType.Int64, Assert.Single(trace.Nodes[0].FurtherOutputValues).dtype);
+    }
+
+    [Fact]
     public void A_shared_module_gets_a_node_for_each_call()
     {
         ReLU shared = nn.ReLU();

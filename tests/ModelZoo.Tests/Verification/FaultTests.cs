@@ -125,6 +125,60 @@ public class FaultTests
         Assert.Contains("the weight is transposed", failure?.LikelyCause, StringComparison.Ordinal);
     }
 
+    /// <summary>What a layer should be, what it is instead, and the cause to be named.</summary>
+    private static readonly Dictionary<string, (Func<nn.Module<Tensor, Tensor>> Right, Func<nn.Module<Tensor, Tensor>> Wrong)> Enlargements = new()
+    {
+        ["zeros between the values instead of repetitions"] = (() => nn.Upsample(scale_factor: [2, 2]), () => new Layers.BedOfNails(2)),
+        ["the values are repeated over their blocks"] = (() => new Layers.BedOfNails(2), () => nn.Upsample(scale_factor: [2, 2])),
+        ["the other sides are padded"] = (() => nn.ZeroPad2d((0, 1, 0, 1)), () => nn.ZeroPad2d((1, 0, 1, 0))),
+        ["nothing is padded"] = (() => nn.ZeroPad2d((0, 1, 0, 1)), () => nn.Identity()),
+        ["output padding 0 instead of 1"] = (() => Transposed(stride: 2, extra: 1), () => Transposed(stride: 2, extra: 0)),
+        ["padding 0 instead of 1"] = (() => Transposed(stride: 2, extra: 1), () => Transposed(stride: 2, extra: 1, padding: 0)),
+        ["the bias is missing"] = (() => Transposed(stride: 2, extra: 1), () => Transposed(stride: 2, extra: 1, bias: false)),
+        ["turned by 180°"] = (() => Transposed(stride: 2, extra: 1), () => Turned(Transposed(stride: 2, extra: 1))),
+    };
+
+    public static TheoryData<string> Causes => [.. Enlargements.Keys];
+
+    [Theory]
+    [MemberData(nameof(Causes))]
+    public void A_wrong_enlargement_is_named(string cause)
+    {
+        manual_seed(2);
+        using nn.Module<Tensor, Tensor> right = Enlargements[cause].Right();
+        manual_seed(2);
+        using nn.Module<Tensor, Tensor> wrong = Enlargements[cause].Wrong();
+        var registry = CheckRegistry.CreateDefault();
+        Assert.True(registry.TryFind(right, out ILayerCheck? check, out _));
+        registry.Add<Leaf>(_ => check);
+        using var model = new Leaf(wrong.call);
+        using Tensor input = randn(2, 3, 5, 6);
+        LayerCheck? failure = Verifier.Verify(model, input, new VerifyOptions { Checks = registry }).Failures.FirstOrDefault(f => f.Quantity == "output");
+        Assert.Contains(cause, failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_places_of_maxima_are_named()
+    {
+        var registry = CheckRegistry.CreateDefault();
+        Assert.True(registry.TryFind(new Layers.MaxPoolWithIndices(2), out ILayerCheck? check, out _));
+        registry.Add<ShiftedPool>(_ => check);
+        using var model = new PoolAndUnpool(shifted: true);
+        using Tensor input = randn(2, 3, 6, 8);
+        LayerCheck? failure = Verifier.Verify(model, input, new VerifyOptions { Checks = registry }).FirstFailure;
+        Assert.Equal(("pool", "indices"), (failure?.Name, failure?.Quantity));
+    }
+
+    [Fact]
+    public void The_wrong_one_of_two_outputs_is_named()
+    {
+        using var trusted = new TwoOutputs(swapped: false);
+        using var model = new TwoOutputs(swapped: true);
+        using Tensor input = arange(32, ScalarType.Float32).reshape(1, 2, 4, 4);
+        LayerCheck? failure = Verifier.Verify(model, input, new VerifyOptions { AllowUnverified = new HashSet<string> { nameof(Leaf), nameof(Cast) } }, against: trusted).FirstFailure;
+        Assert.Contains("it takes pool's output 1, but should take pool", failure?.Note, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(nameof(Branchy.Wiring.WithoutRelu), "relu")]
     [InlineData(nameof(Branchy.Wiring.SwappedLayers), "bn1")]
@@ -150,6 +204,15 @@ public class FaultTests
         using IDisposable none = no_grad();
         using Tensor changed = change(tensor).clone();
         tensor.copy_(changed);
+    }
+
+    private static ConvTranspose2d Transposed(int stride, int extra, int padding = 1, bool bias = true) =>
+        nn.ConvTranspose2d(3, 4, 3, stride: stride, padding: padding, output_padding: extra, bias: bias);
+
+    private static ConvTranspose2d Turned(ConvTranspose2d layer)
+    {
+        Change(layer.weight, w => w.flip(2, 3));
+        return layer;
     }
 
     private static void FlipBit(Tensor tensor, int at, int bit) => Change(tensor, values =>

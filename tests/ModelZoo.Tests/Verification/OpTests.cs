@@ -72,6 +72,16 @@ public class OpTests
         ["subsampling"] = (() => new Subsampling(3), [2, 3, 7, 6]),
         ["table convolution"] = (() => new TableConvolution(6, TableConvolution.LeNet5, 5), [2, 6, 8, 7]),
         ["radial basis"] = (() => new RbfOutput(ones(3, 12).neg()), [4, 12]),
+        ["zero padding"] = (() => nn.ZeroPad2d((1, 2, 0, 3)), [2, 3, 4, 5]),
+        ["zero padding that cuts"] = (() => nn.ZeroPad2d((-1, 1, -1, 1)), [2, 3, 5, 4]),
+        ["zero padding of one width"] = (() => nn.ZeroPad2d(2), [2, 3, 5, 4]),
+        ["transposed conv"] = (() => nn.ConvTranspose2d(4, 3, 3, stride: 2, padding: 1, output_padding: 1), [2, 4, 5, 6]),
+        ["transposed conv, uneven"] = (() => nn.ConvTranspose2d(4, 6, (2, 3), stride: (2, 1), padding: (0, 1), dilation: (1, 2), groups: 2, bias: false), [2, 4, 5, 6]),
+        ["upsampling"] = (() => nn.Upsample(scale_factor: [2, 2]), [2, 3, 4, 5]),
+        ["upsampling by different scales"] = (() => nn.Upsample(scale_factor: [3, 2]), [2, 3, 4, 5]),
+        ["bed of nails"] = (() => new BedOfNails(2), [2, 3, 4, 5]),
+        ["stochastic depth"] = (() => new StochasticDepth(0.5), [4, 3, 2, 2]),
+        ["pooling and unpooling"] = (() => new PoolAndUnpool(), [2, 3, 6, 8]),
         ["negate"] = (() => new Negate(), [2, 30]),
     };
 
@@ -116,6 +126,16 @@ public class OpTests
             VerificationReport report = Verifier.Verify(layer, input);
             Assert.True(report.Passed, $"{report.FirstFailure}");
         }
+    }
+
+    [Theory]
+    [InlineData(UpsampleMode.Bilinear, 2.0)]
+    [InlineData(UpsampleMode.Nearest, 1.5)]
+    public void Upsampling_that_the_reference_lacks_is_unverified(UpsampleMode mode, double scale)
+    {
+        using Upsample layer = nn.Upsample(scale_factor: [scale, scale], mode: mode);
+        using Tensor input = randn(1, 2, 6, 6);
+        Assert.Equal(Verdict.Unverified, Verifier.Verify(layer, input).FirstFailure?.Verdict);
     }
 
     [Fact]

@@ -72,6 +72,63 @@ internal sealed class Branchy : nn.Module<Tensor, Tensor>
     }
 }
 
+/// <summary>Max pooling and its undoing; a fault may be planted in the places.</summary>
+internal sealed class PoolAndUnpool : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, (Tensor Values, Tensor Indices)> pool;
+    private readonly MaxUnpool unpool = new(2);
+
+    public PoolAndUnpool(bool shifted = false) : base(nameof(PoolAndUnpool))
+    {
+        pool = shifted ? new ShiftedPool() : new MaxPoolWithIndices(2);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor values, Tensor places) = pool.call(input);
+        return unpool.call(values, places).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>A pooling whose places are those of the mirrored plane.</summary>
+internal sealed class ShiftedPool() : nn.Module<Tensor, (Tensor Values, Tensor Indices)>(nameof(ShiftedPool))
+{
+    public override (Tensor Values, Tensor Indices) forward(Tensor input)
+    {
+        (Tensor values, Tensor indices) = nn.functional.max_pool2d_with_indices(input, [2, 2], [2, 2]);
+        return (values, (input.shape[2] * input.shape[3]) - 1 - indices);
+    }
+}
+
+/// <summary>A model that goes on with the maxima, or by mistake with their places.</summary>
+internal sealed class TwoOutputs : nn.Module<Tensor, Tensor>
+{
+    private readonly MaxPoolWithIndices pool = new(2);
+    private readonly Cast cast = new();
+    private readonly bool swapped;
+
+    public TwoOutputs(bool swapped) : base(nameof(TwoOutputs))
+    {
+        this.swapped = swapped;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor values, Tensor places) = pool.call(input);
+        return cast.call(swapped ? places : values).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>To float32.</summary>
+internal sealed class Cast() : nn.Module<Tensor, Tensor>(nameof(Cast))
+{
+    public override Tensor forward(Tensor input) => input.to_type(ScalarType.Float32).alias();
+}
+
 /// <summary>A leaf made of a function.</summary>
 internal sealed class Leaf(Func<Tensor, Tensor> function) : nn.Module<Tensor, Tensor>(nameof(Leaf))
 {
