@@ -11,7 +11,7 @@ internal sealed class LayerOutcomes
     {
         Report = report;
         checks = report.Checks.ToLookup(c => c.Name);
-        Position = report.Graph.Nodes.Select((node, index) => (node.Name, index)).ToDictionary(n => n.Name, n => n.index);
+        Position = report.Graph.Nodes.Select((node, index) => (node.Name, Index: index)).DistinctBy(n => n.Name).ToDictionary(n => n.Name, n => n.Index);
     }
 
     public VerificationReport Report { get; }

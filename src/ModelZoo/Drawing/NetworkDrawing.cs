@@ -23,11 +23,11 @@ internal static class NetworkDrawing
         IReadOnlyDictionary<int, List<int>> targets = SectionDrawing.Targets(graph);
         if (sections.Count == 1)
         {
-            return Scrolling(SectionDrawing.Svg(graph, outcomes, sections[0], targets), "The network");
+            return "<div class=\"panel\">" + Scrolling(SectionDrawing.Svg(graph, outcomes, sections[0], targets), "The network") + "</div>";
         }
 
-        return "<div class=\"sections\">\n" + Folded("The whole network", $"{graph.Nodes.Count} layers in {sections.Count} sections", "overview", Overview(graph, outcomes, sections), open: true)
-            + string.Concat(sections.Select((section, i) =>
+        return "<div class=\"network\">\n" + Folded("The whole network", $"{graph.Nodes.Count} layers in {sections.Count} sections", "overview", Overview(graph, outcomes, sections), open: true)
+            + "<div class=\"sections\">\n" + string.Concat(sections.Select((section, i) =>
             {
                 Verdict verdict = outcomes.Of(Names(graph, section));
                 return Folded(
@@ -37,7 +37,7 @@ internal static class NetworkDrawing
                     SectionDrawing.Svg(graph, outcomes, section, targets),
                     open: graph.Nodes.Count <= Open || verdict == Verdict.Failed || i == 0);
             }))
-            + "</div>\n";
+            + "</div></div>\n";
     }
 
     private static string Folded(string title, string remark, string id, string svg, bool open) =>
@@ -54,7 +54,7 @@ internal static class NetworkDrawing
             Array.Fill(of, i + 1, sections[i].First, sections[i].Count);
         }
 
-        List<Cell> cells = [new("end", "", ["input", "", Shape(graph.InputShape.Skip(1))], "The model's input")];
+        List<Cell> cells = [new("end", "", ["input", Shape(graph.InputShape.Skip(1))], "The model's input")];
         List<IReadOnlyList<int>> inputs = [[]];
         for (int i = 0; i < sections.Count; i++)
         {

@@ -17,13 +17,14 @@ internal static class PageFrame
         p.headline { font-size: 1.1rem; font-weight: 600; padding: 0.5rem 0.8rem; border-left: 5px solid; border-radius: 4px; max-width: none; }
         p.ok, .legend .ok { color: var(--ok); background: var(--ok-back); } p.bad, .legend .bad { color: var(--bad); background: var(--bad-back); }
         p.bad { padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; }
-        .legend { color: var(--soft); font-size: 0.87rem; } .legend span { display: inline-block; padding: 0 0.5em; margin-right: 0.3em; border-radius: 4px; border: 1px solid currentColor; }
+        .legend { color: var(--soft); font-size: 0.87rem; max-width: none; } .legend span { display: inline-block; padding: 0 0.5em; margin-right: 0.3em; border-radius: 4px; border: 1px solid currentColor; }
         .legend .open { color: var(--open); border-style: dashed; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1rem; margin: 0.8rem 0; } dt { color: var(--soft); } dd { margin: 0; }
         .scroll { overflow-x: auto; max-width: 100%; } .scroll:focus-visible, a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-        .sections { display: flex; flex-wrap: wrap; gap: 0.8rem; align-items: flex-start; }
-        details { border: 1px solid var(--rule); border-radius: 6px; padding: 0.4rem 0.7rem; background: var(--panel); max-width: 100%; min-width: 0; margin: 0; }
-        summary { cursor: pointer; } details[open] > summary { margin-bottom: 0.4rem; } summary small { white-space: nowrap; }
+        .network { display: flex; gap: 0.8rem; align-items: flex-start; } .network > details { flex: none; } .sections { display: flex; flex-wrap: wrap; gap: 0.8rem; align-items: flex-start; min-width: 0; }
+        @media (max-width: 50rem) { .network { flex-direction: column; } .network > details { max-width: 100%; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.4rem; } }
+        details, .panel { border: 1px solid var(--rule); border-radius: 6px; padding: 0.4rem 0.7rem; background: var(--panel); max-width: 100%; min-width: 0; margin: 0; }
+        summary { cursor: pointer; } details[open] > summary { margin-bottom: 0.4rem; } 
         pre { margin: 0; padding: 0.6rem 0.8rem; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace; white-space: pre; width: max-content; min-width: 100%; }
         table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; } table + details, .scroll + details { margin-top: 0.7rem; }
         th, td { padding: 0.2rem 0.65rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; white-space: nowrap; } th { color: var(--soft); font-weight: 600; } .r { text-align: right; }

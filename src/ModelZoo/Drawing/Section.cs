@@ -8,11 +8,11 @@ namespace ModelZoo.Drawing;
 /// <param name="Title">The part of the module path that covers it ("layer3.0 … 5").</param>
 internal sealed record Section(int First, int Last, string Title)
 {
-    private const int Whole = 26, Shortest = 18, Longest = 56, Parts = 12;
+    private const int Whole = 30, Shortest = 24, Longest = 56, Parts = 10;
 
     public int Count => Last - First + 1;
 
-    /// <summary>Cuts a network: a small one into one piece, others into about a dozen, unless that makes the pieces too small or too big to read.</summary>
+    /// <summary>Cuts a network: a small one into one piece, others into about ten, unless that makes the pieces too small or too big to read.</summary>
     public static IReadOnlyList<Section> Of(NetworkGraph graph)
     {
         int count = graph.Nodes.Count;
@@ -78,8 +78,10 @@ internal sealed record Section(int First, int Last, string Title)
         }
 
         string prefix = string.Join('.', common);
-        string[] next = [.. paths[first].Skip(common.Length).Take(1), .. paths[last].Skip(common.Length).Take(1)];
-        bool several = next.Length == 2 && next[0] != next[1];
-        return several ? $"{(prefix.Length > 0 ? prefix + "." : "")}{next[0]} … {next[1]}" : prefix.Length > 0 ? prefix : next[0];
+        bool whole = common.Length > 0 && !Begins(paths, first - 1, common) && !Begins(paths, last + 1, common);
+        string from = paths[first].ElementAtOrDefault(common.Length) ?? "", to = paths[last].ElementAtOrDefault(common.Length) ?? "";
+        return whole || from == to ? prefix.Length > 0 ? prefix : from : $"{(prefix.Length > 0 ? prefix + "." : "")}{from} … {to}";
     }
+
+    private static bool Begins(string[][] paths, int index, string[] prefix) => index >= 0 && index < paths.Length && paths[index].Take(prefix.Length).SequenceEqual(prefix);
 }

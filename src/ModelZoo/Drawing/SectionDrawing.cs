@@ -39,7 +39,7 @@ internal sealed class SectionDrawing
         double width = SvgWriter.BoxWidth(drawing.cells);
         GraphLayout layout = GraphLayout.Of(drawing.inputs, width, [.. groups.Select(g => g.Members)]);
         drawing.Shorten(layout, before, groups);
-        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => g.Name)], $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
+        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => Label(g.Name, layout, groups))], $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
     }
 
     /// <summary>By node (<see cref="Trace.ModelInput"/> for the model's input), who takes its output.</summary>
@@ -80,7 +80,7 @@ internal sealed class SectionDrawing
 
     private Cell SourceCell(int[] sources) => sources switch
     {
-        [Trace.ModelInput] => new("end", "", ["input", "", Shape(graph.InputShape.Skip(1))], $"The model's input, {Shape(graph.InputShape)} with the batch"),
+        [Trace.ModelInput] => new("end", "", ["input", Shape(graph.InputShape.Skip(1))], $"The model's input, {Shape(graph.InputShape)} with the batch"),
         [var one] => new("end", "", ["from", graph.Nodes[one].Name, Shape(graph.Nodes[one].OutputShape.Skip(1))], $"The output of {graph.Nodes[one].Name}") { Link = PageNames.Node(one) },
         _ => new("end", "", ["from", $"{sources.Length} layers", $"{graph.Nodes[sources[0]].Name} …"], $"The outputs of {string.Join(", ", sources.Select(s => graph.Nodes[s].Name))}") { Link = PageNames.Node(sources[0]) },
     };
@@ -92,8 +92,8 @@ internal sealed class SectionDrawing
         {
             int[] to = [.. targets[group.First()].Where(t => t > section.Last)];
             cells.Add(to.Length == 0
-                ? new("end", "", [outcomes.Report.Checks.Any(c => c.Quantity == "forward") ? "stopped here" : "output", "", ""], "Nothing in the network takes this output")
-                : new("end", "", ["to", graph.Nodes[to[0]].Name, to.Length == 1 ? "" : $"and {to.Length - 1} more"], $"Goes to {string.Join(", ", to.Select(t => graph.Nodes[t].Name))}") { Link = PageNames.Node(to[0]) });
+                ? new("end", "", [outcomes.Report.Checks.Any(c => c.Quantity == "forward") ? "stopped here" : "output", Shape(graph.Nodes[group.First()].OutputShape.Skip(1))], "Nothing in the network takes this output")
+                : new("end", "", ["to", graph.Nodes[to[0]].Name, .. to.Length == 1 ? Array.Empty<string>() : [$"and {to.Length - 1} more"]], $"Goes to {string.Join(", ", to.Select(t => graph.Nodes[t].Name))}") { Link = PageNames.Node(to[0]) });
             inputs.Add([.. group.Select(node => node - section.First + before)]);
         }
     }
@@ -122,6 +122,13 @@ internal sealed class SectionDrawing
                 cells[box] = cells[box] with { Lines = [full[(name.Length + 1)..], .. cells[box].Lines.Skip(1)] };
             }
         }
+    }
+
+    /// <summary>A frame within a frame says only what the outer one does not.</summary>
+    private static string Label(string name, GraphLayout layout, (string Name, IReadOnlyList<int> Members)[] groups)
+    {
+        string? outer = layout.Frames.Select(frame => groups[frame.Group].Name).FirstOrDefault(other => name.StartsWith(other + ".", StringComparison.Ordinal));
+        return outer is null ? name : name[(outer.Length + 1)..];
     }
 
     private bool Inside(int node) => node >= section.First && node <= section.Last;
