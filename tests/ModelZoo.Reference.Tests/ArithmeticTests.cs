@@ -35,6 +35,8 @@ public class ArithmeticTests
 
         Assert.Equal(5, OutputSize.SamePadding(9, 3, stride: 2));
         Assert.Equal(9, OutputSize.Convolution(9, 3, stride: 2, padding: 5));
+        Assert.Equal(2, OutputSize.SamePadding(9, 3, dilation: 2));
+        Assert.Equal(9, OutputSize.Convolution(9, 3, padding: 2, dilation: 2));
         Assert.Throws<ArgumentException>(() => OutputSize.SamePadding(9, 2));
     }
 
@@ -46,6 +48,16 @@ public class ArithmeticTests
         Assert.Equal(2, OutputSize.Pooling(3, 2, 2, ceilMode: true));
         Assert.Equal(2, OutputSize.Pooling(3, 2, 2, padding: 1, ceilMode: true));
         Assert.Equal(1, OutputSize.Pooling(2, 1, 3, ceilMode: true));
+    }
+
+    [Fact]
+    public void Ceil_mode_lets_a_lone_window_overhang_by_less_than_its_stride()
+    {
+        Assert.Equal(1, OutputSize.Pooling(2, 3, 2, ceilMode: true));
+        Assert.Throws<ArgumentException>(() => OutputSize.Pooling(1, 3, 2, ceilMode: true));
+        Assert.Throws<ArgumentException>(() => OutputSize.Pooling(2, 3, 2));
+        Assert.Equal([4.0], MaxPooling.Forward(new NdArray([1, 2, 3, 4], 1, 1, 2, 2), new(3) { Stride = 2, CeilMode = true }).Y.Data);
+        Assert.Equal([2.5], AveragePooling.Forward(new NdArray([1, 2, 3, 4], 1, 1, 2, 2), new(3) { Stride = 2, CeilMode = true }).Data);
     }
 
     [Fact]

@@ -78,6 +78,6 @@ public class TransposedConvolutionTests
             random.Array(groups * inputs, outputs, kernel.H, kernel.W),
             random.Array(groups * outputs),
             shape,
-            (random.Next(shape.Stride.H), random.Next(shape.Stride.W)));
+            (random.Next(Math.Max(shape.Stride.H, shape.Dilation.H)), random.Next(Math.Max(shape.Stride.W, shape.Dilation.W))));
     }
 }
