@@ -140,6 +140,7 @@ public class ArithmeticTests
         Assert.Equal((8 * 4 * 6) + 4, Counts.TransposedConvolutionParameters(8, 4, (2, 3)));
         Assert.Equal(8 * 49 * 4 * 6, Counts.TransposedConvolutionMacs(8, 4, (2, 3), 7));
         Assert.Equal(128, Counts.BatchNormalisationParameters(64));
+        Assert.Equal(2 * 4 * 3 * 5, Counts.LayerNormalisationParameters(4, 3, 5));
         Assert.Equal(9408, Counts.ConvolutionParameters(3, 64, 7, bias: false));
     }
 
@@ -149,6 +150,54 @@ public class ArithmeticTests
         ReceptiveField three = ReceptiveField.Input.Then(3, padding: 1).Then(3, padding: 1).Then(3, padding: 1);
         Assert.Equal(ReceptiveField.Input.Then(7, padding: 3), three);
         Assert.Equal(new ReceptiveField(1, 7, 0.5), three);
+    }
+
+    [Fact]
+    public void Three_3x3_convolutions_reach_exactly_the_7x7_pixels_and_cost_27_of_49_weights()
+    {
+        NdArray w = NdArray.Full(1, 1, 1, 3, 3), gradY = NdArray.Zeros(1, 1, 11, 11);
+        gradY[0, 0, 5, 5] = 1;
+        for (int layer = 0; layer < 3; layer++)
+        {
+            gradY = Convolution.Backward(NdArray.ZerosLike(gradY), w, gradY, new() { Padding = 1 }).X;
+        }
+
+        for (int i = 0; i < 121; i++)
+        {
+            Assert.Equal(i / 11 is >= 2 and <= 8 && i % 11 is >= 2 and <= 8, gradY.Data[i] != 0);
+        }
+
+        Assert.Equal(27 * 64 * 64, 3 * Counts.ConvolutionParameters(64, 64, 3, bias: false));
+        Assert.Equal(49 * 64 * 64, Counts.ConvolutionParameters(64, 64, 7, bias: false));
+    }
+
+    [Fact]
+    public void AlexNet_sees_195_pixels_and_VGG16_212_at_a_jump_of_32()
+    {
+        ReceptiveField alexNet = ReceptiveField.Input.Then(11, 4).Then(3, 2).Then(5, padding: 2).Then(3, 2)
+            .Then(3, padding: 1).Then(3, padding: 1).Then(3, padding: 1).Then(3, 2), vgg = ReceptiveField.Input;
+        foreach (int convolutions in new[] { 2, 2, 3, 3, 3 })
+        {
+            for (int layer = 0; layer < convolutions; layer++)
+            {
+                vgg = vgg.Then(3, padding: 1);
+            }
+
+            vgg = vgg.Then(2, 2);
+        }
+
+        Assert.Equal((32, 195), (alexNet.Jump, alexNet.Size));
+        Assert.Equal(new ReceptiveField(32, 212, 16), vgg);
+    }
+
+    [Fact]
+    public void The_small_networks_shrink_as_drawn()
+    {
+        int[] convNet = [28, OutputSize.Convolution(28, 5, padding: 2), OutputSize.Pooling(28, 2, 2), OutputSize.Convolution(14, 5, padding: 2), OutputSize.Pooling(14, 2, 2)];
+        Assert.Equal([28, 28, 14, 14, 7], convNet);
+        int[] smallCnn = [OutputSize.Convolution(28, 5), OutputSize.Pooling(24, 2, 2), OutputSize.Convolution(12, 5), OutputSize.Pooling(8, 2, 2)];
+        Assert.Equal([24, 12, 8, 4], smallCnn);
+        Assert.Equal(320, Flatten.Forward(NdArray.Zeros(1, 20, 4, 4)).Shape[1]);
     }
 
     [Fact]

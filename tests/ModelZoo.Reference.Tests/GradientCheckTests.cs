@@ -42,6 +42,31 @@ public class GradientCheckTests
         Assert.Contains("shrink", found.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_random_convolutions_and_poolings_take_every_turn()
+    {
+        HashSet<string> seen = [];
+        Properties.Hold(60, choices =>
+        {
+            (NdArray x, NdArray w, _, ConvolutionShape shape) = ConvolutionOperations.RandomConvolution(choices);
+            See("stride", shape.Stride is { H: > 1, W: > 1 }, "different strides", shape.Stride.H != shape.Stride.W, "padding", shape.Padding is { H: > 0, W: > 0 });
+            See("dilation", shape.Dilation.H > 1, "groups", shape.Groups > 1, "depthwise", shape.Groups > 1 && w.Shape[1] == 1);
+            See("batch 1", x.Shape[0] == 1, "channels 1", x.Shape[1] == 1, "odd size", x.Shape[2] % 2 == 1);
+            See("even kernel", w.Shape[2] % 2 == 0, "1x1 kernel", w.Shape[2] == 1 && w.Shape[3] == 1, "1 pixel", x.Shape[2] == 1);
+        });
+        Properties.Hold(60, choices =>
+        {
+            (int[] shape, PoolingWindow window) = PoolingOperations.RandomPooling(choices);
+            int reach = OutputSize.Pooling(shape[2], window.Kernel.H, window.Stride.H, window.Padding.H, window.Dilation.H, window.CeilMode) * window.Stride.H;
+            See("ceil mode", window.CeilMode, "overhang", reach - window.Stride.H + window.Kernel.H > shape[2] + (2 * window.Padding.H), "gaps", window.Stride.H > window.Kernel.H);
+            See("overlap", window.Stride.H < window.Kernel.H, "dilated pooling", window.Dilation.H > 1, "padded pooling", window.Padding.H > 0);
+        });
+        Assert.Equal(18, seen.Count);
+
+        void See(string a, bool isA, string b, bool isB, string c, bool isC) => seen.UnionWith(
+            new[] { (a, isA), (b, isB), (c, isC) }.Where(feature => feature.Item2).Select(feature => feature.Item1));
+    }
+
     /// <summary>y = x³, whose slope is 3x².</summary>
     private static OperationCase Cube() => new("x³", [("x", X)], () => OperationCase.Rounded(X.Map(x => x * x * x), X), Slopes(3), Slopes(2));
 

@@ -7,10 +7,29 @@ public class NormalisationTests
     [Fact]
     public void Group_normalisation_with_1_group_is_layer_normalisation_and_with_C_groups_instance_normalisation()
     {
-        NdArray x = new Random(1).Array(2, 4, 3, 5);
+        NdArray x = new Random(1).Array(2, 4, 3, 5), gradY = new Random(2).Array(2, 4, 3, 5), gamma = new Random(3).Array(4), beta = new Random(4).Array(4);
         Near.Equal(LayerNormalisation.Forward(x, 3, null, null).Y.Value, GroupNormalisation.Forward(x, 1, null, null).Y.Value);
-        Near.Equal(InstanceNormalisation.Forward(x, null, null).Y.Value, GroupNormalisation.Forward(x, 4, null, null).Y.Value);
+        Near.Equal(LayerNormalisation.Backward(x, 3, null, gradY).X.Value, GroupNormalisation.Backward(x, 1, null, gradY).X.Value);
+        Near.Equal(InstanceNormalisation.Forward(x, gamma, beta).Y.Value, GroupNormalisation.Forward(x, 4, gamma, beta).Y.Value);
+        GradientSums instance = InstanceNormalisation.Backward(x, gamma, gradY), group = GroupNormalisation.Backward(x, 4, gamma, gradY);
+        Near.Equal(instance.X.Value, group.X.Value);
+        Near.Equal(instance.Weight.Value, group.Weight.Value);
+        Near.Equal(instance.Bias.Value, group.Bias.Value);
     }
+
+    [Fact]
+    public void Batch_normalisation_makes_the_bias_of_the_convolution_before_it_redundant() => Properties.Hold(20, random =>
+    {
+        NdArray x = random.Array(2, 2, 4, 4), w = random.Array(3, 2, 3, 3), bias = random.Array(3), gamma = random.Array(3), beta = random.Array(3);
+        NdArray with = Convolution.Forward(x, w, bias, new()), without = Convolution.Forward(x, w, null, new()), gradY = random.ArrayLike(with);
+        Near.Equal(BatchNormalisation.Train(without, gamma, beta).Y.Value, BatchNormalisation.Train(with, gamma, beta).Y.Value);
+        NdArray gradMiddle = BatchNormalisation.TrainBackward(with, gamma, gradY).X.Value;
+        Near.Equal(NdArray.Zeros(3), Convolution.Backward(x, w, gradMiddle, new()).Bias);
+
+        (NdArray mean, _) = BatchNormalisation.UpdateRunning(without, NdArray.Zeros(3), NdArray.Full(1, 3));
+        (NdArray meanWith, _) = BatchNormalisation.UpdateRunning(with, NdArray.Zeros(3), NdArray.Full(1, 3));
+        Near.Equal(mean.Zip(bias, (m, b) => m + (0.1 * b)), meanWith);
+    });
 
     [Fact]
     public void Batch_normalisation_of_a_single_sample_is_instance_normalisation()

@@ -34,6 +34,17 @@ public class TransposedConvolutionTests
     });
 
     [Fact]
+    public void It_is_the_adjoint_of_the_convolution_with_the_same_kernel() => Properties.Hold(60, random =>
+    {
+        (NdArray x, NdArray w, _, ConvolutionShape shape) = ConvolutionOperations.RandomConvolution(random);
+        NdArray image = Convolution.Forward(x, w, null, shape), y = random.ArrayLike(image);
+        Pair rest = (
+            (x.Shape[2] + (2 * shape.Padding.H) - (shape.Dilation.H * (w.Shape[2] - 1)) - 1) % shape.Stride.H,
+            (x.Shape[3] + (2 * shape.Padding.W) - (shape.Dilation.W * (w.Shape[3] - 1)) - 1) % shape.Stride.W);
+        Near.Number(Inner(image, y), Inner(x, TransposedConvolution.Forward(y, w, null, shape, rest)));
+    });
+
+    [Fact]
     public void A_2x2_kernel_with_stride_2_gives_the_numbers_worked_by_hand()
     {
         NdArray x = new([1, 2, 3, 4], 1, 1, 2, 2), w = new([1, 10, 100, 1000], 1, 1, 2, 2);
@@ -52,4 +63,6 @@ public class TransposedConvolutionTests
         Assert.Throws<ArgumentException>(() => TransposedConvolution.Forward(x, w, null, new() { Padding = 4 }));
         Assert.Throws<ArgumentException>(() => TransposedConvolution.Backward(x, w, NdArray.Zeros(1, 2, 4, 4), new()));
     }
+
+    private static double Inner(NdArray a, NdArray b) => a.Zip(b, (left, right) => left * right).Data.Sum();
 }

@@ -24,6 +24,18 @@ public class UnpoolingTests
     }
 
     [Fact]
+    public void Pooling_what_max_unpooling_put_back_gives_the_maxima_again() => Properties.Hold(30, random =>
+    {
+        Pair scale = random.Pair(1, 3);
+        NdArray x = random.Distinct(2, 2, random.From(1, 3) * scale.H, random.From(1, 3) * scale.W).Map(Math.Abs);
+        Pooled pooled = MaxPooling.Forward(x, new(scale));
+        NdArray back = Unpooling.Max(pooled.Y, pooled.Indices, (x.Shape[2], x.Shape[3]));
+        Assert.Equal(pooled.Y.Data, MaxPooling.Forward(back, new(scale)).Y.Data);
+        Assert.All(back.Data.Zip(x.Data), pair => Assert.True(pair.First == 0 || pair.First == pair.Second));
+        Assert.Equal(pooled.Y.Count, back.Data.Count(value => value != 0));
+    });
+
+    [Fact]
     public void Bad_arguments_throw()
     {
         Assert.Throws<ArgumentException>(() => Unpooling.Nearest(Small, 0));

@@ -39,6 +39,13 @@ internal static class PoolingOperations
     private static int RandomSize(Choices c, int kernel, int stride, int dilation, bool ceil) =>
         Math.Max(1, (dilation * (kernel - 1)) + 1 - (ceil && c.Coin() ? stride - 1 : 0)) + c.From(0, 4);
 
+    /// <summary>Any window and the shape of an input that it fits.</summary>
+    public static (int[] Shape, PoolingWindow Window) RandomPooling(Choices c)
+    {
+        PoolingWindow window = RandomWindow(c, dilated: true);
+        return (RandomShape(c, window), window);
+    }
+
     private static int[] RandomShape(Choices c, PoolingWindow window) =>
     [
         c.From(1, 2),
