@@ -26,7 +26,6 @@ public static class OutputSize
 
     /// <summary>
     /// As <see cref="Convolution"/>, or with <paramref name="ceilMode"/> ⌈(N + 2p − d(F−1) − 1)/s⌉ + 1,
-    /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p. Then even a window larger than the padded input has its place, as long as a stride more would hold it.
     /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p. A lone window may overhang by up to s − 1.
     /// </summary>
     public static int Pooling(int n, int kernel, int stride, int padding = 0, int dilation = 1, bool ceilMode = false)
@@ -39,10 +38,10 @@ public static class OutputSize
         int room = Room(n, kernel, stride, padding, dilation, overhang: ceilMode ? stride - 1 : 0);
         if (!ceilMode)
         {
-            return Convolution(n, kernel, stride, padding, dilation);
+            return (room / stride) + 1;
         }
 
-        int size = (Room(n, kernel, stride, padding, dilation, overhang: stride - 1) / stride) + 1;
+        int size = ((room + stride - 1) / stride) + 1;
         return (size - 1) * stride >= n + padding ? size - 1 : size;
     }
 
@@ -74,12 +73,6 @@ public static class OutputSize
         return twice / 2;
     }
 
-    /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1, and over the border as far as it may.</summary>
-    private static int Room(int n, int kernel, int stride, int padding, int dilation, int overhang = 0)
-    {
-        Check(n, kernel, stride, padding, dilation);
-        int room = n + (2 * padding) - (dilation * (kernel - 1)) - 1 + overhang;
-        if (room < 0)
     /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1; below 0 it overhangs, which is refused beyond what is allowed.</summary>
     private static int Room(int n, int kernel, int stride, int padding, int dilation, int overhang = 0)
     {

@@ -40,9 +40,6 @@ internal static class InfoCommand
         Recipe? recipe = Catalog.TryRecipeOf(info);
         var published = info.Published.Select(w => new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, w.Url, file = WeightsCache.Find(info.Name, w), w.Preprocessing }).ToArray();
         session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe, published }, console =>
-        ModelCard card = Catalog.CardOf(info);
-        Recipe? recipe = info.Task == ModelTask.Classification ? Catalog.RecipeOf(info) : null; // the trainer trains classifiers
-        session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe }, console =>
         {
             var table = Tables.New("fact", "value");
             table.Row("name", $"{info.Name} (family {info.Family})");
@@ -62,11 +59,6 @@ internal static class InfoCommand
             }
 
             table.Row("recipe", recipe?.ToJson() ?? "none of its own");
-            if (recipe is not null)
-            {
-                table.Row("recipe", recipe.ToJson());
-            }
-
             console.Write(table);
         });
         return 0;

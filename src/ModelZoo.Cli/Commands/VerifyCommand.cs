@@ -23,9 +23,8 @@ internal static class VerifyCommand
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
         var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, html, cards, data };
         weights.AddTo(command);
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, weights, all, batch, html, cards, data };
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -37,15 +36,13 @@ internal static class VerifyCommand
                 CardWriter.Write(session, folder, parsed.GetValue(data));
             }
 
-            return Task.FromResult(Run(session, specs, weights.Read(parsed), parsed.GetValue(batch), parsed.GetValue(all)));
             VerificationPages? pages = parsed.GetValue(html) is { } path ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value)) : null;
-            return Task.FromResult(Run(session, specs, parsed.GetValue(weights), parsed.GetValue(batch), parsed.GetValue(all), pages));
+            return Task.FromResult(Run(session, specs, weights.Read(parsed), parsed.GetValue(batch), parsed.GetValue(all), pages));
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, WeightsChoice weights, int batch, bool all)
-    private static int Run(Session session, string[] specs, string? weights, int batch, bool all, VerificationPages? pages)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, int batch, bool all, VerificationPages? pages)
     {
         var results = new List<(string Spec, VerificationReport Report, IReadOnlyList<string> CardDifferences)>();
         foreach (string spec in specs)

@@ -76,8 +76,6 @@ public sealed class ModelSummary
     private static IEnumerable<Parameter> Idle(nn.Module model, HashSet<nn.Module> run) =>
         model.named_modules().Select(m => m.module).Where(m => !m.children().Any() && !run.Contains(m)).SelectMany(m => m.parameters(recurse: false));
 
-    // Along rows; square windows are the rule, and for others the larger axis counts.
-    private static ReceptiveField? FieldOf(TraceNode node, ReceptiveField?[] fields)
     // Along rows and along columns: 3×1 and then 1×3 see 3×3. Of fields that are not square the summary shows the larger side.
     private static (ReceptiveField Rows, ReceptiveField Columns)? FieldOf(TraceNode node, (ReceptiveField Rows, ReceptiveField Columns)?[] fields)
     {
