@@ -1,13 +1,22 @@
 using System.Text;
+using ModelZoo.Models.Alexnet;
 using ModelZoo.Models.Convnet;
 using ModelZoo.Models.Convvariants;
 using ModelZoo.Models.Densenet;
 using ModelZoo.Models.Efficientnet;
 using ModelZoo.Models.Encoderdecoder;
+using ModelZoo.Models.Googlenet;
 using ModelZoo.Models.Lenet;
 using ModelZoo.Models.Mobilenet;
 using ModelZoo.Models.Nasnet;
+using ModelZoo.Models.Preact;
+using ModelZoo.Models.Resnet;
+using ModelZoo.Models.ResnetCifar;
+using ModelZoo.Models.Senet;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Vgg;
+using ModelZoo.Models.Wideresnet;
+using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
 
 namespace ModelZoo.Models;
@@ -22,6 +31,17 @@ public static class Catalog
         LeNet5.Info,
         ConvNet.Info,
         SmallCnn.Info,
+        .. AlexNetOriginal.Infos,
+        AlexNet.Info,
+        ZFNet.Info,
+        .. VggNet.Infos,
+        .. GoogLeNet.Infos,
+        GoogLeNetNaive.Info,
+        .. ResNet.Infos,
+        .. CifarResNet.Infos,
+        .. PreActResNet.Infos,
+        .. WideResNet.Infos,
+        .. SeResNet.Infos,
         .. DenseNet.Infos,
         .. MobileNetV1.Infos,
         NasNet.Info,
@@ -40,6 +60,14 @@ public static class Catalog
             ?? throw new ZooException($"{file} has no card for {info.Name}. Write it with `zoo verify --all --write-cards models`.");
     }
 
+    /// <summary>The same; null where the folder has no card for it yet.</summary>
+    public static ModelCard? TryCardOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        string file = $"{info.Family}/card.json";
+        return HasResource(file) ? ModelCard.Parse(ReadResource(file), file).GetValueOrDefault(info.Name) : null;
+    }
+
     /// <summary>How a model is trained, from its folder's recipe.json.</summary>
     /// <exception cref="ZooException">The folder has no recipe for it.</exception>
     public static Recipe RecipeOf(ModelInfo info)
@@ -47,6 +75,22 @@ public static class Catalog
         ArgumentNullException.ThrowIfNull(info);
         string file = $"{info.Family}/recipe.json";
         return Recipe.ParseFor(info.Name, Encoding.UTF8.GetString(ReadResource(file)), file);
+    }
+
+    /// <summary>The same; null where the folder has no recipe for it.</summary>
+    /// <exception cref="ZooException">There is one, and it cannot be read.</exception>
+    public static Recipe? TryRecipeOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        string file = $"{info.Family}/recipe.json";
+        return HasResource(file) && Recipe.Has(info.Name, Encoding.UTF8.GetString(ReadResource(file)), file) ? RecipeOf(info) : null;
+    }
+
+    /// <summary>The class names of published weights, in the order of their logits.</summary>
+    public static IReadOnlyList<string> LabelsOf(PublishedWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return weights.ReadLabels(ReadResource);
     }
 
     /// <summary>Opens an embedded file of this project: "lenet/card.json", "lenet/lenet5.mnist.safetensors".</summary>

@@ -14,6 +14,7 @@ internal static class ZooCommandLine
             ListCommand.Create(),
             InfoCommand.Create(),
             SummaryCommand.Create(),
+            PullCommand.Create(),
             TrainCommand.Create(),
             FinetuneCommand.Create(),
             EvalCommand.Create(),

@@ -26,7 +26,7 @@ public static class OutputSize
 
     /// <summary>
     /// As <see cref="Convolution"/>, or with <paramref name="ceilMode"/> ⌈(N + 2p − d(F−1) − 1)/s⌉ + 1,
-    /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p.
+    /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p. Then even a window larger than the padded input has its place, as long as a stride more would hold it.
     /// </summary>
     public static int Pooling(int n, int kernel, int stride, int padding = 0, int dilation = 1, bool ceilMode = false)
     {
@@ -35,13 +35,12 @@ public static class OutputSize
             throw new ArgumentException($"The padding of a pooling window may be at most half its kernel, but is {padding} of {kernel}.");
         }
 
-        int room = Room(n, kernel, stride, padding, dilation);
         if (!ceilMode)
         {
-            return (room / stride) + 1;
+            return Convolution(n, kernel, stride, padding, dilation);
         }
 
-        int size = ((room + stride - 1) / stride) + 1;
+        int size = (Room(n, kernel, stride, padding, dilation, overhang: stride - 1) / stride) + 1;
         return (size - 1) * stride >= n + padding ? size - 1 : size;
     }
 
@@ -71,11 +70,11 @@ public static class OutputSize
         return twice / 2;
     }
 
-    /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1.</summary>
-    private static int Room(int n, int kernel, int stride, int padding, int dilation)
+    /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1, and over the border as far as it may.</summary>
+    private static int Room(int n, int kernel, int stride, int padding, int dilation, int overhang = 0)
     {
         Check(n, kernel, stride, padding, dilation);
-        int room = n + (2 * padding) - (dilation * (kernel - 1)) - 1;
+        int room = n + (2 * padding) - (dilation * (kernel - 1)) - 1 + overhang;
         if (room < 0)
         {
             throw new ArgumentException($"A kernel of {kernel} with dilation {dilation} spans more than the input of {n} with padding {padding}.");

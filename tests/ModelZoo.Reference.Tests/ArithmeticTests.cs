@@ -46,6 +46,8 @@ public class ArithmeticTests
         Assert.Equal(2, OutputSize.Pooling(3, 2, 2, ceilMode: true));
         Assert.Equal(2, OutputSize.Pooling(3, 2, 2, padding: 1, ceilMode: true));
         Assert.Equal(1, OutputSize.Pooling(2, 1, 3, ceilMode: true));
+        Assert.Equal(1, OutputSize.Pooling(2, 3, 2, ceilMode: true));
+        Assert.Throws<ArgumentException>(() => OutputSize.Pooling(1, 3, 2, ceilMode: true));
     }
 
     [Fact]

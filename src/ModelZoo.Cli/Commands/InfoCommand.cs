@@ -8,6 +8,8 @@ namespace ModelZoo.Cli.Commands;
 /// <summary><c>zoo info</c>: a model's card, or what a checkpoint says of itself.</summary>
 internal static class InfoCommand
 {
+    private const string NoCard = "– (its card is not written yet: `zoo verify --all --write-cards models`)";
+
     internal static Command Create()
     {
         var model = new Argument<string>("model") { Description = "A model of the catalogue, or a checkpoint file" };
@@ -38,27 +40,29 @@ internal static class InfoCommand
         }
 
         ModelInfo info = Session.Catalog.Find(spec);
-        ModelCard card = Catalog.CardOf(info);
-        Recipe? recipe = info.Task == ModelTask.Classification ? Catalog.RecipeOf(info) : null; // the trainer trains classifiers
-        session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe }, console =>
+        ModelCard? card = Catalog.TryCardOf(info);
+        Recipe? recipe = Catalog.TryRecipeOf(info);
+        var published = info.Published.Select(w => new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, w.Url, file = WeightsCache.Find(info.Name, w), w.Preprocessing }).ToArray();
+        session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe, published }, console =>
         {
             var table = Tables.New("fact", "value");
             table.Row("name", $"{info.Name} (family {info.Family})");
             table.Row("what it is", info.Summary);
             table.Row("source", info.Source);
-            table.Row("input", Tables.Shape(card.Input.Select(i => (long)i)));
-            table.Row("parameters", Tables.Count(card.Parameters));
-            table.Row("MACs", $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
-            foreach ((string name, WeightsCard w) in card.Weights)
+            table.Row("input", $"{info.Input.Channels}×{info.Input.Height}×{info.Input.Width}");
+            table.Row("parameters", card is null ? NoCard : Tables.Count(card.Parameters));
+            table.Row("MACs", card is null ? NoCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
+            foreach ((string name, WeightsCard w) in card?.Weights ?? new Dictionary<string, WeightsCard>())
             {
                 table.Row($"weights {info.Name}:{name}", $"{(w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "")}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
-            if (recipe is not null)
+            foreach (PublishedWeights w in info.Published)
             {
-                table.Row("recipe", recipe.ToJson());
+                table.Row($"weights {info.Name}:{w.Name}", PublishedView.Describe(info, w));
             }
 
+            table.Row("recipe", recipe?.ToJson() ?? "none of its own");
             console.Write(table);
         });
         return 0;

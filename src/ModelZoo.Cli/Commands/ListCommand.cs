@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ModelZoo.Analysis;
+using ModelZoo.Models;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -15,23 +15,28 @@ internal static class ListCommand
 
     private static int Run(Session session)
     {
-        var rows = new List<Row>();
-        foreach (ModelInfo info in Session.Catalog.Models)
+        Row[] rows = [.. Session.Catalog.Models.Select(info =>
         {
-            using ZooModel model = info.Create();
-            ModelSummary summary = ModelSummary.Of(model, info.Input.Channels, info.Input.Height, info.Input.Width);
-            rows.Add(new(info.Name, info.Family, summary.Parameters, summary.Macs, [info.Input.Channels, info.Input.Height, info.Input.Width],
-                info.Classes, [.. info.Weights.Select(w => $"{info.Name}:{w.Name}")], info.Summary));
-        }
-
+            ModelCard? card = Catalog.TryCardOf(info);
+            return new Row(info.Name, info.Family, card?.Parameters, card?.Macs, [info.Input.Channels, info.Input.Height, info.Input.Width], info.Classes,
+                [.. info.Weights.Select(w => $"{info.Name}:{w.Name}")], [.. info.Published.Select(w => $"{info.Name}:{w.Name}")], info.Summary);
+        })];
         session.Show(rows, console =>
         {
             var table = Tables.New("model", "family", ">parameters", ">MACs", "input", "trained weights", "what it is");
-            rows.ForEach(r => table.Row(r.Name, r.Family, Tables.Count(r.Parameters), Tables.Count(r.Macs), Tables.Shape(r.Input), string.Join(" ", r.Weights), r.Summary));
+            foreach (Row r in rows)
+            {
+                IEnumerable<string> weights = r.Weights.Concat(r.Published.Select(w => $"{w} (pull)"));
+                table.Row(r.Name, r.Family, Count(r.Parameters), Count(r.Macs), Tables.Shape(r.Input), string.Join("\n", weights), r.Summary);
+            }
+
             console.Write(table);
         });
         return 0;
     }
 
-    private sealed record Row(string Name, string Family, long Parameters, long Macs, long[] Input, int Classes, string[] Weights, string Summary);
+    private static string Count(long? n) => n is { } known ? Tables.Count(known) : "–";
+
+    // Parameters and MACs are null where the model's card has not been written yet.
+    private sealed record Row(string Name, string Family, long? Parameters, long? Macs, long[] Input, int Classes, string[] Weights, string[] Published, string Summary);
 }

@@ -28,6 +28,7 @@ internal static class SummaryCommand
             input = summary.Input,
             parameters = summary.Parameters,
             trainable = summary.Trainable,
+            auxiliaryParameters = summary.AuxiliaryParameters,
             macs = summary.Macs,
             layers = summary.Layers.Select(l => new
             {
@@ -50,6 +51,7 @@ internal static class SummaryCommand
 
             console.Write(table);
             console.WriteLine($"{resolved.Info.Name}: input {Tables.Shape(summary.Input)}, {Tables.Count(summary.Parameters)} parameters ({Tables.Count(summary.Trainable)} trainable), " +
+                (summary.AuxiliaryParameters > 0 ? $"{Tables.Count(summary.AuxiliaryParameters)} more in auxiliary classifiers, " : "") +
                 $"{Tables.Count(summary.Macs)} MACs (convolutions and linear layers only)");
         });
         return 0;

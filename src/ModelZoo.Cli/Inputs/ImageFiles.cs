@@ -48,7 +48,7 @@ internal static class ImageFiles
     {
         Preprocessing p = model.Preprocessing;
         bool channels = shape.Channels == p.Channels || shape.Channels == 1;
-        bool size = p.Fit == Fit.Resize || (shape.Height <= p.Height && shape.Width <= p.Width);
+        bool size = p.Fit != Fit.Pad || (shape.Height <= p.Height && shape.Width <= p.Width);
         if (!channels || !size || shape.Height < 1 || shape.Width < 1)
         {
             throw new ZooException($"{file} holds images of {shape}; {model.Info.Name} takes {p.Channels}×{p.Height}×{p.Width}" +

@@ -4,12 +4,12 @@ using TorchSharp;
 
 namespace ModelZoo.Cli.Inputs;
 
-/// <summary>The model that a command works on: a name of the catalogue, shipped weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
+/// <summary>The model that a command works on: a name of the catalogue, shipped or pulled weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
 internal static class ModelArgument
 {
     internal static Argument<string> Create() => new("model")
     {
-        Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file",
+        Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), or a checkpoint file",
     };
 
     internal static Option<string?> Weights() => new("--weights")

@@ -38,6 +38,7 @@ public static class LayerFacts
             MaxPoolWithIndices m => (m.Kernel, m.Kernel, 0, 1),
             MaxPool2d m => (At(m.kernel_size, axis), At(m.stride ?? m.kernel_size, axis), m.padding is { } p ? At(p, axis) : 0, m.dilation is { } d ? At(d, axis) : 1),
             AvgPool2d a => (At(a.kernel_size, axis), At(a.stride ?? a.kernel_size, axis), a.padding is { } p ? At(p, axis) : 0, 1),
+            PaddedShortcut p => (1, p.Stride, 0, 1),
             ZeroPad2d z => (1, 1, z.padding.Length == 4 ? z.padding[axis == 0 ? 2 : 0] : z.padding[0], 1),
             Subsampling => (Subsampling.Window, Subsampling.Window, 0, 1),
             _ => null,

@@ -1,4 +1,5 @@
 using ModelZoo.Tracing;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Analysis;
@@ -15,12 +16,13 @@ public sealed record LayerSummary(string Name, string Op, long[] OutputShape, lo
 /// <summary>Shapes, parameters, multiply-accumulates and receptive fields of a model, layer by layer, read from its trace.</summary>
 public sealed class ModelSummary
 {
-    private ModelSummary(IReadOnlyList<LayerSummary> layers, long[] input, long parameters, long trainable)
+    private ModelSummary(IReadOnlyList<LayerSummary> layers, long[] input, IReadOnlyCollection<Parameter> run, IReadOnlyCollection<Parameter> idle)
     {
         Layers = layers;
         Input = input;
-        Parameters = parameters;
-        Trainable = trainable;
+        Parameters = run.Sum(p => p.numel());
+        Trainable = run.Where(p => p.requires_grad).Sum(p => p.numel());
+        AuxiliaryParameters = idle.Sum(p => p.numel());
     }
 
     /// <summary>The leaves, in the order of execution.</summary>
@@ -29,11 +31,17 @@ public sealed class ModelSummary
     /// <summary>[C,H,W].</summary>
     public long[] Input { get; }
 
-    /// <summary>All parameters of the model (buffers are none).</summary>
+    /// <summary>The parameters of the network that the traced forward ran (buffers are none): what inference needs.</summary>
     public long Parameters { get; }
 
-    /// <summary>Those that training changes.</summary>
+    /// <summary>Those of them that training changes.</summary>
     public long Trainable { get; }
+
+    /// <summary>The parameters of leaves that the traced forward did not run: auxiliary classifiers, which only serve training.</summary>
+    public long AuxiliaryParameters { get; }
+
+    /// <summary>All parameters of the model.</summary>
+    public long TotalParameters => Parameters + AuxiliaryParameters;
 
     /// <summary>Multiply-accumulates per image (convolutions and linear layers only).</summary>
     public long Macs => Layers.Sum(l => l.Macs);
@@ -60,10 +68,13 @@ public sealed class ModelSummary
             layers.Add(new(node.Name, node.Op, node.OutputShape[1..], parameters, LayerFacts.Macs(node), fields[node.Index] is { } f ? ReceptiveField.Join(f.Rows, f.Columns) : null));
         }
 
-        long total = model.parameters().Sum(p => p.numel());
-        long trainable = model.parameters().Where(p => p.requires_grad).Sum(p => p.numel());
-        return new ModelSummary(layers, trace.InputShape[1..], total, trainable);
+        HashSet<Parameter> idle = new(Idle(model, counted), ReferenceEqualityComparer.Instance);
+        idle.ExceptWith(counted.SelectMany(module => module.parameters(recurse: false))); // shared with a leaf that ran
+        return new ModelSummary(layers, trace.InputShape[1..], [.. model.parameters().Where(p => !idle.Contains(p))], idle);
     }
+
+    private static IEnumerable<Parameter> Idle(nn.Module model, HashSet<nn.Module> run) =>
+        model.named_modules().Select(m => m.module).Where(m => !m.children().Any() && !run.Contains(m)).SelectMany(m => m.parameters(recurse: false));
 
     // Along rows and along columns: 3×1 and then 1×3 see 3×3. Of fields that are not square the summary shows the larger side.
     private static (ReceptiveField Rows, ReceptiveField Columns)? FieldOf(TraceNode node, (ReceptiveField Rows, ReceptiveField Columns)?[] fields)

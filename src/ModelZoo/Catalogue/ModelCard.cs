@@ -6,7 +6,7 @@ using ModelZoo.Analysis;
 namespace ModelZoo;
 
 /// <summary>Facts about a model that were measured, never typed: card.json of its folder. `zoo verify` recomputes them.</summary>
-/// <param name="Parameters">All parameters, at the default options.</param>
+/// <param name="Parameters">The parameters that inference needs, at the default options; auxiliary classifiers are not counted (<see cref="ModelSummary.Parameters"/>).</param>
 /// <param name="Macs">Multiply-accumulates per image (convolutions and linear layers only), from the trace.</param>
 /// <param name="Input">[C,H,W].</param>
 /// <param name="Weights">The shipped weights, by name.</param>

@@ -27,8 +27,11 @@ public sealed record ModelInfo
     /// <summary>The function of torchvision.models that builds the same network with the same checkpoint keys; null where torchvision has none.</summary>
     public string? Torchvision { get; init; }
 
-    /// <summary>Trained weights that others published, for `zoo pull`.</summary>
+    /// <summary>Trained weights that others published, the oldest first; `zoo pull` takes the last where none is named.</summary>
     public IReadOnlyList<PublishedWeights> Published { get; init; } = [];
+
+    /// <summary>What the published weights ask of the network beyond the defaults: changes the options that it is built with for them; null for nothing.</summary>
+    public Func<ModelOptions, ModelOptions>? PublishedOptions { get; init; }
 
     /// <summary>Logits by default.</summary>
     public int Classes { get; init; } = 10;

@@ -16,4 +16,11 @@ public sealed record ModelOptions(int NumClasses, int InChannels, int InputHeigh
     /// <summary>Whether auxiliary classifiers are left out, where the architecture has any: they only serve training (<see cref="IAuxiliaryHeads"/>).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OmitAuxiliary { get; init; }
+
+    /// <summary>
+    /// Whether the network first turns ImageNet's standardised images into those in [−1, 1] that its published weights were trained with (<see cref="Layers.TransformInput"/>), where
+    /// the architecture has such weights.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TransformInput { get; init; }
 }

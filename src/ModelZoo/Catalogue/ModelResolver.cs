@@ -10,7 +10,9 @@ public static class ModelResolver
 
     /// <summary>Builds the model and loads its weights.</summary>
     /// <param name="catalog">The known models.</param>
-    /// <param name="spec">A model's name (fresh weights), a name with shipped weights after a colon, or the path of a checkpoint that the zoo made.</param>
+    /// <param name="spec">
+    /// A model's name (fresh weights), a name with shipped weights or published and pulled ones (<see cref="WeightsPull"/>) after a colon, or the path of a checkpoint that the zoo made.
+    /// </param>
     /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
     /// <param name="weightsPath">With a model's name: a safetensors file to load; if the zoo made it, its classes, labels and preprocessing come with it.</param>
     /// <param name="options">With a model's name: other sizes than the architecture's own.</param>
@@ -26,9 +28,9 @@ public static class ModelResolver
         bool named = catalog.TryFind(parts[0], out ModelInfo? info);
         if (named && parts.Length == 2)
         {
-            return weightsPath is null
-                ? Shipped(info!, parts[1], readResource)
-                : throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.");
+            return weightsPath is not null ? throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.")
+                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource)
+                : Shipped(info, parts[1], readResource);
         }
 
         if (named)
@@ -68,13 +70,41 @@ public static class ModelResolver
 
     private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource)
     {
-        ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights)
-            ?? throw new UsageException(info.Weights.Count == 0
-                ? $"No weights of {info.Name} are shipped. Train it with `zoo train {info.Name}`, or give a file."
-                : $"There are no weights '{info.Name}:{weights}'.{NearestName.Hint(weights, info.Weights.Select(w => w.Name))} "
-                    + $"Shipped are {string.Join(", ", info.Weights.Select(w => $"{info.Name}:{w.Name}"))}.");
+        ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights) ?? throw NoWeights(info, weights);
         using SafetensorsFile file = SafetensorsFile.Parse(readResource(shipped.Resource), shipped.Resource);
         return Build(info, CheckpointJson.Read(file), file);
+    }
+
+    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource)
+    {
+        string spec = $"{info.Name}:{published.Name}";
+        string path = WeightsCache.Find(info.Name, published)
+            ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: `zoo pull {spec} --from <file>`).");
+        ResolvedModel loaded = WithWeights(info, path, options: null);
+        if (loaded.Checkpoint is not null)
+        {
+            return loaded; // a checkpoint of the zoo's own, from a mirror, knows its labels
+        }
+
+        IReadOnlyList<string> labels = published.ReadLabels(readResource);
+        if (labels.Count != loaded.Options.NumClasses)
+        {
+            loaded.Dispose();
+            throw new ZooException($"{path}: has {loaded.Options.NumClasses} classes, and {spec} has {labels.Count}. Fetch it anew with `zoo pull {spec} --force`.");
+        }
+
+        return loaded with { Labels = labels, Preprocessing = Resized(published.Preprocessing, loaded.Options) };
+    }
+
+    private static UsageException NoWeights(ModelInfo info, string weights)
+    {
+        string[] shipped = [.. info.Weights.Select(w => w.Name)], published = [.. info.Published.Select(w => w.Name)];
+        return new(shipped.Length + published.Length == 0
+            ? $"No weights of {info.Name} are shipped or published. Train it with `zoo train {info.Name}`, or give a file."
+            : $"There are no weights '{info.Name}:{weights}'.{NearestName.Hint(weights, shipped.Concat(published))}"
+                + (shipped.Length == 0 ? "" : $" Shipped are {Specs(shipped)}.") + (published.Length == 0 ? "" : $" Published are {Specs(published)}."));
+
+        string Specs(string[] names) => string.Join(", ", names.Select(n => $"{info.Name}:{n}"));
     }
 
     private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options)
@@ -124,9 +154,15 @@ public static class ModelResolver
         Channels = options.InChannels,
         Height = options.InputHeight,
         Width = options.InputWidth,
+        ShorterSide = Scaled(own, options),
         Mean = Spread(own.Mean, options.InChannels),
         Std = Spread(own.Std, options.InChannels),
     };
+
+    // The same part of the image as with the weights' own size.
+    private static int Scaled(Preprocessing own, ModelOptions options) => own.ShorterSide == 0
+        ? 0
+        : Math.Max(1, (int)Math.Round((double)own.ShorterSide * Math.Min(options.InputHeight, options.InputWidth) / Math.Min(own.Height, own.Width)));
 
     private static float[] Spread(float[] values, int channels) => values.Length == channels ? values : [.. Enumerable.Repeat(values.Average(), channels)];
 

@@ -41,15 +41,18 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
     private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
 
-    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop; 0 otherwise.</summary>
+    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop. The other fits do not look at it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ShorterSide { get; init; }
 
-    /// <summary>How the image is resampled.</summary>
+    /// <summary>How the image is resampled, where the fit resamples.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Interpolation Interpolation { get; init; }
 
     /// <summary>What torchvision's ImageNet weights were trained and measured with: shorter side resized, centre crop, ImageNet's mean and standard deviation.</summary>
     public static Preprocessing ImageNet(int crop = 224, int shorterSide = 256, Interpolation interpolation = Interpolation.Bilinear) =>
         new(3, crop, crop, Fit.Crop, ImageNetMean, ImageNetStd) { ShorterSide = shorterSide, Interpolation = interpolation };
+
+    /// <summary>Images of CIFAR-10's size, standardised by the mean and standard deviation of its training images.</summary>
+    public static Preprocessing Cifar10() => new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]);
 }

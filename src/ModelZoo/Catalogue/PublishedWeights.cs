@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ModelZoo;
 
 /// <summary>Trained weights that somebody else published: where they are and what belongs to them. Their accuracy is the publisher's word, not ours.</summary>
@@ -11,4 +13,15 @@ public sealed record PublishedWeights(string Name, string Url, Preprocessing Pre
 {
     /// <summary>The 1,000 classes of ImageNet's 2012 challenge, one a line.</summary>
     public const string ImageNet = "imagenet-classes.txt";
+
+    /// <summary>The file's name: the end of the address.</summary>
+    public string File => Url[(Url.LastIndexOf('/') + 1)..];
+
+    /// <summary>Class names, in the order of the logits.</summary>
+    /// <param name="readResource">Reads embedded files: ModelZoo.Models' Catalog.ReadResource.</param>
+    public IReadOnlyList<string> ReadLabels(Func<string, byte[]> readResource)
+    {
+        ArgumentNullException.ThrowIfNull(readResource);
+        return Encoding.UTF8.GetString(readResource(Labels)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
 }

@@ -26,9 +26,39 @@ public sealed partial class ImageDataset
     /// <summary>The indices 0 … Count − 1 in an order that depends on <paramref name="seed"/> alone (<see cref="SeededRandom"/>).</summary>
     public int[] ShuffledOrder(ulong seed) => new SeededRandom(seed).Permutation(Count);
 
-    /// <summary>Every image resized to <paramref name="height"/> × <paramref name="width"/> (<see cref="BilinearResizer"/>).</summary>
-    public ImageDataset Resize(int height, int width) =>
-        (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(store, height, width), labels);
+    /// <summary>Every image resized to <paramref name="height"/> × <paramref name="width"/> (<see cref="Resizer"/>); values stay within 0 and 1.</summary>
+    public ImageDataset Resize(int height, int width, Interpolation interpolation = Interpolation.Bilinear) =>
+        (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(store, height, width, interpolation), labels);
+
+    /// <summary>
+    /// Every image resized so that its shorter side has <paramref name="size"/> pixels and the longer one as many as keep its aspect ratio, rounded down, as torchvision's Resize does.
+    /// </summary>
+    /// <exception cref="ZooException">The longer side would be so long that an image does not fit into one array.</exception>
+    public ImageDataset ResizeShorterSide(int size, Interpolation interpolation = Interpolation.Bilinear)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        (int shorter, int longer) = (Math.Min(Shape.Height, Shape.Width), Math.Max(Shape.Height, Shape.Width));
+        long scaled = (long)size * longer / shorter;
+        if ((double)scaled * size * Shape.Channels > Array.MaxLength)
+        {
+            throw new ZooException($"{Name}: images of {Shape} with the shorter side resized to {size} pixels would be {scaled} pixels long, too many for one array. Crop them first.");
+        }
+
+        return Shape.Height <= Shape.Width ? Resize(size, (int)scaled, interpolation) : Resize((int)scaled, size, interpolation);
+    }
+
+    /// <summary>
+    /// The middle of every image, <paramref name="height"/> × <paramref name="width"/>, with zeros around where the image is smaller. Where the middle is not a whole pixel, the offset is
+    /// rounded to the even one of its neighbours, as torchvision's CenterCrop does.
+    /// </summary>
+    public ImageDataset CenterCrop(int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ImageDataset large = PadTo(Math.Max(height, Shape.Height), Math.Max(width, Shape.Width));
+        (int top, int left) = ((int)Math.Round((large.Shape.Height - height) / 2.0), (int)Math.Round((large.Shape.Width - width) / 2.0));
+        return large.Shape.Height == height && large.Shape.Width == width ? large : new(Info, new CroppedStore(large.store, left, top, width, height), labels);
+    }
 
     /// <summary>Zeros around every image, these many columns and rows of them.</summary>
     public ImageDataset Pad(int left, int top, int right, int bottom)

@@ -19,11 +19,11 @@ internal abstract class DerivedStore(ImageStore inner, ImageShape shape) : Image
     protected abstract void Make(ReadOnlySpan<float> source, Span<float> destination);
 }
 
-/// <summary>Every plane resized by <see cref="BilinearResizer"/>.</summary>
-internal sealed class ResizedStore(ImageStore inner, int height, int width)
+/// <summary>Every plane resized by <see cref="Resizer"/>; what the cubic filter throws beyond 0 and 1 is cut off, as in images of bytes.</summary>
+internal sealed class ResizedStore(ImageStore inner, int height, int width, Interpolation interpolation)
     : DerivedStore(inner, inner.Shape with { Height = height, Width = width })
 {
-    private readonly BilinearResizer resizer = new(inner.Shape.Height, inner.Shape.Width, height, width);
+    private readonly Resizer resizer = new(inner.Shape.Height, inner.Shape.Width, height, width, interpolation);
     private readonly int fromPlane = inner.Shape.Height * inner.Shape.Width;
 
     protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
@@ -32,6 +32,14 @@ internal sealed class ResizedStore(ImageStore inner, int height, int width)
         for (int c = 0; c < Shape.Channels; c++)
         {
             resizer.Resize(source.Slice(c * fromPlane, fromPlane), destination.Slice(c * toPlane, toPlane));
+        }
+
+        if (interpolation == Interpolation.Bicubic)
+        {
+            foreach (ref float value in destination)
+            {
+                value = Math.Clamp(value, 0, 1);
+            }
         }
     }
 }
@@ -50,6 +58,22 @@ internal sealed class PaddedStore(ImageStore inner, int left, int top, int right
             (int c, int y) = int.DivRem(line, from.Height);
             int start = (c * Shape.Height + y + top) * Shape.Width + left;
             source.Slice(line * from.Width, from.Width).CopyTo(destination[start..]);
+        }
+    }
+}
+
+/// <summary>A rectangle of every plane.</summary>
+internal sealed class CroppedStore(ImageStore inner, int left, int top, int width, int height)
+    : DerivedStore(inner, inner.Shape with { Height = height, Width = width })
+{
+    private readonly ImageShape from = inner.Shape;
+
+    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        for (int line = 0; line < Shape.Channels * Shape.Height; line++)
+        {
+            (int c, int y) = int.DivRem(line, Shape.Height);
+            source.Slice((c * from.Height + y + top) * from.Width + left, Shape.Width).CopyTo(destination[(line * Shape.Width)..]);
         }
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tracing;
@@ -12,11 +13,11 @@ public sealed class Trace : IDisposable
     /// <summary>The "node" that stands for the model's own input.</summary>
     public const int ModelInput = -1;
 
-    internal Trace(IReadOnlyList<TraceNode> nodes, long[] inputShape, int output)
+    internal Trace(IReadOnlyList<TraceNode> nodes, long[] inputShape, IReadOnlyList<int> outputs)
     {
         Nodes = nodes;
         InputShape = inputShape;
-        Output = output;
+        Outputs = outputs;
     }
 
     /// <summary>The leaves' calls, in the order of execution.</summary>
@@ -25,8 +26,11 @@ public sealed class Trace : IDisposable
     /// <summary>The shape of the model's input, batch included.</summary>
     public long[] InputShape { get; }
 
-    /// <summary>The node that made the model's output.</summary>
-    public int Output { get; }
+    /// <summary>The node that made the model's output: its logits.</summary>
+    public int Output => Outputs[0];
+
+    /// <summary>The nodes that made everything that the forward gave: <see cref="Output"/> and, of <see cref="RunAll"/>, the auxiliary logits after it.</summary>
+    public IReadOnlyList<int> Outputs { get; }
 
     /// <summary>Traces one forward of <paramref name="model"/> without gradients, in whatever mode (train, eval) it is.</summary>
     /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
@@ -43,6 +47,21 @@ public sealed class Trace : IDisposable
             using Tensor output = model.call(input);
             return recorder.Finish(output);
         }
+    }
+
+    /// <summary>
+    /// As <see cref="Run(nn.Module{Tensor, Tensor}, Tensor, bool)"/>, but with the auxiliary classifiers of a model that has any (<see cref="IAuxiliaryHeads"/>), in whatever mode it is
+    /// (a forward in training moves the running statistics of batch normalisation).
+    /// </summary>
+    /// <exception cref="TraceException">As above.</exception>
+    public static Trace RunAll(nn.Module<Tensor, Tensor> model, Tensor input, bool keepValues = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(input);
+        using var recorder = new TraceRecorder(model, input, keepValues);
+        using IDisposable none = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        return recorder.Finish(AllHeads(model, input));
     }
 
     /// <summary>Traces a forward of zeros of the given shape, batch included, in eval mode; the model's mode is put back.</summary>
@@ -64,17 +83,18 @@ public sealed class Trace : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Run(nn.Module{Tensor, Tensor}, Tensor, bool)"/> with values kept, but a forward that fails gives the nodes that ran before, and what went wrong where.
+    /// As <see cref="RunAll"/> with values kept, but a forward that fails gives the nodes that ran before, and what went wrong where.
     /// </summary>
     internal static Trace RunUntilFailure(nn.Module<Tensor, Tensor> model, Tensor input, out TraceFailure? failure)
     {
         using var recorder = new TraceRecorder(model, input, keepValues: true);
         using IDisposable none = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         try
         {
-            using Tensor output = model.call(input);
+            Trace trace = recorder.Finish(AllHeads(model, input));
             failure = null;
-            return recorder.Finish(output);
+            return trace;
         }
         catch (Exception error) when (error is not (OutOfMemoryException or OperationCanceledException))
         {
@@ -100,6 +120,9 @@ public sealed class Trace : IDisposable
             }
         }
     }
+
+    private static Tensor[] AllHeads(nn.Module<Tensor, Tensor> model, Tensor input) =>
+        model is IAuxiliaryHeads { Auxiliary.Count: > 0 } heads ? heads.ForwardAll(input) : [model.call(input)];
 }
 
 /// <summary>Where and why a traced forward ended early.</summary>

@@ -28,19 +28,17 @@ internal sealed class TraceRecorder : IDisposable
         }
     }
 
-    internal Trace Finish(Tensor output)
+    internal Trace Finish(params Tensor[] outputs)
     {
-        if (!producers.TryGetValue(output, out int producer))
-        {
-            throw new TraceException(
-                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make that step a module.");
-        }
-
-        return new Trace(nodes, inputShape, producer);
+        int[] made = [.. outputs.Select(output => producers.TryGetValue(output, out int producer)
+            ? producer
+            : throw new TraceException(
+                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make that step a module."))];
+        return new Trace(nodes, inputShape, made);
     }
 
     /// <summary>The nodes that ran before the forward failed.</summary>
-    internal Trace Partial() => new(nodes, inputShape, nodes.Count - 1);
+    internal Trace Partial() => new(nodes, inputShape, [nodes.Count - 1]);
 
     /// <summary>Names the leaf that was running, else the last that had run.</summary>
     internal TraceFailure Failure(Exception error) => running is { } leaf

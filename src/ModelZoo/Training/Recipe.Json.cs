@@ -35,16 +35,19 @@ public sealed partial record Recipe
     /// <exception cref="ZooException">As for <see cref="Parse"/>, or the file has no recipe for that model.</exception>
     public static Recipe ParseFor(string model, string json, string displayName)
     {
-        using JsonDocument document = ReadDocument(json, displayName);
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw new ZooException($"{displayName}: is not a JSON object with a recipe for each model.");
-        }
-
+        using JsonDocument document = ReadRecipes(json, displayName);
         return document.RootElement.TryGetProperty(model, out JsonElement recipe)
             ? FromElement(recipe, $"{displayName}, {model}")
             : throw new ZooException($"{displayName}: has no recipe for '{model}'."
                 + NearestName.Hint(model, document.RootElement.EnumerateObject().Select(p => p.Name)));
+    }
+
+    /// <summary>Whether a recipe.json has a recipe for a model.</summary>
+    /// <exception cref="ZooException">The text is no JSON object.</exception>
+    public static bool Has(string model, string json, string displayName)
+    {
+        using JsonDocument document = ReadRecipes(json, displayName);
+        return document.RootElement.TryGetProperty(model, out _);
     }
 
     /// <summary>This recipe with one value replaced, as a flag does it: <c>With("learning_rate", "0.1")</c>.</summary>
@@ -70,6 +73,18 @@ public sealed partial record Recipe
 
     /// <summary>The JSON form, on one line, every key written: a checkpoint keeps it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    private static JsonDocument ReadRecipes(string json, string displayName)
+    {
+        JsonDocument document = ReadDocument(json, displayName);
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return document;
+        }
+
+        document.Dispose();
+        throw new ZooException($"{displayName}: is not a JSON object with a recipe for each model.");
+    }
 
     private static JsonDocument ReadDocument(string json, string displayName)
     {

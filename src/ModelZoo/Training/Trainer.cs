@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training;
 
 /// <summary>
-/// Trains any model that turns a batch into logits, by minimising the cross entropy. It knows no model: what is trained is whatever has requires_grad.
+/// Trains any model that turns a batch into logits, by minimising the cross entropy, and with it the weighted cross entropies of auxiliary classifiers where a model has any
+/// (<see cref="IAuxiliaryHeads"/>). It knows no model: what is trained is whatever has requires_grad.
 /// The same seed, recipe and data give the same weights to the bit on the same machine with the same number of threads.
 /// </summary>
 public sealed class Trainer
@@ -95,9 +96,7 @@ public sealed class Trainer
         Optimizers.SetLearningRate(run.Optimizer, rate);
         (Tensor raw, Tensor labels) = train.Raw(indices);
         Tensor inputs = train.Normalize(augmentation is null ? raw : augmentation.Apply(raw)); // [B,C,H,W]
-        Tensor logits = model.call(inputs);                                                   // [B,classes]
-        Evaluator.CheckClasses(logits, train);
-        Tensor loss = nn.functional.cross_entropy(logits, labels, label_smoothing: recipe.LabelSmoothing);
+        (Tensor logits, Tensor loss) = Forward(inputs, labels, train);                        // [B,classes], []
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {
@@ -110,6 +109,23 @@ public sealed class Trainer
         loss.backward();
         run.Optimizer.step();
         run.Count(indices.Length, value, logits.argmax(1).eq(labels).sum().item<long>(), rate);
+    }
+
+    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, ImageTensors train)
+    {
+        // Where only a part is trained, the head, an auxiliary loss has nothing to change.
+        IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
+        Tensor[] all = heads?.ForwardAll(inputs) ?? [model.call(inputs)];
+        Evaluator.CheckClasses(all[0], train);
+        Tensor loss = Loss(all[0]);
+        foreach (Tensor auxiliary in all.Skip(1).Where(logits => logits.requires_grad))
+        {
+            loss = loss + heads!.AuxiliaryWeight * Loss(auxiliary);
+        }
+
+        return (all[0], loss);
+
+        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits, labels, label_smoothing: recipe.LabelSmoothing);
     }
 
     // The epoch's figures, the test, the checkpoint, the report, in this order: what is reported is on the disk.

@@ -12,11 +12,16 @@ public static class TransferLearning
     // new head by this margin: 0 49 % / 86 %, 2 71 % / 91 %, 4 89 % / 96 %, 5 93 % / 97.4 %, 6 95.8 % / 98.2 %, 7 95.2 % / 98.4 %, 8 94 % / 98.1 %.
     private const double Margin = 6.0 / 32;
 
-    /// <summary>Gives the model's own head fresh weights for another number of classes.</summary>
+    /// <summary>Gives the model's own head fresh weights for another number of classes, and its auxiliary classifiers as well, where it has any.</summary>
     /// <returns>The head.</returns>
     public static nn.Module<Tensor, Tensor> ReplaceHead(ZooModel model, int classes)
     {
         ArgumentNullException.ThrowIfNull(model);
+        foreach (string auxiliary in (model as IAuxiliaryHeads)?.Auxiliary ?? [])
+        {
+            ReplaceHead(model, auxiliary, classes);
+        }
+
         return ReplaceHead(model, model.Head, classes);
     }
 
@@ -54,7 +59,7 @@ public static class TransferLearning
         }
     }
 
-    /// <summary>Freezes everything but the model's own head.</summary>
+    /// <summary>Freezes everything but the model's own head. Auxiliary classifiers are frozen too: their losses cannot reach the head, and the trainer leaves them out.</summary>
     public static void FreezeTrunk(ZooModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -97,7 +102,8 @@ public static class TransferLearning
 
     /// <summary>
     /// How other images become the input of a trained model: with the weights' own normalisation and size. Images that are less than half as large as the input are enlarged, and if
-    /// the weights know grey images, a margin like that around MNIST's digits is left around them.
+    /// the weights know grey images, a margin like that around MNIST's digits is left around them. Weights that know the middle of larger images (<see cref="Fit.Crop"/>) get that of all
+    /// others; small images are enlarged whole, because what they show fills them.
     /// </summary>
     /// <param name="data">The new images.</param>
     /// <param name="ofWeights">The preprocessing that the weights were trained with.</param>
@@ -108,8 +114,9 @@ public static class TransferLearning
         (int height, int width) = (ofWeights.Height, ofWeights.Width);
         bool small = 2 * data.Shape.Height < height && 2 * data.Shape.Width < width;
         bool large = data.Shape.Height > height || data.Shape.Width > width;
-        return small && ofWeights.Channels == 1 ? ofWeights with { Fit = Fit.Resize, Border = (int)Math.Round(Margin * Math.Min(height, width)) }
-            : small || large ? ofWeights with { Fit = Fit.Resize }
+        Preprocessing resized = ofWeights with { Fit = Fit.Resize };
+        return small && ofWeights.Channels == 1 ? resized with { Border = (int)Math.Round(Margin * Math.Min(height, width)) }
+            : small || (large && ofWeights.Fit != Fit.Crop) ? resized
             : ofWeights;
     }
 

@@ -21,6 +21,11 @@ public sealed class CheckRegistry
         registry.Add<AvgPool2d>(AvgPoolCheck.Of);
         registry.Add<AdaptiveAvgPool2d>(AdaptiveAvgPoolCheck.Of);
         registry.Add<BatchNorm2d>(BatchNormCheck.Of);
+        registry.Add<GroupNorm>(GroupNormCheck.Of);
+        registry.Add<InstanceNorm2d>(GroupNormCheck.Of);
+        registry.Add<LayerNorm>(LayerNormCheck.Of);
+        registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
+        registry.Add<TransformInput>(TransformInputCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
         registry.Add<Dropout>(static _ => new IdentityCheck());
         registry.Add<Dropout2d>(static _ => new IdentityCheck());
@@ -37,6 +42,8 @@ public sealed class CheckRegistry
         registry.Add<RbfOutput>(RbfCheck.Of);
         registry.Add<Negate>(static _ => new NegateCheck());
         registry.Add<Add>(static _ => new AddCheck());
+        registry.Add<Multiply>(static _ => new MultiplyCheck());
+        registry.Add<PaddedShortcut>(PaddedShortcutCheck.Of);
         registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
         registry.Add<StochasticDepth>(static _ => new IdentityCheck());
         registry.Add<ZeroPad2d>(ZeroPadCheck.Of);

@@ -23,7 +23,7 @@ public sealed class Verifier
         this.progress = progress;
     }
 
-    /// <summary>Verifies a model in evaluation mode; its mode, its gradients and its weights are as before afterwards.</summary>
+    /// <summary>Verifies a model in evaluation mode, auxiliary classifiers included; its mode, its gradients and its weights are as before afterwards.</summary>
     /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
     /// <param name="input">A batch, [N,C,H,W], in the model's type and on its device.</param>
     /// <param name="options">How much to verify.</param>
@@ -54,7 +54,7 @@ public sealed class Verifier
 
     private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against)
     {
-        using Trace? described = against is null ? null : Trace.Run(against, input);
+        using Trace? described = against is null ? null : Trace.RunAll(against, input);
         using Trace trace = Trace.RunUntilFailure(model, input, out TraceFailure? failure);
         StructureWalk? walk = described is null ? null : new StructureWalk(trace, described);
         foreach (TraceNode node in trace.Nodes)

@@ -87,7 +87,7 @@ public class ModelResolverTests
         string path = Checkpointed(folder);
         Assert.Contains("Did you mean 'lenet5'?", Message(() => Resolve("lenet")), StringComparison.Ordinal);
         Assert.Contains("Did you mean 'mnist'?", Message(() => Resolve("lenet5:mnits")), StringComparison.Ordinal);
-        Assert.Contains("No weights of convnet are shipped", Message(() => Resolve("convnet:mnist")), StringComparison.Ordinal);
+        Assert.Contains("No weights of convnet are shipped or published", Message(() => Resolve("convnet:mnist")), StringComparison.Ordinal);
         Assert.Contains("no such file", Message(() => Resolve(folder.File("none.safetensors"))), StringComparison.Ordinal);
         Assert.Contains("none.safetensors", Message(() => Resolve("lenet5", folder.File("none.safetensors"))), StringComparison.Ordinal);
         Assert.Contains("holds weights of small_cnn, not of lenet5", Message(() => Resolve("lenet5", path)), StringComparison.Ordinal);

@@ -62,7 +62,7 @@ public class ImageDatasetTests
     {
         ImageDataset resized = Toy.Resize(5, 4);
         var expected = new float[2 * 20];
-        var resizer = new BilinearResizer(2, 3, 5, 4);
+        var resizer = new Resizer(2, 3, 5, 4);
         resizer.Resize(Image(Toy, 2).AsSpan(0, 6), expected.AsSpan(0, 20));
         resizer.Resize(Image(Toy, 2).AsSpan(6, 6), expected.AsSpan(20, 20));
         Assert.Equal(expected, Image(resized, 2));

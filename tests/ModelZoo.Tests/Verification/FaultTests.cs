@@ -72,6 +72,37 @@ public class FaultTests
         Assert.Contains(FormattableString.Invariant($"eps {eps:g3} instead of 1e-05"), failure?.LikelyCause, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("alpha", "alpha divided by size")]
+    [InlineData("k", "k 1 instead of 2")]
+    [InlineData("n", "size 3 instead of 5")]
+    [InlineData("left out", "it is not applied")]
+    public void A_wrong_response_normalisation_is_named(string fault, string cause)
+    {
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2))), model = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2)));
+        LocalResponseNorm norm = Find<LocalResponseNorm>(model, "norm");
+        switch (fault)
+        {
+            case "alpha":
+                norm.alpha = 1e-4; // the paper's, as if PyTorch did not divide it
+                break;
+            case "k":
+                norm.k = 1;
+                break;
+            case "n":
+                norm.size = 3;
+                break;
+            default:
+                norm.beta = 0;
+                break;
+        }
+
+        using Tensor input = randn(2, 12, 4, 4) * 10;
+        LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
+        Assert.Equal("norm", failure?.Name);
+        Assert.Contains(cause, failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_wrong_ceil_mode_is_named()
     {

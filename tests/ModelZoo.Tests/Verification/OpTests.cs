@@ -4,6 +4,7 @@ using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
+using NdArray = ModelZoo.Reference.NdArray;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification;
@@ -28,12 +29,34 @@ public class OpTests
         ["max pool"] = (() => nn.MaxPool2d(2), [2, 3, 8, 8]),
         ["max pool, overlapping"] = (() => nn.MaxPool2d(3, stride: 2, padding: 1), [2, 3, 9, 9]),
         ["max pool, ceil mode"] = (() => nn.MaxPool2d(3, stride: 2, ceil_mode: true), [2, 3, 8, 8]),
+        ["max pool, ceil mode, more than the input"] = (() => nn.MaxPool2d(3, stride: 2, ceil_mode: true), [2, 3, 2, 2]),
         ["average pool"] = (() => nn.AvgPool2d(3, stride: 2, padding: 1), [2, 3, 9, 9]),
         ["average pool without the padding"] = (() => nn.AvgPool2d(3, stride: 2, padding: 1, count_include_pad: false), [2, 3, 9, 9]),
         ["global pool"] = (() => nn.AdaptiveAvgPool2d(1), [2, 5, 7, 7]),
         ["adaptive pool"] = (() => nn.AdaptiveAvgPool2d(3), [2, 5, 7, 7]),
         ["batch norm"] = (() => WithStatistics(nn.BatchNorm2d(5)), [2, 5, 4, 4]),
         ["batch norm without affine"] = (() => WithStatistics(nn.BatchNorm2d(5, eps: 1e-3, affine: false)), [2, 5, 4, 4]),
+        ["response norm"] = (() => nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2), [2, 9, 5, 4]),
+        ["response norm, large alpha"] = (() => nn.LocalResponseNorm(3, alpha: 0.7, beta: 0.5, k: 1), [2, 6, 5, 4]),
+        ["response norm, even size"] = (() => nn.LocalResponseNorm(4, alpha: 0.3, beta: 0.6), [2, 7, 3, 4]),
+        ["response norm, more than all channels"] = (() => nn.LocalResponseNorm(7, alpha: 0.3), [2, 3, 3, 4]),
+        ["input transform"] = (() => new TransformInput(3), [2, 3, 6, 5]),
+        ["input transform, grey"] = (() => new TransformInput(1), [2, 1, 6, 5]),
+        ["group norm"] = (() => WithAffine(nn.GroupNorm(2, 6)), [2, 6, 4, 5]),
+        ["group norm, one group"] = (() => WithAffine(nn.GroupNorm(1, 6)), [2, 6, 4, 5]),
+        ["group norm, a group per channel"] = (() => WithAffine(nn.GroupNorm(6, 6, eps: 1e-3)), [3, 6, 7, 7]),
+        ["group norm without affine"] = (() => nn.GroupNorm(3, 6, affine: false), [2, 6, 4, 4]),
+        ["group norm of single pixels"] = (() => WithAffine(nn.GroupNorm(3, 6)), [2, 6, 1, 1]),
+        ["group norm, wide"] = (() => WithAffine(nn.GroupNorm(4, 64)), [2, 64, 16, 16]),
+        ["instance norm"] = (() => WithAffine(nn.InstanceNorm2d(5, affine: true)), [2, 5, 4, 4]),
+        ["instance norm without affine"] = (() => nn.InstanceNorm2d(5), [2, 5, 7, 3]),
+        ["instance norm with running statistics"] = (() => WithStatistics(nn.InstanceNorm2d(5, affine: true, track_running_stats: true)), [2, 5, 4, 4]),
+        ["layer norm"] = (() => WithAffine(nn.LayerNorm([3, 4, 5])), [2, 3, 4, 5]),
+        ["layer norm of features"] = (() => WithAffine(nn.LayerNorm(40)), [3, 40]),
+        ["layer norm without affine"] = (() => nn.LayerNorm([5], eps: 1e-3, elementwise_affine: false), [2, 3, 4, 5]),
+        ["layer norm without bias"] = (() => WithAffine(nn.LayerNorm(40, bias: false)), [3, 40]),
+        ["padded shortcut"] = (() => new PaddedShortcut(3, 8, 2), [2, 3, 8, 7]),
+        ["padded shortcut without new channels"] = (() => new PaddedShortcut(3, 3, 3), [2, 3, 8, 7]),
         ["flatten"] = (() => nn.Flatten(), [2, 3, 4, 5]),
         ["flatten the last two"] = (() => nn.Flatten(2), [2, 3, 4, 5]),
         ["dropout"] = (() => nn.Dropout(0.7), [2, 30]),
@@ -125,7 +148,50 @@ public class OpTests
         Assert.Contains("Reflect", failure?.Note, StringComparison.Ordinal);
     }
 
-    private static BatchNorm2d WithStatistics(BatchNorm2d layer)
+    [Theory]
+    [InlineData(2, 5, 1, 1)]
+    [InlineData(2, 5, 6, 7)]
+    [InlineData(1, 1, 6, 7)]
+    public void A_product_with_repeated_dimensions(long batch, long channels, long rows, long columns)
+    {
+        for (int seed = 0; seed < 3; seed++)
+        {
+            manual_seed(seed);
+            using var layer = new Multiply();
+            using Tensor x = randn(2, 5, 6, 7), gate = randn(batch, channels, rows, columns);
+            ILayerCheck check = NormalisationFaultTests.CheckOf(layer);
+            using Tensor a = x.clone().requires_grad_(), b = gate.clone().requires_grad_(), y = layer.call(a, b), gradY = randn(2, 5, 6, 7);
+            y.backward([gradY]);
+            NdArray[] inputs = [x.ToNdArray(), gate.ToNdArray()];
+            Rounding single = Rounding.Of(ScalarType.Float32);
+            Within(check.Output(inputs, single), y);
+            Quantity[] gradients = [.. check.Gradients(inputs, gradY.ToNdArray(), single)];
+            Within(gradients[0], a.grad!);
+            Within(gradients[1], b.grad!);
+        }
+    }
+
+    private static void Within(Quantity expected, Tensor actual)
+    {
+        NdArray values = actual.ToNdArray();
+        Assert.Equal(expected.Shape, values.Shape);
+        Assert.All(Enumerable.Range(0, values.Count), i => Assert.InRange(values.Data[i], expected.At(i).Value - expected.At(i).Error, expected.At(i).Value + expected.At(i).Error));
+    }
+
+    private static T WithAffine<T>(T layer)
+        where T : nn.Module
+    {
+        using IDisposable none = no_grad();
+        foreach ((string _, Parameter parameter) in layer.named_parameters())
+        {
+            nn.init.normal_(parameter);
+        }
+
+        return layer;
+    }
+
+    private static T WithStatistics<T>(T layer)
+        where T : NormBase
     {
         using IDisposable none = no_grad();
         nn.init.normal_(layer.running_mean!);

@@ -14,8 +14,7 @@ internal sealed record BatchNormCheck(NdArray? Gamma, NdArray? Beta, NdArray Mea
 
     /// <inheritdoc/>
     public IEnumerable<LayerVariant> Variants =>
-        new[] { 1e-3, 1e-5, 1e-6, Eps * 10, Eps / 10 }.Where(eps => eps != Eps).Distinct()
-            .Select(eps => new LayerVariant(FormattableString.Invariant($"eps {eps:g3} instead of {Eps:g3}"), this with { Eps = eps }));
+        Affine.OtherEps(Eps).Select(v => new LayerVariant(v.Change, this with { Eps = v.Eps }));
 
     public static BatchNormCheck Of(BatchNorm2d module) => module.running_mean is null
         ? throw new NotSupportedException("the reference checks batch normalisation with running statistics only")
@@ -26,14 +25,6 @@ internal sealed record BatchNormCheck(NdArray? Gamma, NdArray? Beta, NdArray Mea
         Quantity.Of(Quantity.Output, BatchNormalisation.Eval(inputs[0], Gamma, Beta, Mean, Variance, Eps), rounding);
 
     /// <inheritdoc/>
-    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
-    {
-        GradientSums sums = BatchNormalisation.EvalBackward(inputs[0], Gamma, gradY, Mean, Variance, Eps);
-        yield return Quantity.Of(Quantity.GradInput, sums.X, rounding);
-        if (Gamma is not null)
-        {
-            yield return Quantity.Of("grad weight", sums.Weight, rounding);
-            yield return Quantity.Of("grad bias", sums.Bias, rounding);
-        }
-    }
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding) =>
+        Affine.Gradients(BatchNormalisation.EvalBackward(inputs[0], Gamma, gradY, Mean, Variance, Eps), Gamma, Beta, rounding);
 }

@@ -3,21 +3,22 @@ using System.Buffers;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Resizes planes of height × width values by separable linear interpolation, as PyTorch's <c>F.interpolate(mode='bilinear', align_corners=False)</c> does.
-/// An axis that shrinks is antialiased: its triangle filter widens by the ratio of the sizes (PyTorch's <c>antialias=True</c>), so that every input pixel counts.
-/// An axis that grows needs no such filter, and PyTorch gives the same values there with and without it. Immutable: threads may share one.
+/// Resizes planes of height × width values by separable interpolation, as PyTorch's <c>F.interpolate(mode='bilinear' or 'bicubic', align_corners=False, antialias=True)</c> and
+/// Pillow do: the filter of an axis that shrinks widens by the ratio of the sizes, so that every input pixel counts. An axis that grows needs no such filter; with the triangle
+/// PyTorch gives the same values there with and without antialias, with the cubic only with it (without, its a is −0.75). The cubic may leave the range of the input. Immutable: threads may share one.
 /// </summary>
-public sealed class BilinearResizer
+public sealed class Resizer
 {
     private readonly Taps[] rows;
     private readonly Taps[] columns;
 
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
-    public BilinearResizer(int fromHeight, int fromWidth, int toHeight, int toWidth)
+    public Resizer(int fromHeight, int fromWidth, int toHeight, int toWidth, Interpolation interpolation = Interpolation.Bilinear)
     {
         (FromHeight, FromWidth, ToHeight, ToWidth) = (fromHeight, fromWidth, toHeight, toWidth);
-        rows = Plan(fromHeight, toHeight);
-        columns = Plan(fromWidth, toWidth);
+        (double reach, Func<double, double> filter) = interpolation == Interpolation.Bicubic ? (2.0, (Func<double, double>)Cubic) : (1.0, Triangle);
+        rows = Plan(fromHeight, toHeight, reach, filter);
+        columns = Plan(fromWidth, toWidth, reach, filter);
     }
 
     public int FromHeight { get; }
@@ -76,12 +77,13 @@ public sealed class BilinearResizer
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static Taps[] Plan(int from, int to)
+    private static Taps[] Plan(int from, int to, double reach, Func<double, double> filter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(from);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(to);
         double ratio = (double)from / to;
-        double radius = Math.Max(ratio, 1);
+        double stretch = Math.Max(ratio, 1);
+        double radius = reach * stretch;
         var plan = new Taps[to];
         for (int i = 0; i < to; i++)
         {
@@ -91,15 +93,22 @@ public sealed class BilinearResizer
             var weights = new double[end - first];
             for (int k = 0; k < weights.Length; k++)
             {
-                weights[k] = Math.Max(0, 1 - Math.Abs(first + k + 0.5 - centre) / radius);
+                weights[k] = filter(Math.Abs(first + k + 0.5 - centre) / stretch);
             }
 
-            double sum = weights.Sum(); // below 1 at the border, where the triangle reaches beyond the image
+            double sum = weights.Sum(); // not 1 at the border, where the filter reaches beyond the image
             plan[i] = new Taps(first, [.. weights.Select(w => (float)(w / sum))]);
         }
 
         return plan;
     }
+
+    private static double Triangle(double x) => Math.Max(0, 1 - x);
+
+    // R. Keys, "Cubic convolution interpolation for digital image processing", IEEE Trans. ASSP 29(6), 1981, equation 15: a = −1/2.
+    private static double Cubic(double x) => x < 1 ? (1.5 * x - 2.5) * x * x + 1
+        : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2
+        : 0;
 
     /// <summary>One output position: the input positions First, First + 1, … with these weights.</summary>
     private readonly record struct Taps(int First, float[] Weights);

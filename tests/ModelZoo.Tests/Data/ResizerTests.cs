@@ -7,7 +7,7 @@ namespace ModelZoo.Tests.Data;
 /// The constants come from PyTorch 1.13, for x = (torch.arange(n) * step % modulus / (modulus - 1)).reshape(1, 1, h, w):
 /// F.interpolate(x, (H, W), mode='bilinear', align_corners=False), with antialias=True where an axis shrinks.
 /// </summary>
-public class BilinearResizerTests
+public class ResizerTests
 {
     [Fact]
     public void Enlarging_equals_PyTorchs_interpolate_without_antialias() =>
@@ -47,7 +47,7 @@ public class BilinearResizerTests
     [InlineData(224, 3, 7, 3)]
     public void A_constant_stays_constant_and_values_stay_in_range(int fromHeight, int fromWidth, int toHeight, int toWidth)
     {
-        var resizer = new BilinearResizer(fromHeight, fromWidth, toHeight, toWidth);
+        var resizer = new Resizer(fromHeight, fromWidth, toHeight, toWidth);
         var result = new float[toHeight * toWidth];
         resizer.Resize(Enumerable.Repeat(1f, fromHeight * fromWidth).ToArray(), result);
         Assert.All(result, value => Assert.Equal(1, value, 1e-6));
@@ -63,9 +63,9 @@ public class BilinearResizerTests
     [Fact]
     public void Wrong_lengths_and_sizes_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new BilinearResizer(1, 1, 0, 1));
-        Assert.Throws<ArgumentException>(() => new BilinearResizer(2, 2, 3, 3).Resize(new float[4], new float[8]));
-        Assert.Throws<ArgumentException>(() => new BilinearResizer(2, 2, 3, 3).Resize(new float[5], new float[9]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Resizer(1, 1, 0, 1));
+        Assert.Throws<ArgumentException>(() => new Resizer(2, 2, 3, 3).Resize(new float[4], new float[8]));
+        Assert.Throws<ArgumentException>(() => new Resizer(2, 2, 3, 3).Resize(new float[5], new float[9]));
     }
 
     private static float[] Pattern(int count, int step, int modulus) =>
@@ -74,7 +74,7 @@ public class BilinearResizerTests
     private static void AssertResized(float[] from, (int Height, int Width) size, (int Height, int Width) to, float[] expected)
     {
         var result = new float[to.Height * to.Width];
-        new BilinearResizer(size.Height, size.Width, to.Height, to.Width).Resize(from, result);
+        new Resizer(size.Height, size.Width, to.Height, to.Width).Resize(from, result);
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.Equal(expected[i], result[i], 1e-6);

@@ -1,0 +1,163 @@
+using ModelZoo.Layers;
+using TorchSharp.Modules;
+using static ModelZoo.Models.Resnet.Convolutions;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ModelZoo.Models.ResnetCifar;
+
+/// <summary>What a block's input meets on its way past the block.</summary>
+public enum Shortcut
+{
+    /// <summary>No shortcut at all: a plain network.</summary>
+    None,
+
+    /// <summary>Option A: the identity; where a stage begins every second pixel, and zeros for the new channels.</summary>
+    Padded,
+
+    /// <summary>Option B: the identity; where a stage begins a 1×1 convolution and its normalisation.</summary>
+    Projected,
+}
+
+/// <summary>The residual networks for CIFAR-10 and their plain twins, which differ in nothing but the shortcuts: 6n + 2 layers, 3×3 stem, 16, 32 and 64 channels.</summary>
+/// <remarks>K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, section 4.2 and table 6.</remarks>
+/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Depth">Layers with weights: the stem, two per block, the classifier.</param>
+/// <param name="Shortcut">Around each block.</param>
+public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcut)
+{
+    /// <summary>The published variants, and option B at each depth.</summary>
+    public static IReadOnlyList<CifarResNetVariant> All { get; } =
+    [
+        new("plain20", 20, Shortcut.None),
+        new("plain32", 32, Shortcut.None),
+        new("plain44", 44, Shortcut.None),
+        new("plain56", 56, Shortcut.None),
+        new("plain110", 110, Shortcut.None),
+        new("resnet20", 20, Shortcut.Padded),
+        new("resnet32", 32, Shortcut.Padded),
+        new("resnet44", 44, Shortcut.Padded),
+        new("resnet56", 56, Shortcut.Padded),
+        new("resnet110", 110, Shortcut.Padded),
+        new("resnet20_b", 20, Shortcut.Projected),
+        new("resnet32_b", 32, Shortcut.Projected),
+        new("resnet44_b", 44, Shortcut.Projected),
+        new("resnet56_b", 56, Shortcut.Projected),
+        new("resnet110_b", 110, Shortcut.Projected),
+    ];
+
+    /// <summary>Blocks of each of the three stages.</summary>
+    public int Blocks => (Depth - 2) / 6;
+
+    /// <summary>One line for people.</summary>
+    public string Summary => Shortcut switch
+    {
+        Shortcut.None => $"The plain twin of ResNet-{Depth} for CIFAR: no shortcuts",
+        Shortcut.Padded => $"ResNet-{Depth} for CIFAR: shortcuts without parameters (option A)",
+        _ => $"ResNet-{Depth} for CIFAR: projected shortcuts (option B)",
+    };
+}
+
+/// <summary>y = relu(F(x) + shortcut(x)), F = 3×3, 3×3, or without a shortcut relu(F(x)); [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
+internal sealed class CifarBlock : Module<Tensor, Tensor>
+{
+    private readonly Conv2d conv1;
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly ReLU relu1 = ReLU(inplace: true);
+    private readonly Conv2d conv2;
+    private readonly Module<Tensor, Tensor> bn2;
+    private readonly Module<Tensor, Tensor>? downsample;
+    private readonly Add? add;
+    private readonly ReLU relu2 = ReLU(inplace: true);
+
+    internal CifarBlock(int inputs, int planes, int stride, Shortcut shortcut, Normalization norm) : base(nameof(CifarBlock))
+    {
+        conv1 = Conv3x3(inputs, planes, stride);
+        bn1 = norm.Create(planes);
+        conv2 = Conv3x3(planes, planes);
+        bn2 = norm.Create(planes);
+        downsample = shortcut switch
+        {
+            _ when inputs == planes => null,
+            Shortcut.Padded => new PaddedShortcut(inputs, planes, stride),
+            Shortcut.Projected => Sequential(Conv1x1(inputs, planes, stride), norm.Create(planes)),
+            _ => null,
+        };
+        add = shortcut == Shortcut.None ? null : new Add();
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = relu1.call(bn1.call(conv1.call(input)));
+        x = bn2.call(conv2.call(x));
+        if (add is not null)
+        {
+            x = add.call(x, downsample is null ? input : downsample.call(input));
+        }
+
+        return relu2.call(x).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>A residual or plain network for CIFAR-10; see <see cref="CifarResNetVariant"/> for the paper.</summary>
+public sealed class CifarResNet : ZooModel
+{
+    private readonly Conv2d conv1;
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly ReLU relu = ReLU(inplace: true);
+    private readonly Sequential layer1;
+    private readonly Sequential layer2;
+    private readonly Sequential layer3;
+    private readonly AdaptiveAvgPool2d avgpool = AdaptiveAvgPool2d(1);
+    private readonly Flatten flatten = Flatten();
+    private readonly Linear fc;
+
+    /// <summary>Builds the network; any input size will do.</summary>
+    /// <exception cref="ZooException">A stage's channels can't be divided into the groups that <see cref="ModelOptions.Norm"/> asks for.</exception>
+    public CifarResNet(ModelOptions options, CifarResNetVariant variant) : base(variant?.Name ?? throw new ArgumentNullException(nameof(variant)))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var norm = Normalization.Parse(options.Norm);
+        conv1 = Conv3x3(options.InChannels, 16);
+        bn1 = norm.Create(16);
+        layer1 = Stage(16, 16, 1);
+        layer2 = Stage(16, 32, 2);
+        layer3 = Stage(32, 64, 2);
+        fc = Linear(64, options.NumClasses);
+        RegisterComponents();
+
+        Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks)
+            .Select(block => new CifarBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Shortcut, norm)).ToArray<Module<Tensor, Tensor>>());
+    }
+
+    internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. CifarResNetVariant.All.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "resnet_cifar",
+        Summary = variant.Summary,
+        Source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, section 4.2",
+        Input = (3, 32, 32),
+        Preprocessing = Preprocessing.Cifar10(),
+        Build = options => new CifarResNet(options, variant),
+    })];
+
+    /// <inheritdoc/>
+    public override string Head => nameof(fc);
+
+    /// <inheritdoc/>
+    public override string Stem => nameof(conv1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = relu.call(bn1.call(conv1.call(input)));    // [N,16,32,32]
+        x = layer3.call(layer2.call(layer1.call(x)));         // [N,64,8,8]
+        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,129 @@
+using ModelZoo.Layers;
+using TorchSharp.Modules;
+using static ModelZoo.Models.Resnet.Convolutions;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ModelZoo.Models.Wideresnet;
+
+/// <summary>Wide residual networks for CIFAR: pre-activation blocks of two 3×3, few of them and k times as wide, 16·k, 32·k and 64·k channels.</summary>
+/// <remarks>
+/// S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 1; depth 6n + 4 counts the projections. Dropout between a block's convolutions: section 2.4.
+/// </remarks>
+/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Depth">Layers with weights.</param>
+/// <param name="Widening">k.</param>
+/// <param name="Dropout">The share of a block's inner values that training drops; the paper trains with 0 and with 0.3.</param>
+public sealed record WideResNetVariant(string Name, int Depth, int Widening, double Dropout = 0)
+{
+    /// <summary>Three of the paper's table 5.</summary>
+    public static IReadOnlyList<WideResNetVariant> All { get; } =
+    [
+        new("wrn_40_4", 40, Widening: 4, Dropout: 0),
+        new("wrn_16_8", 16, Widening: 8, Dropout: 0),
+        new("wrn_28_10", 28, Widening: 10, Dropout: 0),
+    ];
+
+    /// <summary>Blocks of each of the three stages.</summary>
+    public int Blocks => (Depth - 4) / 6;
+}
+
+/// <summary>
+/// y = shortcut + F(a), a = relu(norm(x)), F = 3×3, norm, relu, dropout, 3×3; the shortcut is x, or a 1×1 convolution of a where channels change.
+/// [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].
+/// </summary>
+internal sealed class WideBlock : Module<Tensor, Tensor>
+{
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly ReLU relu1 = ReLU(inplace: true);
+    private readonly Conv2d conv1;
+    private readonly Module<Tensor, Tensor> bn2;
+    private readonly ReLU relu2 = ReLU(inplace: true);
+    private readonly Dropout? dropout;
+    private readonly Conv2d conv2;
+    private readonly Conv2d? downsample;
+    private readonly Add add = new();
+
+    internal WideBlock(int inputs, int planes, int stride, double dropped, Normalization norm) : base(nameof(WideBlock))
+    {
+        bn1 = norm.Create(inputs);
+        conv1 = Conv3x3(inputs, planes, stride);
+        bn2 = norm.Create(planes);
+        dropout = dropped > 0 ? Dropout(dropped) : null;
+        conv2 = Conv3x3(planes, planes);
+        downsample = inputs == planes ? null : Conv1x1(inputs, planes, stride);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor a = relu1.call(bn1.call(input));
+        Tensor x = relu2.call(bn2.call(conv1.call(a)));
+        x = conv2.call(dropout is null ? x : dropout.call(x));
+        return add.call(x, downsample is null ? input : downsample.call(a)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>A wide residual network; see <see cref="WideResNetVariant"/> for the paper.</summary>
+public sealed class WideResNet : ZooModel
+{
+    private readonly Conv2d conv1;
+    private readonly Sequential layer1;
+    private readonly Sequential layer2;
+    private readonly Sequential layer3;
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly ReLU relu = ReLU(inplace: true);
+    private readonly AdaptiveAvgPool2d avgpool = AdaptiveAvgPool2d(1);
+    private readonly Flatten flatten = Flatten();
+    private readonly Linear fc;
+
+    /// <summary>Builds the network; any input size will do.</summary>
+    /// <exception cref="ZooException">A stage's channels can't be divided into the groups that <see cref="ModelOptions.Norm"/> asks for.</exception>
+    public WideResNet(ModelOptions options, WideResNetVariant variant) : base(variant?.Name ?? throw new ArgumentNullException(nameof(variant)))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var norm = Normalization.Parse(options.Norm);
+        int k = variant.Widening;
+        conv1 = Conv3x3(options.InChannels, 16);
+        layer1 = Stage(16, 16 * k, 1);
+        layer2 = Stage(16 * k, 32 * k, 2);
+        layer3 = Stage(32 * k, 64 * k, 2);
+        bn1 = norm.Create(64 * k);
+        fc = Linear(64 * k, options.NumClasses);
+        RegisterComponents();
+
+        Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks)
+            .Select(block => new WideBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Dropout, norm)).ToArray<Module<Tensor, Tensor>>());
+    }
+
+    internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. WideResNetVariant.All.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "wideresnet",
+        Summary = $"Wide ResNet for CIFAR: depth {variant.Depth}, {variant.Widening} times as wide",
+        Source = "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, tables 1 and 5",
+        Input = (3, 32, 32),
+        Preprocessing = Preprocessing.Cifar10(),
+        Build = options => new WideResNet(options, variant),
+    })];
+
+    /// <inheritdoc/>
+    public override string Head => nameof(fc);
+
+    /// <inheritdoc/>
+    public override string Stem => nameof(conv1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = layer1.call(conv1.call(input));       // [N,16·k,32,32]
+        x = layer3.call(layer2.call(x));                 // [N,64·k,8,8]
+        x = avgpool.call(relu.call(bn1.call(x)));        // [N,64·k,1,1]
+        return fc.call(flatten.call(x)).MoveToOuterDisposeScope();
+    }
+}

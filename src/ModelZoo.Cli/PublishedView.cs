@@ -1,0 +1,17 @@
+using System.Globalization;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Published weights in words.</summary>
+internal static class PublishedView
+{
+    internal static string Describe(ModelInfo info, PublishedWeights w) =>
+        $"ImageNet top-1 {Percent(w.Top1)}, top-5 {Percent(w.Top5)}, as published; {Fitting(w.Preprocessing)}; {w.Url}{(WeightsCache.Find(info.Name, w) is { } file ? $"; pulled: {file}" : $"; `zoo pull {info.Name}:{w.Name}`")}";
+
+    internal static string Percent(double percent) => percent.ToString("F2", CultureInfo.InvariantCulture) + " %";
+
+    private static string Fitting(Preprocessing p) => p.Fit == Fit.Crop
+        ? $"shorter side {p.ShorterSide}, {(p.Interpolation == Interpolation.Bicubic ? "bicubic" : "bilinear")}, crop {p.Height}×{p.Width}"
+        : $"{p.Height}×{p.Width}";
+}

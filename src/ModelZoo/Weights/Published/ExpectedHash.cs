@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace ModelZoo.Weights;
+
+/// <summary>What the SHA-256 of a file must begin with.</summary>
+/// <param name="Digits">8 to 64 hexadecimal digits, lower case.</param>
+/// <param name="Origin">Who says so, for messages: "its name", "--sha256".</param>
+public sealed partial record ExpectedHash(string Digits, string Origin)
+{
+    private const int Whole = 64;
+
+    /// <summary>What a name such as <c>resnet50-0676ba61.pth</c> promises; null where it promises nothing.</summary>
+    public static ExpectedHash? OfName(string fileName)
+    {
+        ArgumentNullException.ThrowIfNull(fileName);
+        Match match = AtTheEnd().Match(fileName);
+        return match.Success ? new(match.Groups[1].Value, "its name") : null;
+    }
+
+    /// <summary>A hash that somebody typed, upper or lower case.</summary>
+    /// <exception cref="UsageException">It is not 64 hexadecimal digits.</exception>
+    public static ExpectedHash Parse(string text, string origin)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string digits = text.Trim().ToLowerInvariant();
+        return digits.Length == Whole && digits.All(char.IsAsciiHexDigitLower)
+            ? new(digits, origin)
+            : throw new UsageException($"{origin}: a SHA-256 has 64 hexadecimal digits, not '{text}'.");
+    }
+
+    /// <summary>Whether a hash is as expected.</summary>
+    /// <param name="sha256">64 hexadecimal digits, lower case.</param>
+    public bool Fits(string sha256)
+    {
+        ArgumentNullException.ThrowIfNull(sha256);
+        return sha256.StartsWith(Digits, StringComparison.Ordinal);
+    }
+
+    internal static async Task<string> OfFileAsync(string path, CancellationToken cancel)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false));
+    }
+
+    // The rule of torch.hub, whose names end in -xxxxxxxx.pth.
+    [GeneratedRegex(@"-([0-9a-f]{8,64})\.[A-Za-z]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex AtTheEnd();
+}

@@ -1,0 +1,128 @@
+using ModelZoo.Analysis;
+using ModelZoo.Models;
+using ModelZoo.Tests.Training;
+using ModelZoo.Transfer;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Models;
+
+/// <summary>What holds of every model of the catalogue: adding one adds no test here.</summary>
+[Collection(TorchCollection.Name)]
+public class CatalogueTests
+{
+    public static TheoryData<string> All() => [.. Catalog.Models.Models.Select(m => m.Name)];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Parameters_MACs_keys_and_shapes_are_the_published_ones(string name)
+    {
+        ModelInfo info = Catalog.Models.Find(name);
+        using ZooModel model = info.Create();
+        ModelSummary summary = ModelSummary.Of(model, info.Input.Channels, info.Input.Height, info.Input.Width);
+        Manifest actual = Manifest.Of(model, summary.Parameters, summary.Macs);
+        if (info.Torchvision is null && Environment.GetEnvironmentVariable("ZOO_WRITE_MANIFESTS") == "1")
+        {
+            actual.Write(name);
+        }
+
+        Assert.True(Manifest.Exists(name), $"There is no manifest of {name}.");
+        Manifest expected = Manifest.Read(name);
+        Assert.Equal(expected.Keys, actual.Keys);
+        Assert.Equal((expected.Parameters, expected.Macs), (actual.Parameters, actual.Macs));
+        if (ReferenceFigures.Parameters.TryGetValue(name, out long parameters))
+        {
+            Assert.Equal(parameters, summary.Parameters);
+        }
+
+        if (ReferenceFigures.Macs.TryGetValue(name, out var figure))
+        {
+            Assert.Equal(figure.GMacs, Math.Round(summary.Macs / 1e9m, figure.Decimals));
+        }
+
+        ModelCard card = Catalog.CardOf(info);
+        Assert.Equal((summary.Parameters, summary.Macs), (card.Parameters, card.Macs));
+    }
+
+    [Fact]
+    public void Every_reference_figure_belongs_to_a_model() =>
+        Assert.Empty(ReferenceFigures.Parameters.Keys.Union(ReferenceFigures.Macs.Keys).Except(Catalog.Models.Models.Select(m => m.Name)));
+
+    [Fact]
+    public void Every_manifest_of_torchvision_belongs_to_a_model_that_says_so() =>
+        Assert.All(Catalog.Models.Models.Where(m => m.Torchvision is not null), m => Assert.True(Manifest.Exists(m.Name), m.Name));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Classes_channels_stem_head_and_stages_are_as_asked(string name)
+    {
+        ModelInfo info = Catalog.Models.Find(name);
+        int size = Math.Max(info.MinimumSize, Math.Min(info.Input.Height, 32));
+        var options = new ModelOptions(7, info.Input.Channels + 1, size, size);
+        using ZooModel model = info.Create(options);
+        model.eval();
+        using (no_grad())
+        using (Tensor x = rand(2, options.InChannels, size, size))
+        using (Tensor y = model.call(x))
+        {
+            Assert.Equal(info.Task == ModelTask.Classification ? [2L, 7] : [2, 7, size, size], y.shape);
+            Assert.Equal(options.InChannels, Assert.IsAssignableFrom<Convolution>(TransferLearning.Find(model, model.Stem)).in_channels);
+            Assert.Equal(7, Outputs(TransferLearning.Find(model, model.Head)));
+            IReadOnlyList<FeatureMap> stages = FeatureExtractor.Describe(model, options);
+            Assert.NotEmpty(stages);
+            IReadOnlyDictionary<string, Tensor> maps = FeatureExtractor.Run(model, x);
+            foreach (FeatureMap stage in stages)
+            {
+                Assert.Equal([2, .. stage.Shape], maps[stage.Layer].shape);
+                maps[stage.Layer].Dispose();
+            }
+
+            if (info.Task == ModelTask.Classification)
+            {
+                double?[] strides = [.. stages.Select(s => s.Stride)];
+                Assert.Equal(strides.Order(), strides); // fine to coarse
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_smallest_input_works_and_a_smaller_one_is_refused(string name)
+    {
+        ModelInfo info = Catalog.Models.Find(name);
+        int size = info.MinimumSize;
+        var options = info.Defaults with { InputHeight = size, InputWidth = size };
+        using ZooModel model = info.Create(options);
+        model.eval();
+        using (no_grad())
+        using (Tensor x = rand(1, options.InChannels, size, size))
+        using (Tensor y = model.call(x))
+        {
+            Assert.All(y.data<float>().ToArray(), v => Assert.True(float.IsFinite(v)));
+        }
+
+        ZooException refused = Assert.Throws<ZooException>(() => info.Create(options with { InputWidth = size - 1 }));
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        if (size > 1)
+        {
+            // The figure is the arithmetic's, not a guess: built all the same, the network does not run.
+            Assert.ThrowsAny<Exception>(() =>
+            {
+                using ZooModel small = info.Build(options with { InputHeight = size - 1, InputWidth = size - 1 });
+                using IDisposable none = no_grad();
+                small.eval();
+                using Tensor x = rand(1, options.InChannels, size - 1, size - 1);
+                using Tensor y = small.call(x);
+            });
+        }
+    }
+
+    private static long Outputs(nn.Module head) => head switch
+    {
+        Linear linear => linear.out_features,
+        Convolution convolution => convolution.out_channels,
+        Layers.RbfOutput rbf => rbf.Codes.shape[0],
+        _ => throw new NotSupportedException(head.GetName()),
+    };
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Models;
+
+/// <summary>
+/// The snapshot of a model's state_dict: a line "key [shape]" per tensor, parameters first, and a head line with parameters and MACs. make-manifests.py writes torchvision's
+/// models; the others are written by ZOO_WRITE_MANIFESTS=1 and a reading of the difference.
+/// </summary>
+internal sealed partial record Manifest(long Parameters, long Macs, string[] Keys)
+{
+    internal static bool Exists(string model) => File.Exists(PathOf(model));
+
+    internal static Manifest Read(string model)
+    {
+        string[] lines = File.ReadAllLines(PathOf(model));
+        Match head = Head().Match(lines[0]);
+        return new(long.Parse(head.Groups[1].Value, CultureInfo.InvariantCulture), long.Parse(head.Groups[2].Value, CultureInfo.InvariantCulture), lines[1..]);
+    }
+
+    internal static Manifest Of(nn.Module model, long parameters, long macs) =>
+        new(parameters, macs, [.. model.state_dict().Select(entry => $"{entry.Key} [{string.Join(",", entry.Value.shape)}]")]);
+
+    internal void Write(string model) => File.WriteAllLines(PathOf(model), [$"# {Parameters} parameters, {Macs} MACs", .. Keys]);
+
+    private static string PathOf(string model, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Manifests", $"{model}.txt");
+
+    [GeneratedRegex(@"^# (\d+) parameters, (\d+) MACs$")]
+    private static partial Regex Head();
+}
