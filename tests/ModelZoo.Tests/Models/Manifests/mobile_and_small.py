@@ -1,26 +1,22 @@
 #!/usr/bin/env python3
-"""Writes the manifests of the DenseNet, MobileNet, EfficientNet and NASNet families beside this file: one `key [shape]` line per entry of the state dict.
+"""Writes the manifests of the MobileNet and NASNet families, the variants of convolution and the encoder-decoders beside this file, in the form of make-manifests.py.
 
-torchvision's builders make those that torchvision has; the others are written down here once more, independently of the zoo: MobileNet as plain layers, NASNet by
-arithmetic over the cells of its paper's figure 4. With --facts it prints parameters and multiply-accumulates (convolutions and linear layers only) as well.
-Made with torch 1.13.1 and torchvision 0.14.1.
+torchvision has none of them, so they are written down here once more, independently of the zoo: NASNet by arithmetic over the cells of its paper's figure 4, the others as
+plain layers. Made with torch 1.13.1.
 """
 import os
-import sys
 from collections import OrderedDict
 
 import torch
-import torchvision
 from torch import nn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def write(name, entries, parameters, macs):
+    entries = sorted(entries, key=lambda entry: entry[0].rpartition(".")[2] in ("running_mean", "running_var", "num_batches_tracked"))  # stable: parameters first
     with open(os.path.join(HERE, name + ".txt"), "w") as file:
-        file.writelines(f"{key} [{','.join(map(str, shape))}]\n" for key, shape in entries)
-    if "--facts" in sys.argv:
-        print(f"{name}: {parameters:,} parameters, {macs:,} MACs")
+        file.writelines([f"# {parameters} parameters, {macs} MACs\n", *(f"{key} [{','.join(map(str, shape))}]\n" for key, shape in entries)])
 
 
 def mobilenet(alpha):
@@ -38,18 +34,52 @@ def mobilenet(alpha):
     return nn.Sequential(OrderedDict(features=features, avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(width, 1000)))
 
 
-def counted(net):
+def variant(chain):
+    def block():
+        channels, convs = 16, []
+        for i, (out, kernel, dilation, groups) in enumerate(chain):
+            padding = tuple(dilation * (k // 2) for k in kernel)
+            convs.append(nn.Conv2d(channels, out, kernel, 1, padding, dilation, groups, bias=i == len(chain) - 1))
+            channels = out
+        return nn.Sequential(*convs)
+
+    return nn.Sequential(OrderedDict(
+        stem=nn.Conv2d(3, 16, 3, padding=1), pool0=nn.MaxPool2d(2), block1=block(), pool1=nn.MaxPool2d(2), block2=block(),
+        avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(16, 10)))
+
+
+VARIANTS = {
+    "conv_plain": [(16, (3, 3), 1, 1)],
+    "conv_dilated": [(16, (3, 3), 2, 1)],
+    "conv_depthwise_separable": [(16, (3, 3), 1, 16), (16, (1, 1), 1, 1)],
+    "conv_spatially_separable": [(16, (3, 1), 1, 1), (16, (1, 3), 1, 1)],
+    "conv_pointwise": [(4, (1, 1), 1, 1), (4, (3, 3), 1, 1), (16, (1, 1), 1, 1)],
+}
+
+
+def encdec(transposed):
+    def larger(channels, width):
+        return nn.ConvTranspose2d(channels, width, 3, 2, 1, 1) if transposed else nn.Conv2d(channels, width, 3, padding=1)
+
+    up = nn.Identity if transposed else lambda: nn.Upsample(scale_factor=2)  # the other ways to enlarge have no weights either
+    return nn.Sequential(OrderedDict(
+        enc1=nn.Conv2d(1, 16, 3, padding=1), pool1=nn.MaxPool2d(2), enc2=nn.Conv2d(16, 32, 3, padding=1), pool2=nn.MaxPool2d(2),
+        up1=up(), dec1=larger(32, 16), up2=up(), dec2=larger(16, 16), head=nn.Conv2d(16, 1, 1)))
+
+
+def counted(net, shape):
     total = 0
 
-    def count(module, _, output):
+    def count(module, inputs, output):
         nonlocal total
-        total += output[0].numel() * module.weight[0].numel()
+        plane = inputs[0] if isinstance(module, nn.ConvTranspose2d) else output  # there each input pixel lays a kernel
+        total += plane[0].numel() * module.weight[0].numel()
 
     for module in net.modules():
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             module.register_forward_hook(count)
     with torch.no_grad():
-        net.eval()(torch.zeros(1, 3, 224, 224))
+        net.eval()(torch.zeros(1, *shape))
     return total
 
 
@@ -117,8 +147,13 @@ class Nasnet:
         return (4 if reduction else 6) * f, out
 
 
-for name in ("densenet121", "densenet161", "densenet169", "densenet201", "efficientnet_b0", "mobilenet_v1", "mobilenet_v1_050"):
-    net = mobilenet(0.5 if name.endswith("050") else 1) if name.startswith("mobilenet") else getattr(torchvision.models, name)()
-    write(name, [(key, value.shape) for key, value in net.state_dict().items()], sum(p.numel() for p in net.parameters()), counted(net))
+MODELS = {
+    "mobilenet_v1": (mobilenet(1), (3, 224, 224)),
+    "mobilenet_v1_050": (mobilenet(0.5), (3, 224, 224)),
+    **{name: (variant(chain), (3, 32, 32)) for name, chain in VARIANTS.items()},
+    **{name: (encdec(name == "encdec_transposed"), (1, 28, 28)) for name in ("encdec_transposed", "encdec_unpool", "encdec_nearest", "encdec_nails")},
+}
+for name, (net, shape) in MODELS.items():
+    write(name, [(key, value.shape) for key, value in net.state_dict().items()], sum(p.numel() for p in net.parameters()), counted(net, shape))
 nasnet = Nasnet()
 write("nasnet_mobile", nasnet.entries, nasnet.parameters, nasnet.macs)
