@@ -8,7 +8,7 @@ namespace ModelZoo.Drawing;
 internal sealed record Cell(string Style, string Mark, IReadOnlyList<string> Lines, string Hover)
 {
     /// <summary>Longest line that is written whole.</summary>
-    public const int Letters = 24;
+    public int Letters { get; init; } = 24;
 
     /// <summary>The page's name for this box, so that others can point at it.</summary>
     public string? Id { get; init; }

@@ -42,7 +42,7 @@ public sealed class GraphLayout
     /// <summary>Height of a frame's label.</summary>
     public const double LabelHeight = 17;
 
-    private const double RowGap = 20, ColumnGap = 30, LaneGap = 13, Margin = 4;
+    private const double RowGap = 20, ColumnGap = 22, LaneGap = 13, Margin = 4;
     private readonly LayeredGraph graph;
     private readonly double[] x;
     private readonly double[] y;

@@ -11,6 +11,9 @@ internal static class NetworkDrawing
     // More layers than this on one page are folded away.
     private const int Open = 120;
 
+    // Up to so many sections say themselves how they follow each other.
+    private const int Glance = 5;
+
     public static string Html(LayerOutcomes outcomes)
     {
         NetworkGraph graph = outcomes.Report.Graph;
@@ -26,8 +29,9 @@ internal static class NetworkDrawing
             return "<div class=\"panel\">" + Scrolling(SectionDrawing.Svg(graph, outcomes, sections[0], targets), "The network") + "</div>";
         }
 
-        return "<div class=\"network\">\n" + Folded("The whole network", $"{graph.Nodes.Count} layers in {sections.Count} sections", "overview", Overview(graph, outcomes, sections), open: true)
-            + "<div class=\"sections\">\n" + string.Concat(sections.Select((section, i) =>
+        string overview = sections.Count <= Glance ? "" : Folded("The whole network", $"{graph.Nodes.Count} layers in {sections.Count} sections", "overview", Overview(graph, outcomes, sections), open: true);
+        return $"<div class=\"network\">\n{overview}<div class=\"sections\">\n"
+            + string.Concat(sections.Select((section, i) =>
             {
                 Verdict verdict = outcomes.Of(Names(graph, section));
                 return Folded(
@@ -63,7 +67,7 @@ internal static class NetworkDrawing
             cells.Add(new(LayerOutcomes.Style(verdict), LayerOutcomes.Mark(verdict),
                 [section.Title, $"{section.Count} layers", Shape(graph.Nodes[section.Last].OutputShape.Skip(1))],
                 $"{section.Title}: {section.Count} layers, {LayerOutcomes.Words(verdict)}")
-            { Link = PageNames.Section(i) });
+            { Link = PageNames.Section(i), Letters = 40 });
             inputs.Add([.. graph.Nodes.Skip(section.First).Take(section.Count).SelectMany(node => node.Inputs).Select(s => s == Trace.ModelInput ? 0 : of[s]).Distinct().Where(s => s != i + 1).Order()]);
         }
 

@@ -24,7 +24,7 @@ internal static class PageFrame
         .network { display: flex; gap: 0.8rem; align-items: flex-start; } .network > details { flex: none; } .sections { display: flex; flex-wrap: wrap; gap: 0.8rem; align-items: flex-start; min-width: 0; }
         @media (max-width: 50rem) { .network { flex-direction: column; } .network > details { max-width: 100%; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.4rem; } }
         details, .panel { border: 1px solid var(--rule); border-radius: 6px; padding: 0.4rem 0.7rem; background: var(--panel); max-width: 100%; min-width: 0; margin: 0; }
-        summary { cursor: pointer; } details[open] > summary { margin-bottom: 0.4rem; } 
+        summary { cursor: pointer; } summary small { display: block; } details[open] > summary { margin-bottom: 0.4rem; } 
         pre { margin: 0; padding: 0.6rem 0.8rem; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace; white-space: pre; width: max-content; min-width: 100%; }
         table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; } table + details, .scroll + details { margin-top: 0.7rem; }
         th, td { padding: 0.2rem 0.65rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; white-space: nowrap; } th { color: var(--soft); font-weight: 600; } .r { text-align: right; }

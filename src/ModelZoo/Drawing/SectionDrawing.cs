@@ -39,7 +39,7 @@ internal sealed class SectionDrawing
         double width = SvgWriter.BoxWidth(drawing.cells);
         GraphLayout layout = GraphLayout.Of(drawing.inputs, width, [.. groups.Select(g => g.Members)]);
         drawing.Shorten(layout, before, groups);
-        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => Label(g.Name, layout, groups))], $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
+        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => drawing.Label(g.Name, layout, groups))], $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
     }
 
     /// <summary>By node (<see cref="Trace.ModelInput"/> for the model's input), who takes its output.</summary>
@@ -105,6 +105,7 @@ internal sealed class SectionDrawing
             .SelectMany(node => Section.Path(graph.Nodes[node].Name) is var path ? Enumerable.Range(1, path.Length - 1).Select(depth => (Name: string.Join('.', path[..depth]), Depth: depth, Node: node)) : [])
             .GroupBy(m => (m.Name, m.Depth), m => m.Node - section.First + before)
             .Where(g => g.Count() > 1 && g.Count() < section.Count)
+            .GroupBy(g => string.Join(',', g), (_, same) => same.MaxBy(g => g.Key.Depth)!)
             .ToArray();
         int[] depths = [.. modules.Select(g => g.Key.Depth).Distinct().Order().Take(2)];
         return modules.Where(g => depths.Contains(g.Key.Depth)).OrderBy(g => g.Key.Depth).Select(g => (g.Key.Name, (IReadOnlyList<int>)[.. g]));
@@ -113,21 +114,31 @@ internal sealed class SectionDrawing
     /// <summary>Inside a frame its name need not be said again.</summary>
     private void Shorten(GraphLayout layout, int before, (string Name, IReadOnlyList<int> Members)[] groups)
     {
+        for (int node = section.First; section.Prefix.Length > 0 && node <= section.Last; node++)
+        {
+            Rename(node, before, section.Prefix);
+        }
+
         foreach (Frame frame in layout.Frames)
         {
             (string name, IReadOnlyList<int> members) = groups[frame.Group];
             foreach (int box in members)
             {
-                string full = graph.Nodes[box - before + section.First].Name;
-                cells[box] = cells[box] with { Lines = [full[(name.Length + 1)..], .. cells[box].Lines.Skip(1)] };
+                Rename(box - before + section.First, before, name);
             }
         }
     }
 
-    /// <summary>A frame within a frame says only what the outer one does not.</summary>
-    private static string Label(string name, GraphLayout layout, (string Name, IReadOnlyList<int> Members)[] groups)
+    private void Rename(int node, int before, string holder)
     {
-        string? outer = layout.Frames.Select(frame => groups[frame.Group].Name).FirstOrDefault(other => name.StartsWith(other + ".", StringComparison.Ordinal));
+        int box = node - section.First + before;
+        cells[box] = cells[box] with { Lines = [graph.Nodes[node].Name[(holder.Length + 1)..], .. cells[box].Lines.Skip(1)] };
+    }
+
+    /// <summary>A frame within a frame says only what the outer one does not.</summary>
+    private string Label(string name, GraphLayout layout, (string Name, IReadOnlyList<int> Members)[] groups)
+    {
+        string? outer = layout.Frames.Select(frame => groups[frame.Group].Name).Append(section.Prefix).FirstOrDefault(other => other.Length > 0 && name.StartsWith(other + ".", StringComparison.Ordinal));
         return outer is null ? name : name[(outer.Length + 1)..];
     }
 

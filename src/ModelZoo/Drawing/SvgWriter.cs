@@ -63,7 +63,7 @@ internal static class SvgWriter
     }
 
     // A path is known by its end, settings by their beginning.
-    private static string Shown(Cell cell, int line) => line >= cell.Lines.Count ? "" : line == 0 ? KeepEnd(cell.Lines[0], Cell.Letters) : KeepStart(cell.Lines[line], Cell.Letters);
+    private static string Shown(Cell cell, int line) => line >= cell.Lines.Count ? "" : line == 0 ? KeepEnd(cell.Lines[0], cell.Letters) : KeepStart(cell.Lines[line], cell.Letters);
 
     private static string Rectangle(string style, Box box) =>
         $"<rect{(style.Length > 0 ? $" class=\"{style}\"" : "")} x=\"{Px(box.X)}\" y=\"{Px(box.Y)}\" width=\"{Px(box.Width)}\" height=\"{Px(box.Height)}\" rx=\"4\"/>";
