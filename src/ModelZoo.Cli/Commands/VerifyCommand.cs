@@ -51,7 +51,7 @@ internal static class VerifyCommand
             session.Say($"verifying {spec} …");
             using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
             results.Add((spec, Verify(session, resolved, batch), CardCheck.Differences(resolved.Info)));
-            pages?.Add(session, spec, resolved, weights, batch, results[^1].Report, results[^1].CardDifferences);
+            pages?.Add(session, spec, resolved, weights.File, batch, results[^1].Report, results[^1].CardDifferences);
         }
 
         if (pages?.Finish() is { } page)

@@ -134,10 +134,13 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
         double loss = TrainStep.Run(model, x, labels);
         double expectedLoss = Expected("loss")[0];
         (double Gradient, string Worst, double Buffer) found = (0, "", 0);
+
+        // A gradient this far below the largest is rounding alone: that of a convolution's bias before batch normalisation, which takes it out again, is 0.
+        double floor = 1e-6 * model.named_parameters().Max(p => Difference.Largest(Expected("gradient." + p.name)));
         foreach ((string key, Parameter parameter) in model.named_parameters())
         {
             using Tensor single = parameter.grad!.to(ScalarType.Float32);
-            double difference = Difference.Relative(Expected("gradient." + key), single.data<float>().ToArray());
+            double difference = Difference.Relative(Expected("gradient." + key), single.data<float>().ToArray(), floor);
             if (!(difference <= found.Gradient))
             {
                 found = (difference, key, found.Buffer);
