@@ -64,7 +64,8 @@ public class OperationTests(ITestOutputHelper output)
     [Fact]
     public void The_table_of_operations_is_complete()
     {
-        StringBuilder table = new("| operation | forward | backward to | finite differences: cases, worst error/bound | planted mistake, found in case | PyTorch: cases, worst difference |\n|---|---|---|---|---|---|\n");
+        StringBuilder table = new("| operation | forward | backward to | finite differences: cases, worst error/bound | planted mistake, found in case ");
+        table.Append("| PyTorch: cases, worst difference |\n|---|---|---|---|---|---|\n");
         foreach (Operation operation in Registry.Operations)
         {
             Evidence evidence = Evidence.Of(operation);

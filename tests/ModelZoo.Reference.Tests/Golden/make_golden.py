@@ -220,7 +220,8 @@ optimisers = [
     ("sgd", dict(lr=0.1)), ("sgd", dict(lr=0.1, weight_decay=0.05)), ("sgd", dict(lr=0.1, momentum=0.9)),
     ("sgd", dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.05)), ("sgd", dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.05)),
     ("sgd", dict(lr=0.1, momentum=0.9, nesterov=True)), ("rmsprop", dict(lr=0.01)), ("rmsprop", dict(lr=0.01, momentum=0.9)),
-    ("rmsprop", dict(lr=0.01, centered=True)), ("rmsprop", dict(lr=0.01, alpha=0.9, weight_decay=0.05)), ("rmsprop", dict(lr=0.01, alpha=0.9, eps=1e-3, momentum=0.9, centered=True, weight_decay=0.05)),
+    ("rmsprop", dict(lr=0.01, centered=True)), ("rmsprop", dict(lr=0.01, alpha=0.9, weight_decay=0.05)),
+    ("rmsprop", dict(lr=0.01, alpha=0.9, eps=1e-3, momentum=0.9, centered=True, weight_decay=0.05)),
     ("adam", dict(lr=0.01)), ("adam", dict(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.05)),
     ("adamw", dict(lr=0.01)), ("adamw", dict(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2)),
 ]

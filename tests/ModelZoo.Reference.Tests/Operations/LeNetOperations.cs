@@ -13,7 +13,7 @@ internal static class LeNetOperations
 
     private static OperationCase RandomTable(Choices c)
     {
-        ConnectionTable table = c.Coin() ? ConnectionTable.LeNet5 : new(3, [[0], [2, 0], [0, 1, 2]]);
+        ConnectionTable table = c.From(1, 4) == 4 ? ConnectionTable.LeNet5 : new(3, [[0], [2, 0], [0, 1, 2]]);
         Pair kernel = c.Pair(1, 3);
         NdArray x = c.Array(c.From(1, 2), table.InputMaps, kernel.H + c.From(0, 2), kernel.W + c.From(0, 2));
         return Table(x, c.Array(table.Kernels, kernel.H, kernel.W), c.Array(table.OutputMaps), table);

@@ -11,13 +11,15 @@ internal static class NormalisationOperations
     public static IEnumerable<Operation> All =>
     [
         new("batch normalisation, training", "BatchNormalisation.TrainBackward", Constants,
-            c => BatchTrain(c.Distinct(Shape(c, smallestBatch: 2)), c.Number(0, 1), c), c => BatchTrain(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("momentum"), c.Number("eps"))),
+            c => BatchTrain(c.Distinct(Shape(c, smallestBatch: 2)), c.Number(0, 1), c),
+            c => BatchTrain(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("momentum"), c.Number("eps"))),
         new("batch normalisation, evaluation", "BatchNormalisation.EvalBackward", "ε forgotten",
             c => BatchEval(c.Distinct(Shape(c)), c), c => BatchEval(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("eps"))),
         new("layer normalisation", "LayerNormalisation.Backward", Constants,
             c => Layer(c.Distinct(Shape(c)), c.From(1, 3), c), c => Layer(c.X, c.Int("axes"), c.Input("gamma"), c.Input("beta"), c.Number("eps"))),
         new("instance normalisation", "InstanceNormalisation.Backward", Constants,
-            c => Instance(c.Distinct(Shape(c, smallestPlane: 2)), c.Number(0, 1), c), c => Instance(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("momentum"), c.Number("eps"))),
+            c => Instance(c.Distinct(Shape(c, smallestPlane: 2)), c.Number(0, 1), c),
+            c => Instance(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("momentum"), c.Number("eps"))),
         new("group normalisation", "GroupNormalisation.Backward", Constants,
             c => Group(c.From(1, 3), c), c => Group(c.X, c.Int("groups"), c.Input("gamma"), c.Input("beta"), c.Number("eps"))),
         new("local response normalisation", "LocalResponseNormalisation.Backward", "divisor taken as a constant",

@@ -15,8 +15,10 @@ internal static class PoolingOperations
             c => AdaptiveAverage(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 7), c.From(1, 7)), c.Pair(1, 8)), c => AdaptiveAverage(c.X, c.Pair("size"))),
         new("global max pooling", "AdaptivePooling.MaxBackward", "spread over the plane", c => GlobalMax(c.Distinct(Shape(c))), c => GlobalMax(c.X)),
         new("global average pooling", "AdaptivePooling.AverageBackward", "not divided by the plane", c => GlobalAverage(c.Array(Shape(c))), c => GlobalAverage(c.X)),
-        new("nearest unpooling", "Unpooling.NearestBackward", "averaged over the block, not summed", c => Nearest(c.Array(Shape(c)), c.Pair(1, 3)), c => Nearest(c.X, c.Pair("scale"))),
-        new("bed of nails unpooling", "Unpooling.BedOfNailsBackward", "summed over the block", c => BedOfNails(c.Array(Shape(c)), c.Pair(1, 3)), c => BedOfNails(c.X, c.Pair("scale"))),
+        new("nearest unpooling", "Unpooling.NearestBackward", "averaged over the block, not summed",
+            c => Nearest(c.Array(Shape(c)), c.Pair(1, 3)), c => Nearest(c.X, c.Pair("scale"))),
+        new("bed of nails unpooling", "Unpooling.BedOfNailsBackward", "summed over the block",
+            c => BedOfNails(c.Array(Shape(c)), c.Pair(1, 3)), c => BedOfNails(c.X, c.Pair("scale"))),
         new("max unpooling", "Unpooling.MaxBackward", "read from the block's corner", c => MaxUnpooled(c.Array(Shape(c)), c.Pair(1, 3), c),
             c => MaxUnpooled(c.X, c.Ints("indices"), c.Pair("size"))),
     ];

@@ -4,7 +4,10 @@ namespace ModelZoo.Reference.Tests;
 internal static class Registry
 {
     public static IReadOnlyList<Operation> Operations { get; } =
-        [.. ConvolutionOperations.All, .. PoolingOperations.All, .. NormalisationOperations.All, .. ActivationOperations.All, .. LossOperations.All, .. JoinOperations.All, .. LeNetOperations.All];
+    [
+        .. ConvolutionOperations.All, .. PoolingOperations.All, .. NormalisationOperations.All, .. ActivationOperations.All,
+        .. LossOperations.All, .. JoinOperations.All, .. LeNetOperations.All,
+    ];
 
     /// <summary>Each optimiser by its name in the golden file, made with the options of a case.</summary>
     public static IReadOnlyDictionary<string, Func<GoldenCase, Optimiser>> Optimisers { get; } = new Dictionary<string, Func<GoldenCase, Optimiser>>
