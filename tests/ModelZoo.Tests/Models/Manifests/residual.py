@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the manifests of the residual families beside this file: one `key [shape]` line per entry of the state dict.
+"""Writes the manifests of the residual families beside this file: a head line with parameters and multiply-accumulates (convolutions and linear layers only), then a
+`key [shape]` line per parameter and per buffer.
 
 torchvision's builders make those that torchvision has (the v1 forms are torchvision's with the stride moved); the others are written down here once more, independently
-of the zoo. With --facts it prints parameters and multiply-accumulates (convolutions and linear layers only) as well. Made with torch 1.13.1 and torchvision 0.14.1.
+of the zoo. Made with torch 1.13.1 and torchvision 0.14.1.
 """
 import os
-import sys
 
 import torch
 import torchvision
@@ -247,11 +247,11 @@ def macs(model, size):
 
 def main():
     for name, model, size in models():
+        parameters = sum(p.numel() for p in model.parameters())
         with open(os.path.join(HERE, name + ".txt"), "w") as file:
-            for key, value in model.state_dict().items():
+            file.write(f"# {parameters} parameters, {macs(model, size)} MACs\n")
+            for key, value in [*model.named_parameters(), *model.named_buffers()]:
                 file.write(f"{key} [{','.join(map(str, value.shape))}]\n")
-        if "--facts" in sys.argv:
-            print(f"{name} {sum(p.numel() for p in model.parameters()):,} {macs(model, size):,}", flush=True)
 
 
 if __name__ == "__main__":
