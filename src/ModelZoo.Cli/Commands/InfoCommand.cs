@@ -2,6 +2,7 @@ using System.CommandLine;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Weights;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 
