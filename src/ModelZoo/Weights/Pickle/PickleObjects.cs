@@ -52,7 +52,7 @@ internal sealed class PickleObjects
     }) ?? 0);
 
     /// <summary>What a call of a known function gives.</summary>
-    public object? Call(object? function, object? arguments, PickleReader reader)
+    public static object? Call(object? function, object? arguments, PickleReader reader)
     {
         object?[] given = (arguments as PickleTuple)?.Items ?? throw reader.Refused("calls a function with something other than a tuple");
         PickleGlobal global = function as PickleGlobal ?? throw reader.Refused("calls something that is not a function");

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 
 namespace ModelZoo.Weights.Pickle;
@@ -9,17 +11,14 @@ internal sealed class StateDictPickler
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly MemoryStream stream = new();
-    private readonly BinaryWriter writer;
-
-    private StateDictPickler() => writer = new BinaryWriter(stream);
+    private readonly ArrayBufferWriter<byte> bytes = new();
 
     /// <summary>The pickle; the storage of tensor i has the key "i".</summary>
     public static byte[] Pickle(IReadOnlyList<WeightsTensor> tensors)
     {
         var pickler = new StateDictPickler();
         pickler.Op('\x80');
-        pickler.writer.Write((byte)2);
+        pickler.Op((char)2);
         pickler.EmptyOrderedDict();
         pickler.Op('(');
         for (int i = 0; i < tensors.Count; i++)
@@ -30,8 +29,7 @@ internal sealed class StateDictPickler
 
         pickler.Op('u');
         pickler.Op('.');
-        pickler.writer.Flush();
-        return pickler.stream.ToArray();
+        return pickler.bytes.WrittenSpan.ToArray();
     }
 
     private void Tensor(WeightsTensor tensor, int index)
@@ -86,29 +84,36 @@ internal sealed class StateDictPickler
         if (value is >= 0 and <= int.MaxValue)
         {
             Op('J');
-            writer.Write((int)value);
+            Int32((int)value);
         }
         else
         {
             Op('\x8a');
-            writer.Write((byte)sizeof(long));
-            writer.Write(value);
+            Op((char)sizeof(long));
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.GetSpan(sizeof(long)), value);
+            bytes.Advance(sizeof(long));
         }
     }
 
     private void Text(string text)
     {
-        byte[] bytes = StrictUtf8.GetBytes(text);
+        byte[] utf8 = StrictUtf8.GetBytes(text);
         Op('X');
-        writer.Write(bytes.Length);
-        writer.Write(bytes);
+        Int32(utf8.Length);
+        bytes.Write(utf8);
     }
 
     private void Global(string module, string name)
     {
         Op('c');
-        writer.Write(Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
+        bytes.Write(Encoding.ASCII.GetBytes($"{module}\n{name}\n"));
     }
 
-    private void Op(char opcode) => writer.Write((byte)opcode);
+    private void Int32(int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.GetSpan(sizeof(int)), value);
+        bytes.Advance(sizeof(int));
+    }
+
+    private void Op(char opcode) => bytes.Write([(byte)opcode]);
 }

@@ -135,7 +135,7 @@ internal ref struct Unpickler
             case 'R':
                 object? arguments = Pop();
                 Spend(PickleObjects.Cost(arguments));
-                Push(objects.Call(Pop(), arguments, reader), 0);
+                Push(PickleObjects.Call(Pop(), arguments, reader), 0);
                 break;
             case 'b':
                 object? state = Pop();
