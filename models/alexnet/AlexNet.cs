@@ -45,6 +45,7 @@ public sealed class AlexNet : ZooModel
         Input = (3, 224, 224),
         MinimumSize = 63,
         Torchvision = "alexnet",
+        Published = TorchvisionWeights.Of("alexnet"),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new AlexNet(options),

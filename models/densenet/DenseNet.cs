@@ -1,4 +1,5 @@
 using ModelZoo.Layers;
+using ModelZoo.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -75,6 +76,8 @@ public sealed class DenseNet : ZooModel
         Input = (3, 224, 224),
         MinimumSize = 29, // three transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
         Torchvision = variant.Name,
+        Published = TorchvisionWeights.Of(variant.Name),
+        RenameKey = KeyNames.DenseNet,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new DenseNet(variant, options),

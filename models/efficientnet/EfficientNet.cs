@@ -65,6 +65,7 @@ public sealed class EfficientNet : ZooModel
         Source = "Tan, Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019, table 1",
         Input = (3, 224, 224),
         Torchvision = "efficientnet_b0",
+        Published = TorchvisionWeights.Of("efficientnet_b0"),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(interpolation: Interpolation.Bicubic),
         Build = options => new EfficientNet(options),

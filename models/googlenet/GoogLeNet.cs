@@ -12,7 +12,8 @@ namespace ModelZoo.Models.Googlenet;
 /// <remarks>
 /// After C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 5, table 1 and figure 3. torchvision's network came from TensorFlow by way of a port: it has batch
 /// normalisation with ε = 1e-3, a 3×3 where the paper has a 5×5, a 2×2 fourth pool, dropout 0.2 instead of 0.4, and trained weights for just that. Every pool rounds up (ceil mode), which
-/// makes 112-56-28-14-7 out of 224.
+/// makes 112-56-28-14-7 out of 224. <see cref="ForwardAll"/> gives the logits, aux2's, aux1's, as torchvision names its outputs; torchvision 0.14.1 gives what aux1 made under the name of
+/// aux2's and the other way round, which the loss does not see.
 /// </remarks>
 public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
 {
@@ -159,6 +160,7 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         Input = (3, 224, 224),
         MinimumSize = form.PaperHeads ? 79 : 15,
         Torchvision = form.Name == "googlenet" ? form.Name : null,
+        Published = TorchvisionWeights.Of(form.Name),
         PublishedOptions = form.Name == "googlenet" ? static options => options with { TransformInput = true } : null,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),

@@ -191,6 +191,7 @@ public sealed class ResNet : ZooModel
         Source = variant.Source,
         Input = (3, 224, 224),
         Torchvision = variant.StrideFirst ? null : variant.Name,
+        Published = TorchvisionWeights.Of(variant.Name),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new ResNet(options, variant),

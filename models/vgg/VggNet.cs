@@ -103,6 +103,7 @@ public sealed class VggNet : ZooModel
         Input = (3, 224, 224),
         MinimumSize = 32,
         Torchvision = name,
+        Published = TorchvisionWeights.Of(name),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new VggNet(name, options, convolutions, normalized),

@@ -1,27 +1,35 @@
+using ModelZoo.Analysis;
 using ModelZoo.Verification;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
 
-/// <summary>A verification report as a table, worst first.</summary>
+/// <summary>A verification report as a table, a row per layer with the quantity that came out worst, worst first; then what fails, and why.</summary>
 internal static class VerificationView
 {
+    private const int MostFailures = 10;
+
     internal static void Show(IAnsiConsole console, string spec, VerificationReport report, IReadOnlyList<string> cardDifferences, bool brief)
     {
         if (!brief || !report.Passed)
         {
-            var table = Tables.New("layer", "op", "quantity", "shape", ">checked", ">error", ">bound", ">error/bound", "verdict");
-            foreach (LayerCheck c in report.WorstFirst)
-            {
-                table.Row(c.Name, c.Op, c.Quantity, string.Join("×", c.Shape), $"{Tables.Count(c.CheckedCount)} of {Tables.Count(c.TotalCount)}", Tables.Number(c.MaxError), Tables.Number(c.BoundThere), Tables.Number(c.WorstRatio), c.Passed ? "ok" : "FAILS");
-            }
-
-            console.Write(table);
+            console.Write(Table(report));
         }
 
         foreach (string difference in cardDifferences)
         {
             console.WriteLine($"{spec}: card.json is not true: {difference}");
+        }
+
+        LayerCheck[] failures = [.. report.Failures.DistinctBy(c => c.Name)];
+        foreach (LayerCheck failure in failures.Take(MostFailures))
+        {
+            console.WriteLine($"  {failure.Name} ({failure.Op}), {failure.Quantity}: {Reason(failure)}");
+        }
+
+        if (failures.Length > MostFailures)
+        {
+            console.WriteLine($"  … and {failures.Length - MostFailures} more layers");
         }
 
         console.WriteLine(Verdict(spec, report));
@@ -31,7 +39,36 @@ internal static class VerificationView
     {
         LayerCheck worst = report.WorstFirst[0];
         return report.FirstFailure is { } failure
-            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(failure.LikelyCause is { } cause ? $": {cause}" : "")}"
+            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(failure.LikelyCause is { } cause ? $"; likely cause: {cause}" : "")}"
             : $"{spec}: verified, {report.Checks.Count} checks of {Tables.Count(report.Checks.Sum(c => c.CheckedCount))} numbers in {Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";
     }
+
+    private static Table Table(VerificationReport report)
+    {
+        Dictionary<string, GraphNode> nodes = report.Graph.Nodes.DistinctBy(node => node.Name).ToDictionary(node => node.Name);
+        var table = Tables.New("layer", "op", "shape", "worst in", ">error", ">bound", ">error/bound", "verdict");
+        foreach (LayerCheck c in report.WorstFirst.DistinctBy(c => c.Name))
+        {
+            GraphNode? node = nodes.GetValueOrDefault(c.Name);
+            bool compared = c.CheckedCount > 0;
+            table.Row(
+                c.Name,
+                $"{c.Op} {node?.Settings}".TrimEnd(),
+                Tables.Shape(node?.OutputShape ?? c.Shape),
+                c.Quantity,
+                compared ? Tables.Number(c.MaxError) : "",
+                compared ? Tables.Number(c.BoundThere) : "",
+                compared ? Tables.Number(c.WorstRatio) : "",
+                report.Fails(c) ? c.Verdict == Verification.Verdict.Failed ? "FAILS" : "NOT VERIFIED" : c.Passed ? "ok" : "not verified");
+        }
+
+        return table;
+    }
+
+    private static string Reason(LayerCheck check) => string.Join("; ", new[]
+    {
+        check.LikelyCause is null ? null : $"likely cause: {check.LikelyCause}",
+        check.Note,
+        check.CheckedCount == 0 ? null : $"error {Tables.Number(check.MaxError)} against a bound of {Tables.Number(check.BoundThere)} at [{string.Join(",", check.WorstIndex)}]",
+    }.Where(text => text is not null));
 }

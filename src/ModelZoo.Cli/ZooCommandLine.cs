@@ -21,6 +21,8 @@ internal static class ZooCommandLine
             PredictCommand.Create(),
             VerifyCommand.Create(),
             ForwardCommand.Create(),
+            ImportCommand.Create(),
+            ExportCommand.Create(),
         };
         foreach (Option option in GlobalOptions.All)
         {

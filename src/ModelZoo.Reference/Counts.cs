@@ -35,8 +35,20 @@ public static class Counts
     /// <summary>A coefficient and a bias per map.</summary>
     public static long SubsamplingParameters(int maps) => 2L * maps;
 
-    /// <summary>γ and β per channel; running statistics are buffers, not parameters.</summary>
+    /// <summary>γ and β per channel, for batch, instance and group normalisation alike; running statistics are buffers, not parameters.</summary>
     public static long BatchNormalisationParameters(int channels) => 2L * channels;
+
+    /// <summary>γ and β per element of the normalised dimensions.</summary>
+    public static long LayerNormalisationParameters(params ReadOnlySpan<int> shape)
+    {
+        long count = 2;
+        foreach (int size in shape)
+        {
+            count = checked(count * size);
+        }
+
+        return count;
+    }
 
     private static int PerGroup(int inputs, int outputs, int groups) => groups >= 1 && inputs % groups == 0 && outputs % groups == 0
         ? inputs / groups

@@ -26,7 +26,7 @@ public static class OutputSize
 
     /// <summary>
     /// As <see cref="Convolution"/>, or with <paramref name="ceilMode"/> ⌈(N + 2p − d(F−1) − 1)/s⌉ + 1,
-    /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p. Then even a window larger than the padded input has its place, as long as a stride more would hold it.
+    /// less one when the last window would start in the right padding: (out−1)·s ≥ N + p. A lone window may overhang by up to s − 1.
     /// </summary>
     public static int Pooling(int n, int kernel, int stride, int padding = 0, int dilation = 1, bool ceilMode = false)
     {
@@ -35,12 +35,13 @@ public static class OutputSize
             throw new ArgumentException($"The padding of a pooling window may be at most half its kernel, but is {padding} of {kernel}.");
         }
 
+        int room = Room(n, kernel, stride, padding, dilation, overhang: ceilMode ? stride - 1 : 0);
         if (!ceilMode)
         {
-            return Convolution(n, kernel, stride, padding, dilation);
+            return (room / stride) + 1;
         }
 
-        int size = (Room(n, kernel, stride, padding, dilation, overhang: stride - 1) / stride) + 1;
+        int size = ((room + stride - 1) / stride) + 1;
         return (size - 1) * stride >= n + padding ? size - 1 : size;
     }
 
@@ -57,25 +58,27 @@ public static class OutputSize
         return size;
     }
 
-    /// <summary>The padding that keeps the size, p = ((N−1)s + F − N)/2; refused when it is not whole.</summary>
-    public static int SamePadding(int n, int kernel, int stride = 1)
+    /// <summary>The padding that keeps the size, p = ((N−1)s + d(F−1) + 1 − N)/2; refused when it is not whole.</summary>
+    public static int SamePadding(int n, int kernel, int stride = 1, int dilation = 1)
     {
-        int twice = ((n - 1) * stride) + kernel - n;
-        if (twice < 0 || twice % 2 != 0)
+        Check(n, kernel, stride, 0, dilation);
+        int twice = ((n - 1) * stride) + (dilation * (kernel - 1)) + 1 - n;
+        if (twice % 2 != 0)
         {
             throw new ArgumentException(
-                $"No symmetric padding keeps {n} with kernel {kernel} and stride {stride}: (({n}−1)·{stride} + {kernel} − {n})/2 is not a whole number.");
+                $"No symmetric padding keeps {n} with kernel {kernel}, stride {stride} and dilation {dilation}: "
+                + $"(({n}−1)·{stride} + {dilation}·({kernel}−1) + 1 − {n})/2 is not a whole number.");
         }
 
         return twice / 2;
     }
 
-    /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1, and over the border as far as it may.</summary>
+    /// <summary>How far the first window can slide: N + 2p − d(F−1) − 1; below 0 it overhangs, which is refused beyond what is allowed.</summary>
     private static int Room(int n, int kernel, int stride, int padding, int dilation, int overhang = 0)
     {
         Check(n, kernel, stride, padding, dilation);
-        int room = n + (2 * padding) - (dilation * (kernel - 1)) - 1 + overhang;
-        if (room < 0)
+        int room = n + (2 * padding) - (dilation * (kernel - 1)) - 1;
+        if (room < -overhang)
         {
             throw new ArgumentException($"A kernel of {kernel} with dilation {dilation} spans more than the input of {n} with padding {padding}.");
         }

@@ -35,13 +35,16 @@ public static class TransposedConvolution
 
     public static GradientSums BackwardSums(NdArray x, NdArray w, NdArray gradY, ConvolutionShape shape)
     {
-        int maps = Check(x, w, null, shape, default);
+        Require.Rank(x, 4, "The input of a transposed convolution");
+        Require.Rank(w, 4, "The weight of a transposed convolution");
         Require.Rank(gradY, 4, "The output gradient");
+        Pair outputPadding = (
+            gradY.Shape[2] - (((x.Shape[2] - 1) * shape.Stride.H) - (2 * shape.Padding.H) + (shape.Dilation.H * (w.Shape[2] - 1)) + 1),
+            gradY.Shape[3] - (((x.Shape[3] - 1) * shape.Stride.W) - (2 * shape.Padding.W) + (shape.Dilation.W * (w.Shape[3] - 1)) + 1));
+        int maps = Check(x, w, null, shape, outputPadding);
         Require.Shape(gradY, "The output gradient", x.Shape[0], maps, gradY.Shape[2], gradY.Shape[3]);
-        Sums gradX = Convolution.ForwardSums(gradY, w, null, shape);
-        Require.SameShape(gradX.Value, x, "The input and what the output gradient gives");
         return new GradientSums(
-            gradX,
+            Sums.Over(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], (n, c, i, j) => Convolution.ForwardAt(gradY, w, null, shape, n, c, i, j)),
             Sums.Over(w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3], (c, k, p, q) => Convolution.GradWeightAt(gradY, x, shape, c, k, p, q)),
             Sums.Over(maps, k => Convolution.GradBiasAt(gradY, k)));
     }

@@ -25,8 +25,8 @@ public static class NearestName
         int least = int.MaxValue;
         foreach (string name in known)
         {
-            int distance = Distance(given.ToUpperInvariant(), name.ToUpperInvariant());
-            if (distance < least && distance <= Math.Max(given.Length, name.Length) / 3)
+            int most = Math.Max(given.Length, name.Length) / 3;
+            if (Math.Abs(given.Length - name.Length) <= most && Distance(given.ToUpperInvariant(), name.ToUpperInvariant()) is var distance && distance < least && distance <= most)
             {
                 (nearest, least) = (name, distance);
             }

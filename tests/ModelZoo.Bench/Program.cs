@@ -91,6 +91,27 @@ if (what is "memory" or "all")
     }
 }
 
+if (what is "load" or "all")
+{
+    using var load = new LoadTimes();
+    Console.WriteLine($"loading {load.Bytes / 1e6:F0} MB of weights (as large as VGG-16's) into a model that is there, {rounds} rounds, interleaved; building the model took {load.BuildSeconds:F2} s:");
+    foreach (string format in LoadTimes.Formats)
+    {
+        load.Cat(format);
+        load.Load(format);
+        var (cat, copy, ours, ratios) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        for (int r = 0; r < rounds; r++)
+        {
+            cat.Add(load.Cat(format));
+            ours.Add(load.Load(format));
+            copy.Add(load.Copy());
+            ratios.Add(ours[^1] / (cat[^1] + copy[^1]));
+        }
+
+        Console.WriteLine($"  {format,-11} median  ours {Median(ours):F3} s, cat {Median(cat):F3} s, copy {Median(copy):F3} s; ours / (cat + copy) median {Median(ratios):F3}, max {ratios.Max():F3}; peak memory +{load.PeakGrowth(format) / 1e6:F1} MB");
+    }
+}
+
 return 0;
 
 static double Add(Tensor a, int calls)

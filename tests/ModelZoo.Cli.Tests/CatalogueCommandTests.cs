@@ -19,6 +19,25 @@ public class CatalogueCommandTests
     }
 
     [Fact]
+    public void List_and_info_show_the_cards_figures_and_what_is_published()
+    {
+        JsonElement[] rows = [.. Zoo.Run("list", "--json").Json.EnumerateArray()];
+        foreach ((ModelInfo info, JsonElement row) in ModelZoo.Models.Catalog.Models.Models.Zip(rows))
+        {
+            ModelCard? card = ModelZoo.Models.Catalog.TryCardOf(info);
+            Assert.Equal(card is null ? JsonValueKind.Null : JsonValueKind.Number, row.GetProperty("macs").ValueKind);
+            Assert.Equal(info.Published.Select(w => $"{info.Name}:{w.Name}"), row.GetProperty("published").EnumerateArray().Select(w => w.GetString()));
+        }
+
+        ModelInfo shown = ModelZoo.Models.Catalog.Models.Models.FirstOrDefault(m => m.Published.Count > 0) ?? ModelZoo.Models.Catalog.Models.Find("convnet");
+        JsonElement published = Zoo.Run("info", shown.Name, "--json").Json.GetProperty("published");
+        Assert.Equal(shown.Published.Select(w => w.Url), published.EnumerateArray().Select(w => w.GetProperty("url").GetString()));
+        string text = Zoo.Run("info", shown.Name).Output;
+        Assert.All(shown.Published, w => Assert.Contains($"top-1 {w.Top1:F2} %", text, StringComparison.Ordinal));
+        Assert.Equal(shown.Published.Count > 0, text.Contains("as published", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Summary_of_LeNet_5_prints_the_papers_table()
     {
         Zoo zoo = Zoo.Run("summary", "lenet5_classic");
@@ -45,6 +64,40 @@ public class CatalogueCommandTests
         Assert.All(zoo.Json.EnumerateArray(), m => Assert.True(m.GetProperty("passed").GetBoolean()));
         Assert.Contains("lenet5:mnist", zoo.Json.EnumerateArray().Select(m => m.GetProperty("model").GetString()));
         Assert.All(zoo.Json.EnumerateArray(), m => Assert.True(m.GetProperty("checks").GetArrayLength() > 10));
+    }
+
+    [Fact]
+    public void Verify_shows_a_row_per_layer_and_writes_a_page()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("page.html");
+        Zoo zoo = Zoo.Run("verify", "lenet5", "--html", file);
+        Assert.True(zoo.ExitCode == 0, zoo.Errors);
+        Assert.Contains("Conv2d k5", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains("lenet5: verified", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains($"wrote {file}", zoo.Errors, StringComparison.Ordinal);
+        string page = File.ReadAllText(file);
+        Assert.Contains("✓ Verified", page, StringComparison.Ordinal);
+        Assert.Contains($"zoo verify lenet5 --html {file}", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_of_all_writes_an_index_and_a_page_for_each()
+    {
+        using var folder = new TemporaryFolder();
+        Zoo zoo = Zoo.Run("verify", "--all", "--html", folder.File("pages"));
+        Assert.True(zoo.ExitCode == 0, zoo.Errors);
+        string index = File.ReadAllText(Path.Combine(folder.File("pages"), "index.html"));
+        Assert.Contains("href=\"lenet5-mnist.html\"", index, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.File("pages"), "lenet5-mnist.html")));
+    }
+
+    [Fact]
+    public void Verify_says_before_the_work_that_a_page_cannot_be_written()
+    {
+        Zoo zoo = Zoo.Run("verify", "lenet5", "--html", "/");
+        Assert.NotEqual(0, zoo.ExitCode);
+        Assert.Contains("--html /", zoo.Errors, StringComparison.Ordinal);
     }
 
     private static string Snapshot(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Snapshots", name));

@@ -59,7 +59,7 @@ public class TrainingCommandTests
     public void Weights_that_do_not_fit_are_refused_by_key()
     {
         using var folder = new TemporaryFolder();
-        SafetensorsWriter.Write(folder.File("w.safetensors"), [new SafetensorsTensor("conv1.weight", DType.F32, [6, 1, 3, 3], new byte[6 * 9 * 4])]);
+        SafetensorsWriter.Write(folder.File("w.safetensors"), [new WeightsTensor("conv1.weight", DType.F32, [6, 1, 3, 3], new byte[6 * 9 * 4])]);
         Zoo zoo = Zoo.Run("eval", "lenet5", "--weights", folder.File("w.safetensors"));
         Assert.Equal(1, zoo.ExitCode);
         Assert.Contains("conv1.weight", zoo.Errors, StringComparison.Ordinal);

@@ -26,6 +26,10 @@ public class UsageTests
     [InlineData("predict lenet5:mnist --index 100000", "--index 100000")]
     [InlineData("predict lenet5:mnist cat.jpg", "cat.jpg")]
     [InlineData("forward lenet5:mnist --output y.npy", "--input")]
+    [InlineData("pull", "zoo pull needs a <model>, or --list")]
+    [InlineData("pull lenet6", "Did you mean 'lenet5'?")]
+    [InlineData("pull lenet5", "No weights of lenet5 are published. lenet5:mnist comes with the zoo")]
+    [InlineData("pull lenet5 --form x", "Did you mean '--from'?")]
     public void Bad_usage_is_exit_code_2_with_a_message_that_helps(string arguments, string expected)
     {
         Zoo zoo = Zoo.Run(arguments.Split(' '));
@@ -54,12 +58,15 @@ public class UsageTests
     [InlineData("list")]
     [InlineData("info")]
     [InlineData("summary")]
+    [InlineData("pull")]
     [InlineData("train")]
     [InlineData("finetune")]
     [InlineData("eval")]
     [InlineData("predict")]
     [InlineData("verify")]
     [InlineData("forward")]
+    [InlineData("import")]
+    [InlineData("export")]
     public void Every_command_has_help_with_an_example(string command)
     {
         Zoo zoo = Zoo.Run(command, "--help");

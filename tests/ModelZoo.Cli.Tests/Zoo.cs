@@ -13,7 +13,10 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
 
     internal static Zoo RunIn(string folder, params string[] arguments) => Start(folder, arguments).Finish();
 
-    internal static Running Start(string? folder, params string[] arguments)
+    internal static Running Start(string? folder, params string[] arguments) => StartWith([], folder, arguments);
+
+    /// <summary>The same with other environment variables.</summary>
+    internal static Running StartWith(Dictionary<string, string> environment, string? folder, params string[] arguments)
     {
         // A test run in the background of a shell has Ctrl-C switched off, and hands that down; `env` switches it on again.
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "zoo.dll"), .. arguments];
@@ -25,6 +28,11 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
             WorkingDirectory = folder ?? AppContext.BaseDirectory,
         };
         start.Environment["NO_COLOR"] = "1";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new Running(Process.Start(start)!);
     }
 

@@ -5,15 +5,6 @@ namespace ModelZoo.Reference.Tests;
 public class ConvolutionTests
 {
     [Fact]
-    public void Gradients_agree_with_finite_differences_on_random_shapes() => Seeds.ForAll(80, random =>
-    {
-        (NdArray x, NdArray w, NdArray bias, ConvolutionShape shape) = RandomCase(random);
-        NdArray gradY = random.ArrayLike(Convolution.Forward(x, w, bias, shape));
-        Gradients g = Convolution.Backward(x, w, gradY, shape);
-        GradientCheck.Passes(() => Convolution.Forward(x, w, bias, shape), gradY, (x, g.X), (w, g.Weight), (bias, g.Bias));
-    });
-
-    [Fact]
     public void A_7x7_image_with_a_3x3_kernel_gives_5x5() =>
         Assert.Equal([1, 1, 5, 5], Convolution.Forward(NdArray.Zeros(1, 1, 7, 7), NdArray.Zeros(1, 1, 3, 3), null, new()).Shape);
 
@@ -69,15 +60,12 @@ public class ConvolutionTests
     }
 
     [Fact]
-    public void True_convolution_is_convolution_with_the_flipped_kernel() => Seeds.ForAll(20, random =>
+    public void True_convolution_is_convolution_with_the_flipped_kernel() => Properties.Hold(20, random =>
     {
-        (NdArray x, NdArray w, NdArray bias, ConvolutionShape shape) = RandomCase(random);
+        (NdArray x, NdArray w, NdArray bias, ConvolutionShape shape) = ConvolutionOperations.RandomConvolution(random);
         NdArray y = TrueConvolution.Forward(x, w, bias, shape);
         Near.Equal(Convolution.Forward(x, TrueConvolution.Flip(w), bias, shape), y);
         Near.Equal(w, TrueConvolution.Flip(TrueConvolution.Flip(w)));
-        NdArray gradY = random.ArrayLike(y);
-        Gradients g = TrueConvolution.Backward(x, w, gradY, shape);
-        GradientCheck.Passes(() => TrueConvolution.Forward(x, w, bias, shape), gradY, (x, g.X), (w, g.Weight), (bias, g.Bias));
     });
 
     [Fact]
@@ -87,35 +75,6 @@ public class ConvolutionTests
         impulse[0, 0, 1, 1] = 1;
         Assert.Equal(w.Data, TrueConvolution.Forward(impulse, w, null, new() { Padding = 1 }).Data);
         Assert.Equal(w.Data.Reverse(), Convolution.Forward(impulse, w, null, new() { Padding = 1 }).Data);
-    }
-
-    [Fact]
-    public void A_shifted_image_gives_a_shifted_answer()
-    {
-        Random random = new(5);
-        NdArray x = NdArray.Zeros(1, 2, 12, 12), shifted = NdArray.Zeros(1, 2, 12, 12), w = random.Array(3, 2, 3, 3);
-        for (int c = 0; c < 2; c++)
-        {
-            for (int h = 3; h < 7; h++)
-            {
-                for (int v = 3; v < 7; v++)
-                {
-                    x[0, c, h, v] = shifted[0, c, h + 2, v + 1] = random.NextDouble();
-                }
-            }
-        }
-
-        NdArray y = Convolution.Forward(x, w, null, new() { Padding = 1 }), moved = Convolution.Forward(shifted, w, null, new() { Padding = 1 });
-        for (int k = 0; k < 3; k++)
-        {
-            for (int i = 0; i < 10; i++)
-            {
-                for (int j = 0; j < 11; j++)
-                {
-                    Assert.Equal(y[0, k, i, j], moved[0, k, i + 2, j + 1]);
-                }
-            }
-        }
     }
 
     [Fact]
@@ -176,25 +135,5 @@ public class ConvolutionTests
         Assert.Throws<ArgumentException>(() => Convolution.ForwardAt(x, w, null, new() { Groups = 2 }, 0, 0, 3, 0));
         Assert.Throws<ArgumentException>(() => Convolution.ForwardAt(x, w, null, new() { Groups = 2 }, 0, 6, 0, 0));
         Assert.Throws<ArgumentException>(() => Convolution.Backward(x, w, NdArray.Zeros(1, 6, 2, 3), new() { Groups = 2 }));
-    }
-
-    internal static (NdArray X, NdArray W, NdArray Bias, ConvolutionShape Shape) RandomCase(Random random)
-    {
-        int groups = random.From(1, 3), channels = random.From(1, 2), maps = random.From(1, 2);
-        Pair kernel = (random.From(1, 4), random.From(1, 4));
-        ConvolutionShape shape = new()
-        {
-            Stride = (random.From(1, 3), random.From(1, 3)),
-            Padding = (random.From(0, 2), random.From(0, 2)),
-            Dilation = (random.From(1, 3), random.From(1, 3)),
-            Groups = groups,
-        };
-        int height = Math.Max(1, (shape.Dilation.H * (kernel.H - 1)) + 1 - (2 * shape.Padding.H)) + random.From(0, 4);
-        int width = Math.Max(1, (shape.Dilation.W * (kernel.W - 1)) + 1 - (2 * shape.Padding.W)) + random.From(0, 4);
-        return (
-            random.Array(random.From(1, 2), groups * channels, height, width),
-            random.Array(groups * maps, channels, kernel.H, kernel.W),
-            random.Array(groups * maps),
-            shape);
     }
 }

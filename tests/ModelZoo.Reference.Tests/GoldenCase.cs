@@ -5,9 +5,20 @@ namespace ModelZoo.Reference.Tests;
 /// <summary>One case of Golden/torch-golden.json: its arguments, inputs and what PyTorch made of them.</summary>
 internal sealed class GoldenCase(JsonElement json)
 {
+    private static readonly JsonElement File = JsonDocument.Parse(
+        System.IO.File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "torch-golden.json"))).RootElement;
+
+    /// <summary>All cases of the file, by operation.</summary>
+    public static ILookup<string, GoldenCase> All { get; } =
+        File.GetProperty("cases").EnumerateArray().ToLookup(c => c.GetProperty("op").GetString()!, c => new GoldenCase(c));
+
     public IEnumerable<string> OutputNames => json.GetProperty("out").EnumerateObject().Select(output => output.Name);
 
     public NdArray X => Input("x");
+
+    public NdArray W => Input("w");
+
+    public NdArray B => Input("bias");
 
     public NdArray GradY => Input("gradY");
 
@@ -24,6 +35,8 @@ internal sealed class GoldenCase(JsonElement json)
     };
 
     public NdArray Input(string name) => Array(json.GetProperty("in").GetProperty(name));
+
+    public bool HasInput(string name) => json.GetProperty("in").TryGetProperty(name, out _);
 
     public NdArray Output(string name) => Array(json.GetProperty("out").GetProperty(name));
 
@@ -48,6 +61,8 @@ internal sealed class GoldenCase(JsonElement json)
     private static NdArray Array(JsonElement array) => new(
         [.. array.GetProperty("data").EnumerateArray().Select(value => value.GetDouble())],
         [.. array.GetProperty("shape").EnumerateArray().Select(value => value.GetInt32())]);
+
+    public override string ToString() => json.GetProperty("args").ToString();
 
     private JsonElement Argument(string name) => json.GetProperty("args").GetProperty(name);
 }

@@ -16,9 +16,9 @@ public class SumTests
     }
 
     [Fact]
-    public void Magnitude_is_the_operation_on_absolute_values() => Seeds.ForAll(20, random =>
+    public void Magnitude_is_the_operation_on_absolute_values() => Properties.Hold(20, random =>
     {
-        (NdArray x, NdArray w, NdArray bias, ConvolutionShape shape) = ConvolutionTests.RandomCase(random);
+        (NdArray x, NdArray w, NdArray bias, ConvolutionShape shape) = ConvolutionOperations.RandomConvolution(random);
         Sums y = Convolution.ForwardSums(x, w, bias, shape);
         Near.Equal(Convolution.Forward(x.Map(Math.Abs), w.Map(Math.Abs), bias.Map(Math.Abs), shape), y.Magnitude);
         NdArray ones = Convolution.Forward(x.Map(_ => 1), w.Map(_ => 1), bias.Map(_ => 1), shape);
@@ -32,10 +32,10 @@ public class SumTests
     });
 
     [Fact]
-    public void Float32_sums_in_any_order_stay_within_the_rounding_bound() => Seeds.ForAll(200, random =>
+    public void Float32_sums_in_any_order_stay_within_the_rounding_bound() => Properties.Hold(200, random =>
     {
         int n = random.From(1, 3000);
-        float[] x = [.. Enumerable.Range(0, n).Select(_ => (float)random.NextDouble() - 0.3f)], w = [.. x.Select(_ => (float)random.NextDouble() - 0.5f)];
+        float[] x = [.. Enumerable.Range(0, n).Select(_ => (float)random.Number(0, 1) - 0.3f)], w = [.. x.Select(_ => (float)random.Number(0, 1) - 0.5f)];
         Sum sum = default;
         for (int i = 0; i < n; i++)
         {

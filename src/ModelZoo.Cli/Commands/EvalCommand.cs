@@ -13,21 +13,22 @@ internal static class EvalCommand
     internal static Command Create()
     {
         var model = ModelArgument.Create();
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var data = DataArgument.Create();
         var limit = DataArgument.Limit();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
-        var command = new Command("eval", "Measure a trained model's accuracy on a data set.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, weights, data, split, limit };
+        var command = new Command("eval", "Measure a trained model's accuracy on a data set.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, data, split, limit };
+        weights.AddTo(command);
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
             DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
-            return Run(session, parsed.GetRequiredValue(model), parsed.GetValue(weights), DataArgument.Load(parsed.GetValue(data)!, part, parsed.GetValue(limit)));
+            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), DataArgument.Load(parsed.GetValue(data)!, part, parsed.GetValue(limit)));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, string? weights, ImageDataset data)
+    private static int Run(Session session, string spec, WeightsChoice weights, ImageDataset data)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.Info.RequireClasses("zoo eval");

@@ -12,18 +12,19 @@ internal static class FinetuneCommand
     internal static Command Create()
     {
         var model = ModelArgument.Create();
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var data = DataArgument.Create();
         var limit = DataArgument.Limit();
         var all = new Option<bool>("--unfreeze") { Description = "Train every layer, not the new head alone" };
         var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)", HelpName = "file" };
         var recipe = new RecipeArgument();
-        var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data.\n\nExample: zoo finetune lenet5:mnist --data digits") { model, weights, data, limit, all, output };
+        var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data.\n\nExample: zoo finetune lenet5:mnist --data digits") { model, data, limit, all, output };
         recipe.AddTo(command);
+        weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
-            using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), parsed.GetValue(weights));
+            using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
             bool frozen = !parsed.GetValue(all);
             Recipe chosen = recipe.Read(parsed, () => frozen ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
             return Task.FromResult(Run(session, pretrained, chosen, frozen, parsed.GetValue(data)!, parsed.GetValue(limit), parsed.GetValue(output)));

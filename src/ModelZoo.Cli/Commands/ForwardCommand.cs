@@ -14,17 +14,18 @@ internal static class ForwardCommand
     internal static Command Create()
     {
         var model = ModelArgument.Create();
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var input = new Option<string>("--input") { Description = "The batch: .npy, NCHW, as the model takes it (already normalised)", HelpName = "x.npy", Required = true };
         var output = new Option<string>("--output") { Description = "Where the logits go: .npy, float32", HelpName = "y.npy", Required = true };
         var dtype = GlobalOptions.Choice("--dtype", "Precision to compute in", "float32", "float32", "bfloat16");
-        var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model, weights, input, output, dtype };
+        var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model, input, output, dtype };
+        weights.AddTo(command);
         command.SetAction(parsed => Run(
-            Session.Open(parsed), parsed.GetRequiredValue(model), parsed.GetValue(weights), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(dtype)!));
+            Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(dtype)!));
         return command;
     }
 
-    private static int Run(Session session, string spec, string? weights, string input, string output, string dtype)
+    private static int Run(Session session, string spec, WeightsChoice weights, string input, string output, string dtype)
     {
         NpyArray batch = Npy.Read(input);
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);

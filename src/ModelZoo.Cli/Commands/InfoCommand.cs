@@ -2,40 +2,37 @@ using System.CommandLine;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Weights;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 
-/// <summary><c>zoo info</c>: a model's card, or what a checkpoint says of itself.</summary>
+/// <summary><c>zoo info</c>: a model's card, what a checkpoint says of itself, or the tensors of another file.</summary>
 internal static class InfoCommand
 {
     private const string NoCard = "– (its card is not written yet: `zoo verify --all --write-cards models`)";
 
     internal static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A model of the catalogue, or a checkpoint file" };
-        var command = new Command("info", "Show a model's card: source, measured facts, weights, recipe.\n\nExample: zoo info lenet5") { model };
+        var model = new Argument<string>("model") { Description = "A model of the catalogue, a checkpoint, or another file with weights (.pth, .dat, safetensors)" };
+        var command = new Command("info", "Show a model's card (source, measured facts, weights, recipe), or the tensors of a file.\n\nExample: zoo info lenet5") { model };
         command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model)));
         return command;
     }
 
     private static int Run(Session session, string spec)
     {
-        if (File.Exists(spec))
+        if (File.Exists(spec) || (spec.Contains('#', StringComparison.Ordinal) && File.Exists(spec[..spec.LastIndexOf('#')])))
         {
-            CheckpointInfo checkpoint = Checkpoint.ReadInfo(spec);
-            session.Show(checkpoint, console =>
+            using WeightsFile file = WeightsFile.Open(spec);
+            if (Checkpoint.IsCheckpoint(file))
             {
-                var table = Tables.New("fact", "value");
-                table.Row("architecture", checkpoint.Architecture);
-                table.Row("input", $"{checkpoint.Options.InChannels}×{checkpoint.Options.InputHeight}×{checkpoint.Options.InputWidth}");
-                table.Row("labels", string.Join(" ", checkpoint.Labels));
-                foreach ((string key, string value) in checkpoint.Extra)
-                {
-                    table.Row(key, value);
-                }
+                ShowCheckpoint(session, Checkpoint.ReadInfo(spec));
+            }
+            else
+            {
+                ShowTensors(session, file);
+            }
 
-                console.Write(table);
-            });
             return 0;
         }
 
@@ -66,5 +63,37 @@ internal static class InfoCommand
             console.Write(table);
         });
         return 0;
+    }
+
+    private static void ShowCheckpoint(Session session, CheckpointInfo checkpoint) => session.Show(checkpoint, console =>
+    {
+        var table = Tables.New("fact", "value");
+        table.Row("architecture", checkpoint.Architecture);
+        table.Row("input", $"{checkpoint.Options.InChannels}×{checkpoint.Options.InputHeight}×{checkpoint.Options.InputWidth}");
+        table.Row("labels", string.Join(" ", checkpoint.Labels));
+        foreach ((string key, string value) in checkpoint.Extra)
+        {
+            table.Row(key, value);
+        }
+
+        console.Write(table);
+    });
+
+    private static void ShowTensors(Session session, WeightsFile file)
+    {
+        long bytes = file.Entries.Sum(e => e.ByteLength);
+        var tensors = file.Entries.Select(e => new { name = e.Name, dtype = e.Type.FormatName(), shape = e.Shape, bytes = e.ByteLength });
+        session.Show(new { file = file.Name, format = file.Format, metadata = file.Metadata, bytes, tensors }, console =>
+        {
+            var table = Tables.New("tensor", "dtype", "shape", ">bytes");
+            foreach (WeightsEntry e in file.Entries)
+            {
+                table.Row(e.Name, e.Type.FormatName(), Tables.Shape(e.Shape), Tables.Count(e.ByteLength));
+            }
+
+            console.Write(table);
+            string metadata = string.Concat(file.Metadata.Select(m => $", {m.Key} {m.Value}"));
+            console.WriteLine($"{file.Name}: {file.Format}, {Tables.Count(file.Entries.Count)} tensors, {Tables.Count(bytes)} bytes{metadata}");
+        });
     }
 }

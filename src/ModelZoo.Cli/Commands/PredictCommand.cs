@@ -17,27 +17,33 @@ internal static class PredictCommand
             Description = "Image files: .npy, [H,W] or [C,H,W] or [N,C,H,W], values 0…1 or 0…255; none: pictures of --data",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var data = DataArgument.Create();
         var index = new Option<int[]>("--index") { Description = "Which test images of --data", HelpName = "i", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0, 1, 2, 3, 4] };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
-        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/lenet5-digits-finetuned.safetensors --data digits --index 0 1 2") { model, images, weights, data, index, top };
+        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/lenet5-digits-finetuned.safetensors --data digits --index 0 1 2") { model, images, data, index, top };
+        weights.AddTo(command);
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
             string[] files = parsed.GetValue(images) ?? [];
-            return Run(session, parsed.GetRequiredValue(model), parsed.GetValue(weights), files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top));
+            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, string? weights, string[] files, string source, int[] index, int top)
+    private static int Run(Session session, string spec, WeightsChoice weights, string[] files, string source, int[] index, int top)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.Info.RequireClasses("zoo predict");
         if (!resolved.Trained)
         {
             throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights ({string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}), a checkpoint, or --weights.");
+        }
+
+        if (resolved.HeadUntrained)
+        {
+            throw new UsageException($"{spec}: its head was drawn anew (--reinit-head): it would only guess. Train it first with `zoo finetune`.");
         }
 
         (ImageDataset data, string[] names) = files.Length > 0 ? ImageFiles.Read(files, resolved) : Chosen(source, index);

@@ -16,13 +16,15 @@ internal static class VerifyCommand
     internal static Command Create()
     {
         var model = new Argument<string?>("model") { Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file", Arity = ArgumentArity.ZeroOrOne };
-        var weights = ModelArgument.Weights();
+        var weights = new WeightsArgument();
         var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
         var cards = new Option<string?>("--write-cards") { Description = "Write the measured facts into the card.json files of this folder (models)", HelpName = "folder" };
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
+        var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, weights, all, batch, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, html, cards, data };
+        weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -34,12 +36,13 @@ internal static class VerifyCommand
                 CardWriter.Write(session, folder, parsed.GetValue(data));
             }
 
-            return Task.FromResult(Run(session, specs, parsed.GetValue(weights), parsed.GetValue(batch), parsed.GetValue(all)));
+            VerificationPages? pages = parsed.GetValue(html) is { } path ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value)) : null;
+            return Task.FromResult(Run(session, specs, weights.Read(parsed), parsed.GetValue(batch), parsed.GetValue(all), pages));
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, string? weights, int batch, bool all)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, int batch, bool all, VerificationPages? pages)
     {
         var results = new List<(string Spec, VerificationReport Report, IReadOnlyList<string> CardDifferences)>();
         foreach (string spec in specs)
@@ -48,6 +51,12 @@ internal static class VerifyCommand
             session.Say($"verifying {spec} …");
             using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
             results.Add((spec, Verify(session, resolved, batch), CardCheck.Differences(resolved.Info)));
+            pages?.Add(session, spec, resolved, weights.File, batch, results[^1].Report, results[^1].CardDifferences);
+        }
+
+        if (pages?.Finish() is { } page)
+        {
+            session.Say($"wrote {page}");
         }
 
         bool passed = results.TrueForAll(r => r.Report.Passed && r.CardDifferences.Count == 0);
@@ -58,7 +67,10 @@ internal static class VerifyCommand
             seconds = r.Report.Elapsed.TotalSeconds,
             firstFailure = r.Report.FirstFailure is { } f ? new { f.Name, f.Op, f.Quantity, cause = f.LikelyCause } : null,
             card = r.CardDifferences,
-            checks = r.Report.WorstFirst.Select(c => new { c.Name, c.Op, c.Quantity, c.Shape, @checked = c.CheckedCount, of = c.TotalCount, error = c.MaxError, bound = c.BoundThere, ratio = c.WorstRatio, c.Passed }),
+            checks = r.Report.WorstFirst.Select(c => new
+            {
+                c.Name, c.Op, c.Quantity, c.Shape, @checked = c.CheckedCount, of = c.TotalCount, error = c.MaxError, bound = c.BoundThere, ratio = c.WorstRatio, c.Passed, cause = c.LikelyCause, c.Note,
+            }),
         }).ToArray();
         session.Show(all ? document : document[0], console =>
         {

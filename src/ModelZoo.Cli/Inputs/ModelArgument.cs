@@ -12,15 +12,15 @@ internal static class ModelArgument
         Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), or a checkpoint file",
     };
 
-    internal static Option<string?> Weights() => new("--weights")
+    internal static ResolvedModel Resolve(Session session, string spec, WeightsChoice? weights = null, ModelOptions? options = null)
     {
-        Description = "A safetensors file with the model's weights",
-        HelpName = "file",
-    };
+        ResolvedModel resolved = ModelResolver.Resolve(
+            Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)session.Seed, weights?.Load, weights?.Change);
+        foreach (string remark in resolved.Loading?.Remarks ?? [])
+        {
+            session.Say($"{weights?.File ?? spec}: {remark}");
+        }
 
-    internal static ResolvedModel Resolve(Session session, string spec, string? weights = null, ModelOptions? options = null)
-    {
-        ResolvedModel resolved = ModelResolver.Resolve(Session.Catalog, spec, Catalog.ReadResource, weights, options, (ulong)session.Seed);
         resolved.Model.to(session.Device);
         return resolved;
     }

@@ -1,6 +1,7 @@
 using ModelZoo.Layers;
 using ModelZoo.Tracing;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Analysis;
 
@@ -57,6 +58,16 @@ public static class LayerFacts
             Upsample when node.OutputShape[2 + axis] % node.InputShapes[0][2 + axis] == 0 && node.OutputShape[2 + axis] / node.InputShapes[0][2 + axis] is var scale => (scale, scale, 0),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// A leaf's hyper-parameters as short text, usual values left out: "k3 s2 p1 d2 g32" is a 3×3 kernel, stride 2, padding 1, dilation 2, 32 groups; "400→120" a linear
+    /// layer's features; "" where there are none. Of a class that is not TorchSharp's, its public numbers and switches by name.
+    /// </summary>
+    public static string Describe(nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        return LayerSettings.Of(module);
     }
 
     private static long At(long[] values, int axis) => values.Length == 1 ? values[0] : values[axis];

@@ -1,3 +1,4 @@
+using ModelZoo.Layers;
 using ModelZoo.Weights;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace ModelZoo;
 /// <summary>Turns what people write (<c>lenet5</c>, <c>lenet5:mnist</c>, <c>run/best.safetensors</c>) into a model.</summary>
 public static class ModelResolver
 {
-    private const string Extension = ".safetensors";
+    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat"];
 
     /// <summary>Builds the model and loads its weights.</summary>
     /// <param name="catalog">The known models.</param>
@@ -14,31 +15,35 @@ public static class ModelResolver
     /// A model's name (fresh weights), a name with shipped weights or published and pulled ones (<see cref="WeightsPull"/>) after a colon, or the path of a checkpoint that the zoo made.
     /// </param>
     /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
-    /// <param name="weightsPath">With a model's name: a safetensors file to load; if the zoo made it, its classes, labels and preprocessing come with it.</param>
+    /// <param name="weightsPath">With a model's name: a file to load (any that <see cref="WeightsFile"/> reads); if the zoo made it, its classes, labels and preprocessing come with it.</param>
     /// <param name="options">With a model's name: other sizes than the architecture's own.</param>
     /// <param name="seed">Decides fresh weights.</param>
+    /// <param name="load">How far the weights may differ from the model; null for not at all.</param>
+    /// <param name="change">Changes the sizes that the name, the checkpoint or the file's head give: other classes, other channels. Labels and preprocessing follow.</param>
     /// <exception cref="ZooException">Name, weights or file are unknown, unreadable or do not fit; the message says which and why.</exception>
     public static ResolvedModel Resolve(
-        ModelCatalog catalog, string spec, Func<string, byte[]> readResource, string? weightsPath = null, ModelOptions? options = null, ulong seed = 0)
+        ModelCatalog catalog, string spec, Func<string, byte[]> readResource, string? weightsPath = null, ModelOptions? options = null, ulong seed = 0,
+        LoadOptions? load = null, Func<ModelOptions, ModelOptions>? change = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(readResource);
         ArgumentException.ThrowIfNullOrWhiteSpace(spec);
         string[] parts = spec.Split(':', 2);
+        var wanted = new Wanted(load ?? new LoadOptions(), change ?? (static o => o), seed);
         bool named = catalog.TryFind(parts[0], out ModelInfo? info);
         if (named && parts.Length == 2)
         {
-            return weightsPath is not null ? throw new UsageException($"{spec} names shipped weights already; leave out {weightsPath}, or write {parts[0]}.")
-                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource)
-                : Shipped(info, parts[1], readResource);
+            return weightsPath is not null ? throw new UsageException($"{spec} names its weights already; leave out {weightsPath}, or write {parts[0]}.")
+                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource, wanted)
+                : Shipped(info, parts[1], readResource, wanted);
         }
 
         if (named)
         {
-            return weightsPath is null ? Fresh(info!, options ?? info!.Defaults, seed) : WithWeights(info!, weightsPath, options);
+            return weightsPath is null ? Fresh(info!, wanted.Change(options ?? info!.Defaults), seed) : WithWeights(info!, weightsPath, options, wanted);
         }
 
-        return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec) : throw Unknown(catalog, spec, parts[0]);
+        return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, wanted) : throw Unknown(catalog, spec, parts[0]);
     }
 
     /// <summary>Opens a checkpoint that the zoo made: architecture, classes, labels and preprocessing come from it.</summary>
@@ -46,10 +51,15 @@ public static class ModelResolver
     public static ResolvedModel FromFile(ModelCatalog catalog, string path)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return FromFile(catalog, path, new Wanted(new LoadOptions(), static o => o, 0));
+    }
+
+    private static ResolvedModel FromFile(ModelCatalog catalog, string path, Wanted wanted)
+    {
+        using WeightsFile file = WeightsFile.Open(path);
         CheckpointInfo checkpoint = CheckpointJson.Read(file);
         return catalog.TryFind(checkpoint.Architecture, out ModelInfo? info)
-            ? Build(info, checkpoint, file)
+            ? Build(info, checkpoint, file, wanted)
             : throw new ZooException($"{path}: was made with the architecture '{checkpoint.Architecture}', which this catalogue does not have."
                 + NearestName.Hint(checkpoint.Architecture, catalog.Models.Select(m => m.Name)));
     }
@@ -68,32 +78,28 @@ public static class ModelResolver
         };
     }
 
-    private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource)
+    private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource, Wanted wanted)
     {
         ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights) ?? throw NoWeights(info, weights);
-        using SafetensorsFile file = SafetensorsFile.Parse(readResource(shipped.Resource), shipped.Resource);
-        return Build(info, CheckpointJson.Read(file), file);
+        using WeightsFile file = WeightsFile.Parse(readResource(shipped.Resource), shipped.Resource);
+        return Build(info, CheckpointJson.Read(file), file, wanted);
     }
 
-    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource)
+    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource, Wanted wanted)
     {
         string spec = $"{info.Name}:{published.Name}";
         string path = WeightsCache.Find(info.Name, published)
             ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: `zoo pull {spec} --from <file>`).");
-        ResolvedModel loaded = WithWeights(info, path, options: null);
-        if (loaded.Checkpoint is not null)
-        {
-            return loaded; // a checkpoint of the zoo's own, from a mirror, knows its labels
-        }
-
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
-        if (labels.Count != loaded.Options.NumClasses)
-        {
-            loaded.Dispose();
-            throw new ZooException($"{path}: has {loaded.Options.NumClasses} classes, and {spec} has {labels.Count}. Fetch it anew with `zoo pull {spec} --force`.");
-        }
-
-        return loaded with { Labels = labels, Preprocessing = Resized(published.Preprocessing, loaded.Options) };
+        ModelOptions own = info.Defaults with { NumClasses = labels.Count };
+        ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, wanted);
+        return loaded.Checkpoint is not null
+            ? loaded // a checkpoint of the zoo's own, from a mirror, knows its labels
+            : loaded with
+            {
+                Labels = loaded.Options.NumClasses == labels.Count ? labels : loaded.Labels,
+                Preprocessing = Resized(published.Preprocessing, loaded.Options),
+            };
     }
 
     private static UsageException NoWeights(ModelInfo info, string weights)
@@ -107,36 +113,54 @@ public static class ModelResolver
         string Specs(string[] names) => string.Join(", ", names.Select(n => $"{info.Name}:{n}"));
     }
 
-    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options)
+    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, Wanted wanted)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using WeightsFile file = WeightsFile.Open(path);
         if (file.Metadata.ContainsKey(CheckpointJson.Key))
         {
             CheckpointInfo checkpoint = CheckpointJson.Read(file);
             return checkpoint.Architecture == info.Name
-                ? Build(info, checkpoint, file)
+                ? Build(info, checkpoint, file, wanted)
                 : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
         }
 
-        ResolvedModel fresh = Fresh(info, options ?? info.Defaults, seed: 0);
-        if (options is null && ClassesOf(file, fresh.Model.Head) is { } classes && classes != fresh.Options.NumClasses)
+        ModelOptions chosen = options ?? info.Defaults;
+        ModelOptions built = wanted.Change(chosen);
+        ResolvedModel fresh = Unfilled(info, built, wanted);
+        if (options is null && ClassesOf(info, file, fresh.Model.Head) is { } classes && classes != chosen.NumClasses && wanted.Change(chosen with { NumClasses = classes }) is var fitting && fitting != built)
         {
             fresh.Dispose();
-            fresh = Fresh(info, info.Defaults with { NumClasses = classes }, seed: 0);
+            fresh = Unfilled(info, fitting, wanted);
         }
 
-        return Loaded(fresh, file);
+        return Loaded(fresh, file, wanted);
     }
 
-    private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, SafetensorsFile file) => Loaded(
-        Fresh(info, checkpoint.Options, seed: 0) with { Checkpoint = checkpoint, Labels = checkpoint.Labels, Preprocessing = checkpoint.Preprocessing }, file);
+    private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, Wanted wanted)
+    {
+        ModelOptions options = wanted.Change(checkpoint.Options);
+        ResolvedModel fresh = Unfilled(info, options, wanted);
+        return Loaded(fresh with
+        {
+            Checkpoint = checkpoint,
+            Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
+            Preprocessing = Resized(checkpoint.Preprocessing, options),
+        }, file, wanted);
+    }
 
-    private static ResolvedModel Loaded(ResolvedModel fresh, SafetensorsFile file)
+    // Drawing weights takes most of the time of building a large network. In strict loading each is replaced from the file, and a new head is drawn by the loading itself.
+    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, Wanted wanted)
+    {
+        using IDisposable? skipped = wanted.Load.Strict ? WeightInit.Skip() : null;
+        return Fresh(info, options, wanted.Seed);
+    }
+
+    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, Wanted wanted)
     {
         try
         {
-            Checkpoint.LoadInto(fresh.Model, file);
-            return fresh with { Trained = true };
+            LoadReport report = Checkpoint.Load(fresh.Model, file, wanted.Load with { RenameKey = wanted.Load.RenameKey ?? fresh.Info.RenameKey });
+            return fresh with { Trained = true, Loading = report };
         }
         catch
         {
@@ -146,8 +170,8 @@ public static class ModelResolver
     }
 
     // The rows of the head's weight, where the file has one.
-    private static int? ClassesOf(SafetensorsFile file, string head) =>
-        file.Contains($"{head}.weight") && file[$"{head}.weight"].Shape is [> 0 and <= int.MaxValue, ..] shape ? (int)shape[0] : null;
+    private static int? ClassesOf(ModelInfo info, WeightsFile file, string head) =>
+        file.Entries.FirstOrDefault(e => (info.RenameKey?.Invoke(e.Name) ?? e.Name) == $"{head}.weight")?.Shape is [> 0 and <= int.MaxValue, ..] shape ? (int)shape[0] : null;
 
     private static Preprocessing Resized(Preprocessing own, ModelOptions options) => own with
     {
@@ -169,8 +193,10 @@ public static class ModelResolver
     private static string[] Numbers(int classes) => [.. Enumerable.Range(0, classes).Select(c => $"{c}")];
 
     private static bool LooksLikePath(string spec) => spec.Contains('/', StringComparison.Ordinal) || spec.Contains('\\', StringComparison.Ordinal)
-        || spec.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(spec);
+        || Extensions.Any(e => spec.EndsWith(e, StringComparison.OrdinalIgnoreCase)) || File.Exists(spec);
 
     private static UsageException Unknown(ModelCatalog catalog, string spec, string name) => new(
-        $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path (…/{spec}{Extension}).");
+        $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path (…/{spec}{Extensions[0]}).");
+
+    private sealed record Wanted(LoadOptions Load, Func<ModelOptions, ModelOptions> Change, ulong Seed);
 }

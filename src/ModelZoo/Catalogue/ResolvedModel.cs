@@ -23,6 +23,12 @@ public sealed record ResolvedModel : IDisposable
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
+    /// <summary>Where its weights came from a file: what became of each tensor.</summary>
+    public LoadReport? Loading { get; init; }
+
+    /// <summary>Whether its head is random although the rest came from a file: it has to be trained before it is used.</summary>
+    public bool HeadUntrained => Loading is { Reinitialised.Count: > 0 };
+
     /// <summary>Whether it has weights from a file, rather than fresh ones.</summary>
     public required bool Trained { get; init; }
 

@@ -1,3 +1,5 @@
+using ModelZoo.Analysis;
+
 namespace ModelZoo.Verification;
 
 /// <summary>Everything that was checked of a model, in the order of execution.</summary>
@@ -6,6 +8,9 @@ namespace ModelZoo.Verification;
 /// <param name="Elapsed">How long it took.</param>
 public sealed record VerificationReport(IReadOnlyList<LayerCheck> Checks, IReadOnlySet<string> Allowed, TimeSpan Elapsed)
 {
+    /// <summary>The network that ran, up to where it failed, if it did.</summary>
+    public NetworkGraph Graph { get; init; } = NetworkGraph.Empty;
+
     /// <summary>Whether nothing failed and nothing stayed unverified that may not.</summary>
     public bool Passed => FirstFailure is null;
 
@@ -18,10 +23,10 @@ public sealed record VerificationReport(IReadOnlyList<LayerCheck> Checks, IReadO
     /// <summary>Every check: what fails first, then by error/bound, largest first.</summary>
     public IReadOnlyList<LayerCheck> WorstFirst => [.. Checks.OrderByDescending(Fails).ThenByDescending(c => c.Verdict == Verdict.Unverified).ThenByDescending(c => c.WorstRatio)];
 
-    private bool Fails(LayerCheck check) => check.Verdict switch
+    /// <summary>Whether this check makes the report fail.</summary>
+    public bool Fails(LayerCheck check)
     {
-        Verdict.Failed => true,
-        Verdict.Unverified => !Allowed.Contains(check.Op),
-        _ => false,
-    };
+        ArgumentNullException.ThrowIfNull(check);
+        return check.Verdict == Verdict.Failed || (check.Verdict == Verdict.Unverified && !Allowed.Contains(check.Op));
+    }
 }

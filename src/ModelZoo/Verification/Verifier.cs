@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelZoo.Analysis;
 using ModelZoo.Reference;
 using ModelZoo.Tracing;
 using static TorchSharp.torch;
@@ -16,6 +17,7 @@ public sealed class Verifier
     private readonly VerifyOptions options;
     private readonly IProgress<LayerCheck>? progress;
     private readonly List<LayerCheck> checks = [];
+    private NetworkGraph graph = NetworkGraph.Empty;
 
     private Verifier(VerifyOptions options, IProgress<LayerCheck>? progress)
     {
@@ -49,13 +51,14 @@ public sealed class Verifier
             verifier.Run(model, input, against);
         }
 
-        return new VerificationReport(verifier.checks, verifier.options.AllowUnverified, clock.Elapsed);
+        return new VerificationReport(verifier.checks, verifier.options.AllowUnverified, clock.Elapsed) { Graph = verifier.graph };
     }
 
     private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against)
     {
         using Trace? described = against is null ? null : Trace.RunAll(against, input);
         using Trace trace = Trace.RunUntilFailure(model, input, out TraceFailure? failure);
+        graph = NetworkGraph.Of(trace);
         StructureWalk? walk = described is null ? null : new StructureWalk(trace, described);
         foreach (TraceNode node in trace.Nodes)
         {

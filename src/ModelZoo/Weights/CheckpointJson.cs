@@ -28,12 +28,12 @@ internal static class CheckpointJson
     }
 
     /// <exception cref="ZooException">The text says something else than a description should.</exception>
-    public static CheckpointInfo Read(SafetensorsFile file)
+    public static CheckpointInfo Read(WeightsFile file)
     {
         if (!file.Metadata.TryGetValue(Key, out string? json))
         {
-            throw new ZooException($"{file.Name}: is a safetensors file, but no checkpoint made by the zoo: its metadata have no '{Key}'. "
-                + "Give the model's name and this file as its weights.");
+            throw new ZooException($"{file.Name}: holds tensors ({file.Format}), but is no checkpoint made by the zoo: nothing in it says which model it is. "
+                + "Give the model's name and this file as its weights (--weights), or make a checkpoint of it with `zoo import`.");
         }
 
         CheckpointInfo info;

@@ -6,4 +6,4 @@ namespace ModelZoo.Weights;
 /// <param name="Shape">Its dimensions, none for a scalar; the last one varies fastest.</param>
 /// <param name="Offset">Where its bytes begin, counted from the first byte after the header.</param>
 /// <param name="ByteLength">How many bytes it has: the product of <paramref name="Shape"/> times the element's size.</param>
-public sealed record SafetensorsEntry(string Name, DType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength);
+public sealed record SafetensorsEntry(string Name, DType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength) : WeightsEntry(Name, Type, Shape, ByteLength);

@@ -7,7 +7,7 @@ namespace ModelZoo.Weights;
 /// (the format: github.com/huggingface/safetensors, README, "Format"). Opening reads and checks the header alone, so it costs the same for any size of file;
 /// the bytes are read when asked for. Threads may share one.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : WeightsFile
 {
     internal const string Advice = "The file is damaged or not in the safetensors format; get or write it again.";
 
@@ -15,11 +15,12 @@ public sealed class SafetensorsFile : IDisposable
 
     private readonly ByteSource source;
     private readonly long dataStart;
-    private readonly Dictionary<string, SafetensorsEntry> byName;
+    private readonly List<SafetensorsEntry> entries;
 
-    private SafetensorsFile(string name, ByteSource source)
+    internal SafetensorsFile(string name, ByteSource source)
+        : base(name)
     {
-        (Name, this.source) = (name, source);
+        this.source = source;
         if (source.Length < LengthBytes)
         {
             throw new ZooException($"{name}: has {source.Length} bytes, too few for a safetensors file. {Advice}");
@@ -39,28 +40,22 @@ public sealed class SafetensorsFile : IDisposable
 
         var (metadata, entries) = source.Use(LengthBytes, (int)headerLength, header => SafetensorsHeader.Parse(header, name));
         SafetensorsLayout.Check(entries, source.Length - dataStart, name);
-        (Metadata, Entries) = (metadata, entries);
-        byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        (Metadata, this.entries) = (metadata, entries);
+        Index();
     }
 
-    /// <summary>The path, or the name given to <see cref="Parse"/>: what error messages call this file.</summary>
-    public string Name { get; }
-
-    /// <summary>The texts under <c>__metadata__</c>; empty where there are none.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    /// <inheritdoc/>
+    public override string Format => "safetensors";
 
     /// <summary>The tensors in the order of the header.</summary>
-    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+    public override IReadOnlyList<SafetensorsEntry> Entries => entries;
 
-    /// <summary>The tensor called <paramref name="name"/>.</summary>
-    /// <exception cref="ZooException">There is none; the message gives the nearest name.</exception>
-    public SafetensorsEntry this[string name] => byName.TryGetValue(name, out SafetensorsEntry? entry)
-        ? entry
-        : throw new ZooException($"{Name}: has no tensor {Shown.Name(name)}.{NearestName.Hint(name, byName.Keys)}");
+    /// <inheritdoc cref="WeightsFile.this[string]"/>
+    public new SafetensorsEntry this[string name] => (SafetensorsEntry)base[name];
 
     /// <summary>Opens and checks a file.</summary>
     /// <exception cref="ZooException">It cannot be read or is not a well-formed safetensors file: the message names the file, the key at fault and what to do.</exception>
-    public static SafetensorsFile Open(string path)
+    public static new SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         try
@@ -79,14 +74,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ZooException">As for <see cref="Open(string)"/>.</exception>
     public static SafetensorsFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => Open(displayName, new MemorySource(bytes));
 
-    public bool Contains(string name) => byName.ContainsKey(name);
-
     /// <summary>
     /// Calls <paramref name="use"/> with the bytes of a tensor, row-major and little-endian, straight from the memory-mapped file: no copy. They need not be aligned to their type.
     /// The span cannot outlive the call, and the map stays in place until it returns, even when another thread disposes this object meanwhile.
     /// </summary>
     /// <remarks>A process that shortens the file in place meanwhile ends this one (SIGBUS), as for every mapped file; files written by <see cref="SafetensorsWriter"/> are replaced, never changed in place.
-    /// <see cref="CopyTo"/> reads instead of mapping and is not exposed to that.</remarks>
+    /// <see cref="WeightsFile.CopyTo"/> reads instead of mapping and is not exposed to that.</remarks>
     /// <returns>What <paramref name="use"/> returns.</returns>
     /// <exception cref="ZooException">There is no such tensor, or it has more than 2 GiB.</exception>
     /// <exception cref="ObjectDisposedException">This object is disposed.</exception>
@@ -99,27 +92,9 @@ public sealed class SafetensorsFile : IDisposable
             : throw new ZooException($"{Name}: tensor {Shown.Name(name)} has {entry.ByteLength} bytes, more than fit into one piece. Read it in pieces with CopyTo.");
     }
 
-    /// <summary>Copies bytes of a tensor, from its byte <paramref name="from"/> on, as many as <paramref name="destination"/> takes.</summary>
-    /// <exception cref="ZooException">There is no such tensor, or the file can no longer be read.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The tensor has fewer bytes.</exception>
-    /// <exception cref="ObjectDisposedException">This object is disposed.</exception>
-    public void CopyTo(string name, Span<byte> destination, long from = 0)
-    {
-        SafetensorsEntry entry = this[name];
-        ArgumentOutOfRangeException.ThrowIfNegative(from);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, entry.ByteLength - from, nameof(destination));
-        try
-        {
-            source.CopyTo(dataStart + entry.Offset + from, destination);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw FileAccessError.Reading(Name, error);
-        }
-    }
+    private protected override void Read(WeightsEntry entry, Span<byte> destination, long from) => source.CopyTo(dataStart + ((SafetensorsEntry)entry).Offset + from, destination);
 
-    /// <summary>Closes the file. A <see cref="Use"/> that is under way in another thread ends undisturbed.</summary>
-    public void Dispose() => source.Dispose();
+    private protected override void Close() => source.Dispose();
 
     private static SafetensorsFile Open(string name, ByteSource source)
     {

@@ -13,12 +13,12 @@ internal static class SafetensorsLayout
         {
             if (entry.Type.ByteLength([.. entry.Shape]) is not { } length)
             {
-                throw Refused(file, entry, $"{Described(entry)} has more bytes than a file can have");
+                throw Refused(file, entry, $"{entry.Described} has more bytes than a file can have");
             }
 
             if (length != entry.ByteLength)
             {
-                throw Refused(file, entry, $"{Described(entry)} needs {length} bytes, its data_offsets span {entry.ByteLength}");
+                throw Refused(file, entry, $"{entry.Described} needs {length} bytes, its data_offsets span {entry.ByteLength}");
             }
 
             if (entry.Offset > dataLength - length)
@@ -45,7 +45,6 @@ internal static class SafetensorsLayout
             throw new ZooException($"{file}: {dataLength - end} bytes follow the last tensor. {SafetensorsFile.Advice}");
         }
     }
-    private static string Described(SafetensorsEntry entry) => $"{entry.Type.FormatName()} [{string.Join(", ", entry.Shape)}]";
 
     private static ZooException Refused(string file, SafetensorsEntry entry, string what) =>
         new($"{file}: tensor {Shown.Name(entry.Name)}: {what}. {SafetensorsFile.Advice}");

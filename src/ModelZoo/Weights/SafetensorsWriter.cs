@@ -21,34 +21,29 @@ public static class SafetensorsWriter
     /// <param name="tensors">What to write; no name twice.</param>
     /// <param name="metadata">Texts for <c>__metadata__</c>, written in ordinal order of their keys; left out where there are none.</param>
     /// <exception cref="ZooException">The file cannot be written; the message names it.</exception>
-    /// <exception cref="ArgumentException">A name appears twice, or a text is not valid Unicode.</exception>
+    /// <exception cref="ArgumentException">A name appears twice or is the reserved <c>__metadata__</c>, or a text is not valid Unicode.</exception>
     /// <exception cref="InvalidOperationException">A tensor wrote another number of bytes than its shape and type say.</exception>
-    public static void Write(string path, IEnumerable<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<WeightsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        SafetensorsTensor[] all = [.. tensors];
+        WeightsTensor[] all = [.. tensors];
         byte[] header = Header(all, metadata ?? new Dictionary<string, string>());
         AtomicFile.Write(path, stream => Write(stream, header, all));
     }
 
-    private static void Write(Stream stream, byte[] header, SafetensorsTensor[] tensors)
+    private static void Write(Stream stream, byte[] header, WeightsTensor[] tensors)
     {
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (SafetensorsTensor tensor in tensors)
+        foreach (WeightsTensor tensor in tensors)
         {
-            using var part = new BoundedWriteStream(stream, tensor.ByteLength);
-            tensor.Write(part);
-            if (part.Remaining != 0)
-            {
-                throw new InvalidOperationException($"Tensor '{tensor.Name}' wrote {tensor.ByteLength - part.Remaining} of its {tensor.ByteLength} bytes.");
-            }
+            WeightsWriter.WriteExactly(tensor, stream);
         }
     }
 
-    private static byte[] Header(SafetensorsTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
+    private static byte[] Header(WeightsTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -73,12 +68,17 @@ public static class SafetensorsWriter
         return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', padding)];
     }
 
-    private static void WriteEntries(Utf8JsonWriter json, SafetensorsTensor[] tensors)
+    private static void WriteEntries(Utf8JsonWriter json, WeightsTensor[] tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         long offset = 0;
-        foreach (SafetensorsTensor tensor in tensors)
+        foreach (WeightsTensor tensor in tensors)
         {
+            if (tensor.Name == "__metadata__")
+            {
+                throw new ArgumentException("The format keeps the name '__metadata__' for itself.", nameof(tensors));
+            }
+
             if (!names.Add(tensor.Name))
             {
                 throw new ArgumentException($"Two tensors are called '{tensor.Name}'.", nameof(tensors));

@@ -6,9 +6,12 @@ internal static class Shown
     private const int Longest = 100;
 
     /// <summary>In quotes, control characters replaced by '?', cut at 100 characters.</summary>
-    public static string Name(string text)
+    public static string Name(string text) => $"'{Plain(text)}'";
+
+    /// <summary>The same without quotes.</summary>
+    public static string Plain(string text)
     {
         string head = text.Length <= Longest ? text : $"{text.AsSpan(0, Longest)}…";
-        return $"'{string.Concat(head.Select(c => char.IsControl(c) ? '?' : c))}'";
+        return string.Concat(head.Select(c => char.IsControl(c) ? '?' : c));
     }
 }

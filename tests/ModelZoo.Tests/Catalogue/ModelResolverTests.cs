@@ -74,7 +74,7 @@ public class ModelResolverTests
     {
         using var folder = new TempFolder();
         using SafetensorsFile file = SafetensorsFile.Open(Checkpointed(folder));
-        SafetensorsWriter.Write(folder.File("plain.safetensors"), file.Entries.Select(e => new SafetensorsTensor(e.Name, e.Type, e.Shape, file.Use(e.Name, b => b.ToArray()))));
+        SafetensorsWriter.Write(folder.File("plain.safetensors"), file.Entries.Select(e => new WeightsTensor(e.Name, e.Type, e.Shape, file.Use(e.Name, b => b.ToArray()))));
         using ResolvedModel model = Resolve("small_cnn", folder.File("plain.safetensors"));
         Assert.Equal(4, model.Options.NumClasses);
         Assert.Equal(["0", "1", "2", "3"], model.Labels);

@@ -1,4 +1,3 @@
-using ModelZoo.Analysis;
 using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
@@ -36,12 +35,6 @@ public class CifarResNetTests
         Assert.Equal(additions, trace.Nodes.Count(n => n.Module is Add));
         Assert.Equal(padded, trace.Nodes.Count(n => n.Module is PaddedShortcut));
     }
-
-    [Theory]
-    [InlineData("plain20")]
-    [InlineData("resnet20")]
-    [InlineData("resnet20_b")]
-    public void The_smallest_input(string name) => ResidualFacts.HoldAtTheSmallestSize(name);
 
     [Theory]
     [InlineData("plain20", null)]

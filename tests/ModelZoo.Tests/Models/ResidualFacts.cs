@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ModelZoo.Analysis;
 using ModelZoo.Models;
 using ModelZoo.Verification;
@@ -11,7 +10,7 @@ namespace ModelZoo.Tests.Models;
 /// <summary>What must be true of each residual network of the catalogue.</summary>
 internal static class ResidualFacts
 {
-    /// <summary>The model by arithmetic: parameters, multiply-accumulates, the feature maps before pooling with their strides, and torchvision's (or the manifest script's) keys.</summary>
+    /// <summary>The model by arithmetic: parameters, multiply-accumulates, and the feature maps before pooling with their strides.</summary>
     /// <param name="name">In the catalogue.</param>
     /// <param name="parameters">Exactly.</param>
     /// <param name="macs">Exactly, at the default input.</param>
@@ -28,22 +27,6 @@ internal static class ResidualFacts
         Assert.Equal(
             stages.Select(s => (s.Channels, s.Rows, s.Rows, s.Stride)),
             FeatureExtractor.Describe(model, info.Defaults).Select(f => (f.Shape[0], f.Shape[1], f.Shape[2], f.Stride ?? 0)));
-        Keys(model, name);
-    }
-
-    /// <summary>The smallest size is 1: every window of these networks is padded. Nothing is left to look at below.</summary>
-    internal static void HoldAtTheSmallestSize(string name)
-    {
-        ModelInfo info = Catalog.Models.Find(name);
-        ModelOptions smallest = info.Defaults with { NumClasses = 7, InChannels = 2, InputHeight = info.MinimumSize, InputWidth = info.MinimumSize };
-        using ZooModel model = info.Create(smallest);
-        model.eval();
-        using IDisposable none = no_grad();
-        using Tensor input = randn(2, 2, info.MinimumSize, info.MinimumSize), nothing = randn(2, 2, info.MinimumSize - 1, info.MinimumSize - 1);
-        using Tensor logits = model.call(input);
-        Assert.Equal([2, 7], logits.shape);
-        Assert.ThrowsAny<Exception>(() => model.call(nothing));
-        Assert.Throws<ZooException>(() => info.Create(smallest with { InputWidth = info.MinimumSize - 1 }));
     }
 
     /// <summary>Every leaf computes what it says, forward and backward, on a batch of two small images; batch normalisation with statistics of its own per channel.</summary>
@@ -91,18 +74,4 @@ internal static class ResidualFacts
             }
         }
     }
-
-    // Parameters and buffers apart: TorchSharp's state_dict has all parameters first.
-    private static void Keys(ZooModel model, string name)
-    {
-        ILookup<bool, string> expected = File.ReadLines(Path.Combine(Folder(), $"{name}.txt")).ToLookup(IsBuffer);
-        Assert.Equal(expected[false], model.named_parameters().Select(p => Line(p.name, p.parameter)));
-        Assert.Equal(expected[true], model.named_buffers().Select(b => Line(b.name, b.buffer)));
-
-        static bool IsBuffer(string line) => line.Contains(".running_", StringComparison.Ordinal) || line.Contains(".num_batches_tracked", StringComparison.Ordinal);
-
-        static string Line(string key, Tensor tensor) => $"{key} [{string.Join(",", tensor.shape)}]";
-    }
-
-    private static string Folder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Manifests");
 }

@@ -29,9 +29,6 @@ public class SeResNetTests
         }
     }
 
-    [Fact]
-    public void The_smallest_input() => ResidualFacts.HoldAtTheSmallestSize("se_resnet18");
-
     [Theory]
     [InlineData("se_resnet18", null)]
     [InlineData("se_resnet50", null)]

@@ -16,9 +16,6 @@ public class WideResNetTests
     [InlineData("wrn_28_10", 36_479_194, 5_243_328_768, 10)]
     public void Figures(string name, long parameters, long macs, int k) => ResidualFacts.Hold(name, parameters, macs, (16 * k, 32, 1), (32 * k, 16, 2), (64 * k, 8, 4));
 
-    [Fact]
-    public void The_smallest_input() => ResidualFacts.HoldAtTheSmallestSize("wrn_16_8");
-
     [Theory]
     [InlineData("wrn_16_8", null)]
     [InlineData("wrn_16_8", "group:16")]

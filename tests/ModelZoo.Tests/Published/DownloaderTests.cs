@@ -7,7 +7,7 @@ namespace ModelZoo.Tests.Published;
 
 public sealed class DownloaderTests : IDisposable
 {
-    private static readonly DownloadOptions Quick = new() { Attempts = 3, Pause = TimeSpan.FromMilliseconds(5), Stall = TimeSpan.FromSeconds(5) };
+    private static readonly DownloadOptions Quick = new() { Attempts = 3, Pause = TimeSpan.FromMilliseconds(5), Stall = TimeSpan.FromSeconds(30) };
 
     private readonly TempFolder folder = new();
     private readonly Downloader downloader = new(Quick);
@@ -295,7 +295,7 @@ public sealed class DownloaderTests : IDisposable
     [Fact]
     public async Task A_server_that_falls_silent_counts_as_broken_off()
     {
-        using var impatient = new Downloader(Quick with { Stall = TimeSpan.FromMilliseconds(200) });
+        using var impatient = new Downloader(Quick with { Stall = TimeSpan.FromSeconds(2) });
         using var server = new LocalServer(async r =>
         {
             await r.SendFileAsync(file, atMost: r.Number == 0 ? 1000 : int.MaxValue);

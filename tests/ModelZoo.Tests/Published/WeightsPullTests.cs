@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
@@ -169,7 +168,7 @@ public sealed class WeightsPullTests : IDisposable
     private byte[] Plain(ZooModel model)
     {
         string path = folder.File($"{Guid.NewGuid():N}.safetensors");
-        SafetensorsWriter.Write(path, model.state_dict().Select(e => new SafetensorsTensor(e.Key, DType.F32, e.Value.shape, Samples.Bytes(model)[e.Key])));
+        SafetensorsWriter.Write(path, model.state_dict().Select(e => new WeightsTensor(e.Key, DType.F32, e.Value.shape, Samples.Bytes(model)[e.Key])));
         byte[] bytes = File.ReadAllBytes(path);
         File.Delete(path);
         return bytes;

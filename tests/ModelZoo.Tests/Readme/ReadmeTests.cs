@@ -44,7 +44,7 @@ public class ReadmeTests
     [Fact]
     public void Every_command_of_the_readme_exists()
     {
-        string[] commands = ["list", "info", "summary", "train", "finetune", "eval", "predict", "verify", "forward", "quickstart"];
+        string[] commands = ["list", "info", "summary", "train", "finetune", "eval", "predict", "verify", "forward", "pull", "quickstart"];
         string readme = File.ReadAllText(Find("README.md"));
         Assert.All(commands, c => Assert.Contains($"zoo {c}", readme, StringComparison.Ordinal));
     }

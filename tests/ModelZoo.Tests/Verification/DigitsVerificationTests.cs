@@ -10,7 +10,7 @@ namespace ModelZoo.Tests.Verification;
 [Collection(TorchCollection.Name)]
 public class DigitsVerificationTests
 {
-    public static TheoryData<string> Names => [.. Catalog.Models.Models.Where(m => m.Input.Height <= 64).Select(m => m.Name)];
+    public static TheoryData<string> Names => [.. Catalog.Models.Models.Where(CatalogueTests.AtFullSize).Select(m => m.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]

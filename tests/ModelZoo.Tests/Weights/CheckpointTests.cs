@@ -25,10 +25,10 @@ public class CheckpointTests
         return folder.File("c.safetensors");
     }
 
-    private static string Rewritten(TempFolder folder, Func<List<SafetensorsTensor>, List<SafetensorsTensor>> change)
+    private static string Rewritten(TempFolder folder, Func<List<WeightsTensor>, List<WeightsTensor>> change)
     {
         using SafetensorsFile file = SafetensorsFile.Open(Saved(folder));
-        List<SafetensorsTensor> tensors = [.. file.Entries.Select(e => new SafetensorsTensor(e.Name, e.Type, e.Shape, file.Use(e.Name, bytes => bytes.ToArray())))];
+        List<WeightsTensor> tensors = [.. file.Entries.Select(e => new WeightsTensor(e.Name, e.Type, e.Shape, file.Use(e.Name, bytes => bytes.ToArray())))];
         SafetensorsWriter.Write(folder.File("d.safetensors"), change(tensors), file.Metadata.ToDictionary());
         return folder.File("d.safetensors");
     }
@@ -79,9 +79,9 @@ public class CheckpointTests
     public void Wider_and_narrower_floats_are_converted()
     {
         using var folder = new TempFolder();
-        string path = Rewritten(folder, tensors => [.. tensors.Select(t => t.Name == "fc3.bias" ? new SafetensorsTensor("fc3.bias", DType.F16, [10], new byte[20]) : t.Name == "fc2.bias"
-            ? new SafetensorsTensor("fc2.bias", DType.F64, [84], new byte[672]) : t.Name == "fc1.bias"
-            ? new SafetensorsTensor("fc1.bias", DType.BF16, [120], Enumerable.Repeat(new byte[] { 0x80, 0x3F }, 120).SelectMany(b => b).ToArray()) : t)]);
+        string path = Rewritten(folder, tensors => [.. tensors.Select(t => t.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F16, [10], new byte[20]) : t.Name == "fc2.bias"
+            ? new WeightsTensor("fc2.bias", DType.F64, [84], new byte[672]) : t.Name == "fc1.bias"
+            ? new WeightsTensor("fc1.bias", DType.BF16, [120], Enumerable.Repeat(new byte[] { 0x80, 0x3F }, 120).SelectMany(b => b).ToArray()) : t)]);
         using ZooModel model = Samples.Fresh("lenet5");
         Checkpoint.LoadInto(model, path);
         Assert.All(model.parameters(), p => Assert.Equal(ScalarType.Float32, p.dtype));
@@ -97,9 +97,10 @@ public class CheckpointTests
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");
         Dictionary<string, byte[]> before = Samples.Bytes(model);
-        string path = Rewritten(folder, t => [.. t.Where(e => e.Name != "fc1.bias").Select(e => e.Name == "fc3.bias" ? new SafetensorsTensor("fc3.bias", DType.F32, [3], new byte[12]) : e),
-            new SafetensorsTensor("fc9.weight", DType.F32, [1], new byte[4])]);
-        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape (fc3.bias is [3], not [10]).",
+        string path = Rewritten(folder, t => [.. t.Where(e => e.Name != "fc1.bias").Select(e => e.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F32, [3], new byte[12]) : e),
+            new WeightsTensor("fc9.weight", DType.F32, [1], new byte[4])]);
+        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape (fc3.bias is [3], not [10])."
+            + " The head (fc3) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be trained.",
             Message(() => Checkpoint.LoadInto(model, path)));
         Assert.All(Samples.Bytes(model), entry => Assert.Equal(before[entry.Key], entry.Value));
     }
@@ -123,7 +124,7 @@ public class CheckpointTests
         Assert.Contains("cut.safetensors", Message(() => Checkpoint.LoadInto(model, folder.Write("cut.safetensors", bytes[..^100]))), StringComparison.Ordinal);
         Assert.Contains("text.safetensors", Message(() => Checkpoint.ReadInfo(folder.Write("text.safetensors", "hello, world"u8.ToArray()))), StringComparison.Ordinal);
         Assert.Contains("no such file", Message(() => Checkpoint.ReadInfo(folder.File("none.safetensors"))), StringComparison.Ordinal);
-        SafetensorsWriter.Write(folder.File("plain.safetensors"), [new SafetensorsTensor("a", DType.F32, [1], new byte[4])]);
+        SafetensorsWriter.Write(folder.File("plain.safetensors"), [new WeightsTensor("a", DType.F32, [1], new byte[4])]);
         Assert.Contains("no checkpoint made by the zoo", Message(() => Checkpoint.ReadInfo(folder.File("plain.safetensors"))), StringComparison.Ordinal);
     }
 

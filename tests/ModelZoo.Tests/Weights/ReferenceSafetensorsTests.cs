@@ -62,7 +62,7 @@ public sealed class ReferenceSafetensorsTests : IDisposable
         string path = folder.File("a.safetensors");
         SafetensorsWriter.Write(
             path,
-            tensors.Select(t => new SafetensorsTensor(t.Name, t.Type, t.Shape, new byte[t.Type.ByteLength(t.Shape)!.Value])),
+            tensors.Select(t => new WeightsTensor(t.Name, t.Type, t.Shape, new byte[t.Type.ByteLength(t.Shape)!.Value])),
             metadata ? Framework : null);
         Assert.Equal(text, Encoding.Latin1.GetString(File.ReadAllBytes(path)));
 

@@ -54,7 +54,7 @@ public sealed class SafetensorsTests : IDisposable
 
             Dictionary<string, string> metadata = new() { ["b"] = "ü\"", [""] = "", ["a\u0001"] = new string('x', random.Next(50)) };
             string path = folder.File("r.safetensors");
-            SafetensorsWriter.Write(path, tensors.Select(t => new SafetensorsTensor(t.Name, t.Type, t.Shape, t.Bytes)), round % 2 == 0 ? metadata : null);
+            SafetensorsWriter.Write(path, tensors.Select(t => new WeightsTensor(t.Name, t.Type, t.Shape, t.Bytes)), round % 2 == 0 ? metadata : null);
             byte[] written = File.ReadAllBytes(path);
             Assert.Equal(0, BitConverter.ToInt64(written) % 8);
 
@@ -102,14 +102,14 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Tensors_that_no_file_can_hold_are_refused()
     {
-        var tensor = new SafetensorsTensor("x", DType.U8, [1], new byte[1]);
+        var tensor = new WeightsTensor("x", DType.U8, [1], new byte[1]);
         string path = folder.File("x.safetensors");
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [tensor, tensor]));
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new("\ud800", DType.U8, [1], new byte[1])]));
-        Assert.Throws<ArgumentException>(() => new SafetensorsTensor("__metadata__", DType.U8, [1], new byte[1]));
-        Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.U8, [2], new byte[1]));
-        Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.U8, [-1], new byte[1]));
-        Assert.Throws<ArgumentException>(() => new SafetensorsTensor("x", DType.F64, [long.MaxValue], _ => { }));
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new("__metadata__", DType.U8, [1], new byte[1])]));
+        Assert.Throws<ArgumentException>(() => new WeightsTensor("x", DType.U8, [2], new byte[1]));
+        Assert.Throws<ArgumentException>(() => new WeightsTensor("x", DType.U8, [-1], new byte[1]));
+        Assert.Throws<ArgumentException>(() => new WeightsTensor("x", DType.F64, [long.MaxValue], _ => { }));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 

@@ -8,12 +8,20 @@ internal static class LocalCopy
         string path = SourceAddress.Parse(source) is { } address ? address.LocalPath : Path.GetFullPath(source);
         using FileStream from = Open(path);
         part.Discard();
-        using FileStream to = part.Append();
-        var buffer = new byte[1 << 20];
-        for (int read; (read = await from.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0;)
+        try
         {
-            await to.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
-            progress?.Report(new(to.Position, from.Length));
+            using FileStream to = part.Append();
+            var buffer = new byte[1 << 20];
+            for (int read; (read = await from.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0;)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+                progress?.Report(new(to.Position, from.Length));
+            }
+        }
+        catch
+        {
+            part.Discard(); // a copy is quicker begun anew than continued
+            throw;
         }
     }
 

@@ -1,133 +1,258 @@
-import torch, torch.nn as nn, torch.nn.functional as F, torchvision, json, struct, sys, os
-torch.set_num_threads(1)
+#!/usr/bin/env python3
+"""Writes the manifests of the residual families beside this file: a head line with parameters and multiply-accumulates (convolutions and linear layers only), then a
+`key [shape]` line per parameter and per buffer.
+
+torchvision's builders make those that torchvision has (the v1 forms are torchvision's with the stride moved); the others are written down here once more, independently
+of the zoo. Made with torch 1.13.1 and torchvision 0.14.1.
+"""
+import os
+
+import torch
+import torchvision
+from torch import nn
 from torchvision.models.resnet import Bottleneck
-c3=lambda i,o,s=1:nn.Conv2d(i,o,3,s,1,bias=False)
-c1=lambda i,o,s=1:nn.Conv2d(i,o,1,s,bias=False)
-class PadSC(nn.Module):
-    def __init__(s,i,o,st): super().__init__(); s.i,s.o,s.st=i,o,st
-    def forward(s,x):
-        x=x[:,:,::s.st,::s.st]; return torch.cat([x,x.new_zeros(x.shape[0],s.o-s.i,*x.shape[2:])],1)
-class CB(nn.Module):
-    def __init__(s,i,o,st,opt):
-        super().__init__(); s.conv1=c3(i,o,st); s.bn1=nn.BatchNorm2d(o); s.conv2=c3(o,o); s.bn2=nn.BatchNorm2d(o); s.opt=opt
-        s.downsample=None
-        if i!=o and opt=='A': s.downsample=PadSC(i,o,st)
-        if i!=o and opt=='B': s.downsample=nn.Sequential(c1(i,o,st),nn.BatchNorm2d(o))
-    def forward(s,x):
-        y=s.bn2(s.conv2(F.relu(s.bn1(s.conv1(x)))))
-        if s.opt: y=y+(x if s.downsample is None else s.downsample(x))
-        return F.relu(y)
-class CifarNet(nn.Module):
-    def __init__(s,depth,opt):
-        super().__init__(); n=(depth-2)//6
-        s.conv1=c3(3,16); s.bn1=nn.BatchNorm2d(16)
-        i=16
-        for k,o in enumerate((16,32,64),1):
-            bl=[]
-            for b in range(n): bl.append(CB(i,o,2 if b==0 and k>1 else 1,opt)); i=o
-            setattr(s,f'layer{k}',nn.Sequential(*bl))
-        s.fc=nn.Linear(64,10)
-    def forward(s,x):
-        x=F.relu(s.bn1(s.conv1(x))); x=s.layer3(s.layer2(s.layer1(x))); return s.fc(x.mean((2,3)))
-class PB(nn.Module):
-    def __init__(s,i,p,st,first,bott,padded):
-        super().__init__(); o=p*(4 if bott else 1); s.first=first; s.bott=bott
-        if not first: s.bn1=nn.BatchNorm2d(i)
-        s.conv1=c1(i,p) if bott else c3(i,p,st)
-        s.bn2=nn.BatchNorm2d(p); s.conv2=c3(p,p,st if bott else 1)
-        if bott: s.bn3=nn.BatchNorm2d(p); s.conv3=c1(p,o)
-        s.downsample=None
-        if i!=o or st!=1: s.downsample=PadSC(i,o,st) if padded else c1(i,o,st)
-    def forward(s,x):
-        a=x if s.first else F.relu(s.bn1(x))
-        y=s.conv2(F.relu(s.bn2(s.conv1(a))))
-        if s.bott: y=s.conv3(F.relu(s.bn3(y)))
-        return y+(x if s.downsample is None else s.downsample(a))
-class PreAct(nn.Module):
-    def __init__(s,cifar,bott,blocks,padded=False):
-        super().__init__(); w=16 if cifar else 64; s.cifar=cifar; s.n=len(blocks)
-        s.conv1=c3(3,16) if cifar else nn.Conv2d(3,64,7,2,3,bias=False); s.bn1=nn.BatchNorm2d(w); i=w
-        for k,n in enumerate(blocks):
-            bl=[]
-            for b in range(n): bl.append(PB(i,w<<k,2 if k and b==0 else 1,k==0 and b==0,bott,padded)); i=(w<<k)*(4 if bott else 1)
-            setattr(s,f'layer{k+1}',nn.Sequential(*bl))
-        s.bn2=nn.BatchNorm2d(i); s.fc=nn.Linear(i,10 if cifar else 1000)
-    def forward(s,x):
-        x=F.relu(s.bn1(s.conv1(x)))
-        if not s.cifar: x=F.max_pool2d(x,3,2,1)
-        for k in range(s.n): x=getattr(s,f'layer{k+1}')(x)
-        return s.fc(F.relu(s.bn2(x)).mean((2,3)))
-class WB(nn.Module):
-    def __init__(s,i,o,st):
-        super().__init__(); s.bn1=nn.BatchNorm2d(i); s.conv1=c3(i,o,st); s.bn2=nn.BatchNorm2d(o); s.conv2=c3(o,o); s.downsample=c1(i,o,st) if i!=o else None
-    def forward(s,x):
-        a=F.relu(s.bn1(x)); y=s.conv2(F.relu(s.bn2(s.conv1(a)))); return y+(s.downsample(a) if s.downsample is not None else x)
-class WRN(nn.Module):
-    def __init__(s,d,k):
-        super().__init__(); n=(d-4)//6; s.conv1=c3(3,16); i=16
-        for j,o in enumerate((16*k,32*k,64*k),1):
-            bl=[]
-            for b in range(n): bl.append(WB(i,o,2 if b==0 and j>1 else 1)); i=o
-            setattr(s,f'layer{j}',nn.Sequential(*bl))
-        s.bn1=nn.BatchNorm2d(i); s.fc=nn.Linear(i,10)
-    def forward(s,x): return s.fc(F.relu(s.bn1(s.layer3(s.layer2(s.layer1(s.conv1(x)))))).mean((2,3)))
-class SE(nn.Module):
-    def __init__(s,c): super().__init__(); s.fc1=nn.Conv2d(c,c//16,1); s.fc2=nn.Conv2d(c//16,c,1)
-    def forward(s,x): return x*torch.sigmoid(s.fc2(F.relu(s.fc1(x.mean((2,3),keepdim=True)))))
-class SB(nn.Module):
-    def __init__(s,i,p,st,bott):
-        super().__init__(); o=p*(4 if bott else 1); s.bott=bott
-        s.conv1=c1(i,p,st) if bott else c3(i,p,st); s.bn1=nn.BatchNorm2d(p); s.conv2=c3(p,p); s.bn2=nn.BatchNorm2d(p)
-        if bott: s.conv3=c1(p,o); s.bn3=nn.BatchNorm2d(o)
-        s.se=SE(o); s.downsample=nn.Sequential(c1(i,o,st),nn.BatchNorm2d(o)) if st!=1 or i!=o else None
-    def forward(s,x):
-        y=s.bn2(s.conv2(F.relu(s.bn1(s.conv1(x)))))
-        if s.bott: y=s.bn3(s.conv3(F.relu(y)))
-        return F.relu(s.se(y)+(x if s.downsample is None else s.downsample(x)))
-class SENet(nn.Module):
-    def __init__(s,bott,blocks):
-        super().__init__(); s.conv1=nn.Conv2d(3,64,7,2,3,bias=False); s.bn1=nn.BatchNorm2d(64); i=64
-        for k,n in enumerate(blocks):
-            bl=[]
-            for b in range(n): bl.append(SB(i,64<<k,2 if k and b==0 else 1,bott)); i=(64<<k)*(4 if bott else 1)
-            setattr(s,f'layer{k+1}',nn.Sequential(*bl))
-        s.fc=nn.Linear(i,1000)
-    def forward(s,x):
-        x=F.max_pool2d(F.relu(s.bn1(s.conv1(x))),3,2,1)
-        return s.fc(s.layer4(s.layer3(s.layer2(s.layer1(x)))).mean((2,3)))
-def v1(name):
-    m=getattr(torchvision.models,name[:-3])()
-    for b in m.modules():
-        if isinstance(b,Bottleneck): b.conv1.stride,b.conv2.stride=b.conv2.stride,b.conv1.stride
-    return m
-TV='resnet18 resnet34 resnet50 resnet101 resnet152 wide_resnet50_2 wide_resnet101_2 resnext50_32x4d resnext101_32x8d'.split()
-MODELS={n:(lambda n=n:getattr(torchvision.models,n)()) for n in TV}
-for n in ('resnet50_v1','resnet101_v1','resnet152_v1'): MODELS[n]=lambda n=n:v1(n)
-for d in (20,32,44,56,110):
-    MODELS[f'plain{d}']=lambda d=d:CifarNet(d,None); MODELS[f'resnet{d}']=lambda d=d:CifarNet(d,'A'); MODELS[f'resnet{d}_b']=lambda d=d:CifarNet(d,'B')
-MODELS['preact_resnet110']=lambda:PreAct(True,False,[18]*3,True)
-MODELS['preact_resnet164']=lambda:PreAct(True,True,[18]*3)
-MODELS['preact_resnet18']=lambda:PreAct(False,False,[2,2,2,2])
-MODELS['preact_resnet50']=lambda:PreAct(False,True,[3,4,6,3])
-MODELS['preact_resnet101']=lambda:PreAct(False,True,[3,4,23,3])
-MODELS['wrn_40_4']=lambda:WRN(40,4); MODELS['wrn_16_8']=lambda:WRN(16,8); MODELS['wrn_28_10']=lambda:WRN(28,10)
-MODELS['se_resnet18']=lambda:SENet(False,[2,2,2,2])
-MODELS['se_resnet50']=lambda:SENet(True,[3,4,6,3]); MODELS['se_resnet101']=lambda:SENet(True,[3,4,23,3]); MODELS['se_resnet152']=lambda:SENet(True,[3,8,36,3])
-def size(n): return 32 if n[:5] in('plain','wrn_4','wrn_1','wrn_2') or n in('preact_resnet110','preact_resnet164') or n.split('_')[0] in ('resnet20','resnet32','resnet44','resnet56','resnet110') else 224
-def macs(m,s):
-    t=[0]
-    def h(mod,i,o):
-        if isinstance(mod,nn.Conv2d): t[0]+=o[0].numel()*mod.in_channels//mod.groups*mod.kernel_size[0]*mod.kernel_size[1]
-        else: t[0]+=o[0].numel()*mod.in_features
-    for x in m.modules():
-        if isinstance(x,(nn.Conv2d,nn.Linear)): x.register_forward_hook(h)
-    m.eval()
-    with torch.no_grad(): m(torch.zeros(1,3,s,s))
-    return t[0]
-if __name__=='__main__':
-    os.makedirs('manifests',exist_ok=True)
-    for n,b in MODELS.items():
-        m=b(); p=sum(x.numel() for x in m.parameters())
-        with open(f'manifests/{n}.txt','w') as f:
-            for k,v in m.state_dict().items(): f.write(f'{k} [{",".join(map(str,v.shape))}]\n')
-        print(n,p,macs(m,size(n)),flush=True)
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def conv3(inputs, outputs, stride=1):
+    return nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+
+
+def conv1(inputs, outputs, stride=1):
+    return nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+
+def stage(block, inputs, planes, count, stride, expansion=1):
+    """Blocks by (inputs, planes, stride), the first with the stage's stride."""
+    outputs = planes * expansion
+    return nn.Sequential(block(inputs, planes, stride), *(block(outputs, planes, 1) for _ in range(count - 1))), outputs
+
+
+class Padded(nn.Module):
+    def __init__(self, more, stride):
+        super().__init__()
+        self.more, self.stride = more, stride
+
+    def forward(self, x):
+        x = x[:, :, ::self.stride, ::self.stride]
+        return torch.cat([x, x.new_zeros(x.shape[0], self.more, *x.shape[2:])], 1)
+
+
+class CifarBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride, option):
+        super().__init__()
+        self.conv1, self.bn1 = conv3(inputs, outputs, stride), nn.BatchNorm2d(outputs)
+        self.conv2, self.bn2 = conv3(outputs, outputs), nn.BatchNorm2d(outputs)
+        self.plain = option is None
+        self.downsample = None
+        if inputs != outputs and option == "A":
+            self.downsample = Padded(outputs - inputs, stride)
+        if inputs != outputs and option == "B":
+            self.downsample = nn.Sequential(conv1(inputs, outputs, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        if not self.plain:
+            y = y + (x if self.downsample is None else self.downsample(x))
+        return y.relu()
+
+
+class CifarResNet(nn.Module):
+    def __init__(self, depth, option):
+        super().__init__()
+        self.conv1, self.bn1 = conv3(3, 16), nn.BatchNorm2d(16)
+        count = (depth - 2) // 6
+
+        def block(inputs, planes, stride):
+            return CifarBlock(inputs, planes, stride, option)
+
+        self.layer1, _ = stage(block, 16, 16, count, 1)
+        self.layer2, _ = stage(block, 16, 32, count, 2)
+        self.layer3, _ = stage(block, 32, 64, count, 2)
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x)).relu()
+        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
+
+
+class PreActBlock(nn.Module):
+    def __init__(self, inputs, planes, stride, first, bottleneck, padded):
+        super().__init__()
+        outputs = planes * 4 if bottleneck else planes
+        if not first:
+            self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = conv1(inputs, planes) if bottleneck else conv3(inputs, planes, stride)
+        self.bn2, self.conv2 = nn.BatchNorm2d(planes), conv3(planes, planes, stride if bottleneck else 1)
+        if bottleneck:
+            self.bn3, self.conv3 = nn.BatchNorm2d(planes), conv1(planes, outputs)
+        self.first, self.bottleneck = first, bottleneck
+        self.downsample = None
+        if inputs != outputs or stride != 1:
+            self.downsample = Padded(outputs - inputs, stride) if padded else conv1(inputs, outputs, stride)
+
+    def forward(self, x):
+        a = x if self.first else self.bn1(x).relu()
+        y = self.conv2(self.bn2(self.conv1(a)).relu())
+        if self.bottleneck:
+            y = self.conv3(self.bn3(y).relu())
+        return y + (x if self.downsample is None else self.downsample(a))
+
+
+class PreActResNet(nn.Module):
+    def __init__(self, cifar, bottleneck, blocks, padded=False):
+        super().__init__()
+        width = channels = 16 if cifar else 64
+        self.conv1 = conv3(3, 16) if cifar else nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.pool = nn.Identity() if cifar else nn.MaxPool2d(3, 2, 1)
+        first = [True]
+
+        def block(inputs, planes, stride):
+            return PreActBlock(inputs, planes, stride, first.pop() if first else False, bottleneck, padded)
+
+        self.stages = len(blocks)
+        for i, count in enumerate(blocks):
+            layer, channels = stage(block, channels, width << i, count, 2 if i else 1, 4 if bottleneck else 1)
+            setattr(self, f"layer{i + 1}", layer)
+        self.bn2, self.fc = nn.BatchNorm2d(channels), nn.Linear(channels, 10 if cifar else 1000)
+
+    def forward(self, x):
+        x = self.pool(self.bn1(self.conv1(x)).relu())
+        for i in range(self.stages):
+            x = getattr(self, f"layer{i + 1}")(x)
+        return self.fc(self.bn2(x).relu().mean((2, 3)))
+
+
+class WideBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1, self.conv1 = nn.BatchNorm2d(inputs), conv3(inputs, outputs, stride)
+        self.bn2, self.conv2 = nn.BatchNorm2d(outputs), conv3(outputs, outputs)
+        self.downsample = None if inputs == outputs else conv1(inputs, outputs, stride)
+
+    def forward(self, x):
+        a = self.bn1(x).relu()
+        return self.conv2(self.bn2(self.conv1(a)).relu()) + (x if self.downsample is None else self.downsample(a))
+
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, k):
+        super().__init__()
+        count = (depth - 4) // 6
+        self.conv1 = conv3(3, 16)
+        self.layer1, _ = stage(WideBlock, 16, 16 * k, count, 1)
+        self.layer2, _ = stage(WideBlock, 16 * k, 32 * k, count, 2)
+        self.layer3, _ = stage(WideBlock, 32 * k, 64 * k, count, 2)
+        self.bn1, self.fc = nn.BatchNorm2d(64 * k), nn.Linear(64 * k, 10)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.conv1(x))))
+        return self.fc(self.bn1(x).relu().mean((2, 3)))
+
+
+class Excitation(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Conv2d(channels, channels // 16, 1), nn.Conv2d(channels // 16, channels, 1)
+
+    def forward(self, x):
+        return x * self.fc2(self.fc1(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+
+
+class SeBlock(nn.Module):
+    def __init__(self, inputs, planes, stride, bottleneck):
+        super().__init__()
+        outputs = planes * 4 if bottleneck else planes
+        self.conv1 = conv1(inputs, planes, stride) if bottleneck else conv3(inputs, planes, stride)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2, self.bn2 = conv3(planes, planes), nn.BatchNorm2d(planes)
+        if bottleneck:
+            self.conv3, self.bn3 = conv1(planes, outputs), nn.BatchNorm2d(outputs)
+        self.bottleneck, self.se = bottleneck, Excitation(outputs)
+        self.downsample = nn.Sequential(conv1(inputs, outputs, stride), nn.BatchNorm2d(outputs)) if stride != 1 or inputs != outputs else None
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        if self.bottleneck:
+            y = self.bn3(self.conv3(y.relu()))
+        return (self.se(y) + (x if self.downsample is None else self.downsample(x))).relu()
+
+
+class SeResNet(nn.Module):
+    def __init__(self, bottleneck, blocks):
+        super().__init__()
+        self.conv1, self.bn1, self.pool = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.MaxPool2d(3, 2, 1)
+        channels = 64
+
+        def block(inputs, planes, stride):
+            return SeBlock(inputs, planes, stride, bottleneck)
+
+        for i, count in enumerate(blocks):
+            layer, channels = stage(block, channels, 64 << i, count, 2 if i else 1, 4 if bottleneck else 1)
+            setattr(self, f"layer{i + 1}", layer)
+        self.fc = nn.Linear(channels, 1000)
+
+    def forward(self, x):
+        x = self.pool(self.bn1(self.conv1(x)).relu())
+        return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
+
+
+def stride_first(model):
+    for block in model.modules():
+        if isinstance(block, Bottleneck):
+            block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+    return model
+
+
+def models():
+    vision = torchvision.models
+    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2", "resnext50_32x4d", "resnext101_32x8d"):
+        yield name, getattr(vision, name)(), 224
+    for name in ("resnet50", "resnet101", "resnet152"):
+        yield f"{name}_v1", stride_first(getattr(vision, name)()), 224
+    for depth in (20, 32, 44, 56, 110):
+        yield f"plain{depth}", CifarResNet(depth, None), 32
+        yield f"resnet{depth}", CifarResNet(depth, "A"), 32
+        yield f"resnet{depth}_b", CifarResNet(depth, "B"), 32
+    yield "preact_resnet110", PreActResNet(True, False, [18, 18, 18], padded=True), 32
+    yield "preact_resnet164", PreActResNet(True, True, [18, 18, 18]), 32
+    yield "preact_resnet18", PreActResNet(False, False, [2, 2, 2, 2]), 224
+    yield "preact_resnet50", PreActResNet(False, True, [3, 4, 6, 3]), 224
+    yield "preact_resnet101", PreActResNet(False, True, [3, 4, 23, 3]), 224
+    yield "wrn_40_4", WideResNet(40, 4), 32
+    yield "wrn_16_8", WideResNet(16, 8), 32
+    yield "wrn_28_10", WideResNet(28, 10), 32
+    yield "se_resnet18", SeResNet(False, [2, 2, 2, 2]), 224
+    yield "se_resnet50", SeResNet(True, [3, 4, 6, 3]), 224
+    yield "se_resnet101", SeResNet(True, [3, 4, 23, 3]), 224
+    yield "se_resnet152", SeResNet(True, [3, 8, 36, 3]), 224
+
+
+def macs(model, size):
+    counts = []
+
+    def count(layer, _, output):
+        per_element = layer.in_features if isinstance(layer, nn.Linear) else layer.weight[0].numel()
+        counts.append(output[0].numel() * per_element)
+
+    for layer in model.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            layer.register_forward_hook(count)
+    with torch.no_grad():
+        model.eval()(torch.zeros(1, 3, size, size))
+    return sum(counts)
+
+
+def main():
+    for name, model, size in models():
+        parameters = sum(p.numel() for p in model.parameters())
+        with open(os.path.join(HERE, name + ".txt"), "w") as file:
+            file.write(f"# {parameters} parameters, {macs(model, size)} MACs\n")
+            for key, value in [*model.named_parameters(), *model.named_buffers()]:
+                file.write(f"{key} [{','.join(map(str, value.shape))}]\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Weights;
+using Spectre.Console;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary><c>zoo import</c>: weights from elsewhere, held against an architecture and made into a checkpoint.</summary>
+internal static class ImportCommand
+{
+    internal static Command Create()
+    {
+        var file = new Argument<string>("file") { Description = "PyTorch's .pth (file.pth#key of several state dicts), TorchSharp's .dat, or safetensors" };
+        var model = new Option<string>("--model") { Description = "The architecture that the weights belong to: a name of `zoo list`", HelpName = "name", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "The checkpoint to write", HelpName = "x.safetensors", Required = true };
+        var labels = new Option<string?>("--labels") { Description = "Class names in the order of the logits: a text file with one a line, or names separated by commas (default: numbers)", HelpName = "file" };
+        var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
+        var weights = new WeightsArgument();
+        var command = new Command("import", "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model, output, labels, force };
+        weights.AddTo(command, withFile: false);
+        command.SetAction(parsed => Run(
+            Session.Open(parsed), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), parsed.GetValue(labels), parsed.GetValue(force)));
+        return command;
+    }
+
+    private static int Run(Session session, WeightsChoice weights, string model, string output, string? labels, bool force)
+    {
+        ModelInfo info = Session.Catalog.Find(model);
+        if (!output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"--output {output}: a checkpoint's name ends in .safetensors. For other formats there is `zoo export`.");
+        }
+
+        OutputFile.MustBeNew(output, force);
+        string format;
+        using (WeightsFile file = WeightsFile.Open(weights.File!))
+        {
+            format = file.Format;
+        }
+
+        using ResolvedModel resolved = ModelArgument.Resolve(session, info.Name, weights);
+        int classes = resolved.Options.NumClasses;
+        string[] names = labels is null ? [.. resolved.Labels] : Labels(labels);
+        if (names.Length != classes)
+        {
+            throw new UsageException($"--labels {labels}: {names.Length} names for {classes} classes.");
+        }
+
+        Checkpoint.Save(output, resolved.Model, new CheckpointInfo
+        {
+            Architecture = info.Name,
+            Options = resolved.Options,
+            Labels = names,
+            Preprocessing = resolved.Preprocessing,
+            Extra = new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
+            {
+                ["importedBy"] = $"ModelZoo {typeof(ImportCommand).Assembly.GetName().Version?.ToString(3)}",
+                ["importedFrom"] = $"{Path.GetFileName(weights.File)} ({format})",
+            },
+        });
+        LoadReport report = resolved.Loading!;
+        session.Show(new { model = info.Name, file = weights.File, format, output, classes, report }, console =>
+            console.WriteLine($"{output}: {info.Name} with {classes.ToString(CultureInfo.InvariantCulture)} classes, {report.Loaded.Count} tensors from {weights.File} ({format})"));
+        return 0;
+    }
+
+    private static string[] Labels(string given)
+    {
+        if (!File.Exists(given))
+        {
+            return given.Contains(',', StringComparison.Ordinal)
+                ? given.Split(',', StringSplitOptions.TrimEntries)
+                : throw new UsageException($"--labels {given}: no such file. Give a text file with one name a line, or names separated by commas.");
+        }
+
+        return [.. File.ReadLines(given).Select(l => l.Trim()).Where(l => l.Length > 0)];
+    }
+}

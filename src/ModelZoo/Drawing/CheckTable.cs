@@ -1,0 +1,54 @@
+using ModelZoo.Verification;
+using static ModelZoo.Drawing.Markup;
+
+namespace ModelZoo.Drawing;
+
+/// <summary>Every check as a table row, worst first.</summary>
+internal static class CheckTable
+{
+    private const int Shown = 40;
+
+    public static string Html(LayerOutcomes outcomes)
+    {
+        LayerCheck[] checks = [.. outcomes.Report.WorstFirst];
+        HashSet<int> named = [];
+        string[] rows = [.. checks.Select(check => Row(check, outcomes, named))];
+        int open = Math.Max(Shown, outcomes.Report.Failures.Count());
+        return rows.Length <= open + 10
+            ? Table(rows)
+            : Table(rows.Take(open)) + $"<details><summary><b>The other {Count(rows.Length - open)} checks</b></summary>\n{Table(rows.Skip(open))}</details>\n";
+    }
+
+    private static string Table(IEnumerable<string> rows) =>
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Checks, worst first\"><table><thead><tr><th class=\"r\" scope=\"col\">#</th><th scope=\"col\">layer</th><th scope=\"col\">op</th><th scope=\"col\">quantity</th>"
+        + "<th scope=\"col\">shape</th><th class=\"r\" scope=\"col\">checked of total</th><th class=\"r\" scope=\"col\">error</th><th class=\"r\" scope=\"col\">bound</th><th class=\"r\" scope=\"col\">error/bound</th><th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n"
+        + string.Concat(rows) + "</tbody></table></div>\n";
+
+    /// <summary>A layer's first row, which is its worst, carries the name that the drawing points at.</summary>
+    private static string Row(LayerCheck c, LayerOutcomes outcomes, HashSet<int> named)
+    {
+        bool drawn = outcomes.Position.TryGetValue(c.Name, out int index);
+        string id = drawn && named.Add(index) ? $" id=\"{PageNames.Row(index)}\"" : "";
+        string name = drawn ? $"<a href=\"#{PageNames.Node(index)}\">{Escape(c.Name)}</a>" : Escape(c.Name);
+        string numbers = c.CheckedCount == 0
+            ? "<td class=\"r\"></td><td class=\"r\"></td>"
+            : $"<td class=\"r\">{Number(c.MaxError)}</td><td class=\"r\">{Number(c.BoundThere)}</td>";
+        string ratio = c.CheckedCount == 0 && c.Verdict != Verdict.Failed ? "" : Number(c.WorstRatio);
+        return $"<tr{id} class=\"{LayerOutcomes.Style(c.Verdict)}\"><td class=\"r\">{(drawn ? index + 1 : "")}</td><td>{name}</td><td>{Escape(c.Op)}</td><td>{Escape(c.Quantity)}</td><td>{(c.Shape.Count == 0 ? "" : Shape(c.Shape))}</td>"
+            + $"<td class=\"r\">{(c.TotalCount == 0 ? "" : $"{Count(c.CheckedCount)} of {Count(c.TotalCount)}")}</td>{numbers}<td class=\"r\">{ratio}</td><td class=\"verdict\">{VerdictOf(c, outcomes.Report)}</td></tr>\n";
+    }
+
+    private static string VerdictOf(LayerCheck c, VerificationReport report)
+    {
+        string text = $"{LayerOutcomes.Mark(c.Verdict)} {(c.Passed ? "ok" : LayerOutcomes.Words(c.Verdict))}{(c.Verdict == Verdict.Unverified ? report.Fails(c) ? ", which fails" : ", allowed" : "")}";
+        return c.Passed ? text : $"<b>{text}</b> {Escape(Reason(c))}";
+    }
+
+    /// <summary>Why a check did not pass, as far as it is known.</summary>
+    public static string Reason(LayerCheck c) => string.Join(". ", new[]
+    {
+        c.LikelyCause is null ? null : $"Likely cause: {c.LikelyCause}",
+        c.Note,
+        c.CheckedCount == 0 ? null : FormattableString.Invariant($"At [{string.Join(",", c.WorstIndex)}] it is {c.Actual:r}, but should be {c.Expected:r}"),
+    }.Where(text => text is not null));
+}

@@ -1,0 +1,110 @@
+namespace ModelZoo.Weights;
+
+/// <summary>
+/// A file that TorchSharp's <c>module.save</c> wrote: the number of tensors, then each one's name, element type, number of dimensions, dimensions and elements. The whole numbers are LEB128,
+/// the names UTF-8 after their length, the elements little-endian (github.com/dotnet/TorchSharp: docfx/articles/saveload.md, TensorExtensionMethods.Save).
+/// </summary>
+public sealed class DatFile : WeightsFile
+{
+    private const int MostTensors = 1 << 16;
+    private const int MostNameBytes = 1 << 12;
+    private const int MostDimensions = 64;
+    private const string Advice = "The file is damaged or not one that TorchSharp's module.save wrote; get or write it again.";
+
+    // TorchSharp's numbers of element types.
+    private static readonly Dictionary<long, DType> Types = new()
+    {
+        [0] = DType.U8, [1] = DType.I8, [2] = DType.I16, [3] = DType.I32, [4] = DType.I64, [5] = DType.F16, [6] = DType.F32, [7] = DType.F64, [11] = DType.Bool, [15] = DType.BF16,
+    };
+
+    private readonly ByteSource source;
+    private readonly List<DatEntry> entries = [];
+
+    internal DatFile(string name, ByteSource source)
+        : base(name)
+    {
+        this.source = source;
+        var cursor = new ByteCursor(source, what => Refused(name, what));
+        long count = cursor.Number("its number of tensors");
+        if (count > MostTensors)
+        {
+            throw Refused(name, $"says that it has {count} tensors; more than {MostTensors} are not supported");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (long i = 0; i < count; i++)
+        {
+            DatEntry entry = ReadEntry(cursor, name, i);
+            entries.Add(names.Add(entry.Name) ? entry : throw Refused(name, $"the name {Shown.Name(entry.Name)} appears twice"));
+        }
+
+        if (cursor.Position != source.Length)
+        {
+            throw Refused(name, $"{source.Length - cursor.Position} bytes follow the last tensor");
+        }
+
+        Index();
+    }
+
+    /// <inheritdoc/>
+    public override string Format => "TorchSharp .dat";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<WeightsEntry> Entries => entries;
+
+    /// <summary>The number that stands for an element type.</summary>
+    internal static int NumberOf(DType type) => (int)Types.First(t => t.Value == type).Key;
+
+    /// <summary>Whether a file's first tensor reads like one of this format, which has no signature.</summary>
+    internal static bool Begins(ByteSource source)
+    {
+        try
+        {
+            var cursor = new ByteCursor(source, static what => new ZooException(what));
+            return cursor.Number("") is > 0 and <= MostTensors && ReadEntry(cursor, "", 0).Name.Length > 0;
+        }
+        catch (ZooException)
+        {
+            return false;
+        }
+    }
+
+    private protected override void Read(WeightsEntry entry, Span<byte> destination, long from) => source.CopyTo(((DatEntry)entry).Offset + from, destination);
+
+    private protected override void Close() => source.Dispose();
+
+    private static DatEntry ReadEntry(ByteCursor cursor, string file, long index)
+    {
+        string name = cursor.Text(MostNameBytes, $"the name of tensor {index}");
+        long number = cursor.Number($"the element type of {Shown.Name(name)}");
+        if (!Types.TryGetValue(number, out DType type))
+        {
+            throw Refused(file, $"tensor {Shown.Name(name)} has the element type {number}, which is unknown");
+        }
+
+        long dimensions = cursor.Number($"the number of dimensions of {Shown.Name(name)}");
+        if (dimensions > MostDimensions)
+        {
+            throw Refused(file, $"tensor {Shown.Name(name)} says that it has {dimensions} dimensions; more than {MostDimensions} are not supported");
+        }
+
+        var shape = new long[dimensions];
+        for (int i = 0; i < dimensions; i++)
+        {
+            shape[i] = cursor.Number($"the shape of {Shown.Name(name)}");
+        }
+
+        if (type.ByteLength(shape) is not { } length)
+        {
+            throw Refused(file, $"tensor {Shown.Name(name)}: {type.FormatName()} [{string.Join(", ", shape)}] has more bytes than a file can have");
+        }
+
+        var entry = new DatEntry(name, type, shape, length, cursor.Position);
+        cursor.Skip(length, $"tensor {Shown.Name(name)}, {entry.Described},");
+        return entry;
+    }
+
+    private static ZooException Refused(string file, string what) => new($"{file}: {what}. {Advice}");
+
+    private sealed record DatEntry(string Name, DType Type, IReadOnlyList<long> Shape, long ByteLength, long Offset) : WeightsEntry(Name, Type, Shape, ByteLength);
+}

@@ -1,0 +1,160 @@
+using static TorchSharp.torch;
+
+namespace ModelZoo.Weights;
+
+/// <summary>Compares a file's tensors with a model's, and decides what is to become of each before anything is changed.</summary>
+internal sealed class LoadPlan
+{
+    private const string BatchCounter = "num_batches_tracked";
+
+    private readonly string model;
+    private readonly LoadOptions options;
+    private readonly WeightsFile file;
+    private readonly string[] heads;
+    private readonly string? stem;
+    private readonly bool auxiliaryOmitted;
+
+    private readonly List<string> missing = [];
+    private readonly List<string> unexpected = [];
+    private readonly List<string> dropped = [];
+    private readonly List<MisshapedTensor> misshaped = [];
+
+    /// <exception cref="ZooException">The file does not fit, and the options do not allow that.</exception>
+    public LoadPlan(nn.Module module, WeightsFile file, LoadOptions options)
+    {
+        (model, this.file, this.options) = (module.GetName(), file, options);
+        State = module.state_dict();
+        var auxiliary = module as IAuxiliaryHeads;
+        heads = module is ZooModel zoo ? [zoo.Head, .. auxiliary?.Auxiliary ?? []] : [];
+        stem = module is ZooModel { Stem: var first } ? $"{first}.weight" : null;
+        auxiliaryOmitted = auxiliary is { Auxiliary.Count: 0 };
+        Dictionary<string, WeightsEntry> inFile = Renamed();
+        foreach ((string key, Tensor target) in State)
+        {
+            Decide(key, target, inFile.GetValueOrDefault(key));
+        }
+
+        foreach (string key in inFile.Keys.Where(k => !State.ContainsKey(k)))
+        {
+            (auxiliaryOmitted && key.StartsWith("aux", StringComparison.OrdinalIgnoreCase) ? dropped : unexpected).Add(key);
+        }
+
+        Check();
+    }
+
+    /// <summary>The model's parameters and buffers.</summary>
+    public Dictionary<string, Tensor> State { get; }
+
+    /// <summary>To be copied: keys of the model, tensors of the file.</summary>
+    public List<(string Key, WeightsEntry Entry)> Copied { get; } = [];
+
+    /// <summary>To be adapted to the model's channels.</summary>
+    public List<(string Key, WeightsEntry Entry)> Adapted { get; } = [];
+
+    /// <summary>To be drawn anew.</summary>
+    public List<string> Reinitialised { get; } = [];
+
+    /// <summary>To be set to zero.</summary>
+    public List<string> Tolerated { get; } = [];
+
+    public LoadReport Report() => new()
+    {
+        Loaded = [.. Copied.Select(c => c.Key)],
+        Missing = missing,
+        Unexpected = unexpected,
+        Misshaped = misshaped,
+        Adapted = [.. Adapted.Select(a => Misshaped(a.Key, a.Entry))],
+        Reinitialised = Reinitialised,
+        Dropped = dropped,
+        Tolerated = Tolerated,
+    };
+
+    private Dictionary<string, WeightsEntry> Renamed()
+    {
+        var found = new Dictionary<string, WeightsEntry>(StringComparer.Ordinal);
+        foreach (WeightsEntry entry in file.Entries)
+        {
+            string key = options.RenameKey?.Invoke(entry.Name) ?? entry.Name;
+            if (!found.TryAdd(key, entry))
+            {
+                throw new ZooException($"{file.Name}: both {Shown.Name(found[key].Name)} and {Shown.Name(entry.Name)} are {Shown.Name(key)} of {model}. The file is damaged; get it again.");
+            }
+        }
+
+        return found;
+    }
+
+    private void Decide(string key, Tensor target, WeightsEntry? entry)
+    {
+        if (entry is not null && entry.Shape.SequenceEqual(target.shape))
+        {
+            Copied.Add((key, entry));
+        }
+        else if (options.Head == HeadFit.Reinitialise && InHead(key))
+        {
+            Reinitialised.Add(key);
+        }
+        else if (entry is null && (key == BatchCounter || key.EndsWith($".{BatchCounter}", StringComparison.Ordinal)))
+        {
+            Tolerated.Add(key);
+        }
+        else if (entry is null)
+        {
+            missing.Add(key);
+        }
+        else if (options.Stem != StemFit.Error && OtherChannels(key, entry, target))
+        {
+            Adapted.Add((key, entry));
+        }
+        else
+        {
+            misshaped.Add(Misshaped(key, entry));
+        }
+    }
+
+    private void Check()
+    {
+        if (options is { Stem: StemFit.Sum } && Adapted.FirstOrDefault() is { Key: { } adapted } && State[adapted].shape[1] != 1)
+        {
+            throw new ZooException($"{file.Name}: {adapted} is made for {Adapted[0].Entry.Shape[1]} channels; their sum makes one, and the model has {State[adapted].shape[1]}. Ask for the average (--stem average).");
+        }
+
+        string[] randomHead = [.. missing.Concat(misshaped.Select(m => m.Key)).Where(InHead)];
+        bool refused = options.Strict ? missing.Count + unexpected.Count + misshaped.Count > 0 : randomHead.Length > 0;
+        if (!refused)
+        {
+            return;
+        }
+
+        string[] problems =
+        [
+            .. Problem("missing", [.. missing.Select(Shown.Name)]),
+            .. Problem("unexpected", [.. unexpected.Select(Shown.Name)]),
+            .. Problem("of another shape", [.. misshaped.Select(m => m.ToString())]),
+        ];
+        string[] advice =
+        [
+            .. randomHead.Length > 0 ? [$"The head ({string.Join(", ", heads)}) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be trained."] : Array.Empty<string>(),
+            .. misshaped.Any(m => State.TryGetValue(m.Key, out Tensor? target) && OtherChannels(m.Key, m.File, target)) ? ["The first convolution takes other channels: ask for their sum or average (--stem)."] : Array.Empty<string>(),
+        ];
+        throw new ZooException($"{file.Name}: these are not weights of {model}: {string.Join("; ", problems)}.{string.Concat(advice.Select(a => " " + a))}");
+    }
+
+    private bool InHead(string key) => heads.Any(h => key.StartsWith(h + ".", StringComparison.Ordinal));
+
+    private bool OtherChannels(string key, WeightsEntry entry, Tensor target) => OtherChannels(key, entry.Shape, target);
+
+    private bool OtherChannels(string key, IReadOnlyList<long> shape, Tensor target)
+    {
+        long[] own = target.shape;
+        return key == stem && shape.Count == own.Length && own.Length == 4 && shape[1] > 0 && shape[0] == own[0] && shape.Skip(2).SequenceEqual(own.Skip(2));
+    }
+
+    private MisshapedTensor Misshaped(string key, WeightsEntry entry) => new(key, entry.Shape, State[key].shape);
+
+    private static string[] Problem(string what, string[] keys)
+    {
+        const int Most = 4;
+        return keys.Length == 0 ? [] : [$"{keys.Length} {(keys.Length == 1 ? "tensor" : "tensors")} {what} ({string.Join(", ", keys.Take(Most))}{(keys.Length > Most ? ", …" : "")})"];
+    }
+}

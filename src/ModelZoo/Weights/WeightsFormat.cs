@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+
+namespace ModelZoo.Weights;
+
+/// <summary>Tells by the first bytes of a file which format it has, and opens it.</summary>
+internal static class WeightsFormat
+{
+    private const int HeadBytes = 16;
+
+    /// <summary>Takes the section off <c>file.pth#section</c>; a file whose own name has a '#' stays whole.</summary>
+    public static (string File, string? Section) Split(string path)
+    {
+        int at = path.LastIndexOf('#');
+        return at <= 0 || at == path.Length - 1 || File.Exists(path) ? (path, null) : (path[..at], path[(at + 1)..]);
+    }
+
+    /// <summary>Opens what <paramref name="source"/> holds, and owns it from then on.</summary>
+    /// <exception cref="ZooException">It is none of the formats, or not well-formed.</exception>
+    public static WeightsFile Open(string name, string? section, ByteSource source)
+    {
+        try
+        {
+            byte[] head = new byte[Math.Min(HeadBytes, source.Length)];
+            source.CopyTo(0, head);
+            WeightsFile file = Open(name, section, source, head);
+            return section is null || file is PthFile
+                ? file
+                : throw new ZooException($"{name}: is a {file.Format} file, which has no sections; leave out '#{section}'.");
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static WeightsFile Open(string name, string? section, ByteSource source, byte[] head)
+    {
+        string extension = Path.GetExtension(name).ToUpperInvariant();
+        // Eight bytes of length, of which the upper ones are zero, then JSON: nothing else begins like that. A length can look like a pickle's first bytes, so this comes first.
+        bool header = head.Length > 8 && BinaryPrimitives.ReadUInt64LittleEndian(head) < 1UL << 48 && "{ \t\r\n"u8.Contains(head[8]);
+        if (header || extension == ".SAFETENSORS")
+        {
+            return new SafetensorsFile(name, source);
+        }
+
+        if (head.AsSpan().StartsWith("PK"u8) || PthFile.IsPickle(head))
+        {
+            return new PthFile(name, source, section);
+        }
+
+        if (extension is ".PTH" or ".PT" or ".TAR")
+        {
+            return new PthFile(name, source, section);
+        }
+
+        return extension == ".DAT" || DatFile.Begins(source)
+            ? new DatFile(name, source)
+            : throw new ZooException($"{name}: {Kind(head)}. Weights are read from safetensors files, PyTorch's .pth or .pt, and TorchSharp's .dat.");
+    }
+
+    private static string Kind(ReadOnlySpan<byte> head) => head.IsEmpty ? "is empty"
+        : head.StartsWith("version https://"u8) ? "is not the weights but a pointer to them (Git LFS); fetch the file itself, with `git lfs pull`"
+        : head[0] == (byte)'<' ? "is a web page or XML, not weights; the download may have gone wrong"
+        : "is in no format of weights that the zoo knows";
+}

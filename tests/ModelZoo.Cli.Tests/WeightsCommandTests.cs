@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Xunit;
+
+namespace ModelZoo.Cli.Tests;
+
+public sealed class WeightsCommandTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("pth", "PyTorch .pth (zip)")]
+    [InlineData("dat", "TorchSharp .dat")]
+    [InlineData("safetensors", "safetensors")]
+    public void Weights_go_out_and_come_back(string ending, string format)
+    {
+        string file = folder.File($"lenet5.{ending}");
+        Zoo export = Zoo.Run("export", "lenet5:mnist", "-o", file, "--json");
+        Assert.True(export.ExitCode == 0, export.Errors);
+        Assert.Equal((format, 10), (export.Json.GetProperty("format").GetString(), export.Json.GetProperty("tensors").GetInt32()));
+        string checkpoint = folder.File("back.safetensors");
+        Zoo import = Zoo.Run("import", file, "--model", "lenet5", "-o", checkpoint, "--labels", "a,b,c,d,e,f,g,h,i,j", "--json");
+        Assert.True(import.ExitCode == 0, import.Errors);
+        Assert.Equal(10, import.Json.GetProperty("report").GetProperty("loaded").GetArrayLength());
+        JsonElement info = Zoo.Run("info", checkpoint, "--json").Json;
+        Assert.Equal("lenet5", info.GetProperty("architecture").GetString());
+        Assert.Equal("j", info.GetProperty("labels")[9].GetString());
+        Zoo eval = Zoo.Run("eval", checkpoint, "--data", "digits", "--json");
+        Assert.Equal(Zoo.Run("eval", "lenet5:mnist", "--data", "digits", "--json").Json.GetProperty("loss").GetDouble(), eval.Json.GetProperty("loss").GetDouble());
+    }
+
+    [Fact]
+    public void Info_lists_the_tensors_of_a_foreign_file()
+    {
+        string file = folder.File("x.pth");
+        Zoo.Run("export", "lenet5:mnist", "-o", file);
+        JsonElement json = Zoo.Run("info", file, "--json").Json;
+        Assert.Equal("PyTorch .pth (zip)", json.GetProperty("format").GetString());
+        JsonElement first = json.GetProperty("tensors")[0];
+        Assert.Equal(("conv1.weight", "F32", 600), (first.GetProperty("name").GetString(), first.GetProperty("dtype").GetString(), first.GetProperty("bytes").GetInt32()));
+        Assert.Equal([6, 1, 5, 5], first.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32()));
+        Assert.Contains("10 tensors, 246,824 bytes", Zoo.Run("info", file).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_replaced_without_force_and_a_wrong_model_is_told()
+    {
+        string file = folder.File("x.pth");
+        Zoo.Run("export", "lenet5:mnist", "-o", file);
+        byte[] before = File.ReadAllBytes(file);
+        Zoo again = Zoo.Run("export", "lenet5", "-o", file);
+        Assert.Equal((2, true), (again.ExitCode, again.Errors.Contains("--force", StringComparison.Ordinal)));
+        Assert.Equal(before, File.ReadAllBytes(file));
+        Assert.Equal(0, Zoo.Run("export", "lenet5", "-o", file, "--force").ExitCode);
+        Assert.NotEqual(before, File.ReadAllBytes(file));
+        Zoo wrong = Zoo.Run("import", file, "--model", "convnet", "-o", folder.File("y.safetensors"));
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("these are not weights of convnet", wrong.Errors, StringComparison.Ordinal);
+        Zoo labels = Zoo.Run("import", file, "--model", "lenet5", "-o", folder.File("y.safetensors"), "--labels", "a,b");
+        Assert.Equal((2, true), (labels.ExitCode, labels.Errors.Contains("2 names for 10 classes", StringComparison.Ordinal)));
+        Assert.Equal(2, Zoo.Run("export", "lenet5", "-o", folder.File("x.onnx")).ExitCode);
+        Assert.False(File.Exists(folder.File("y.safetensors")));
+    }
+
+    [Fact]
+    public void A_new_head_and_other_channels_are_made_on_request_and_told()
+    {
+        string file = folder.File("x.pth");
+        Zoo.Run("export", "lenet5:mnist", "-o", file);
+        Zoo refused = Zoo.Run("export", "lenet5", "--weights", file, "--num-classes", "4", "-o", folder.File("y.pth"));
+        Assert.Equal((1, true), (refused.ExitCode, refused.Errors.Contains("--reinit-head", StringComparison.Ordinal)));
+        Zoo made = Zoo.Run("export", "lenet5", "--weights", file, "--num-classes", "4", "--in-channels", "3", "--reinit-head", "--stem", "average", "-o", folder.File("y.pth"));
+        Assert.True(made.ExitCode == 0, made.Errors);
+        Assert.Contains("drawn anew", made.Errors, StringComparison.Ordinal);
+        Assert.Contains("conv1.weight is [6,1,5,5], not [6,3,5,5]", made.Errors, StringComparison.Ordinal);
+        Zoo guess = Zoo.Run("predict", "lenet5", "--weights", file, "--num-classes", "4", "--reinit-head");
+        Assert.Equal((2, true), (guess.ExitCode, guess.Errors.Contains("drawn anew", StringComparison.Ordinal)));
+    }
+}

@@ -1,0 +1,38 @@
+namespace ModelZoo.Reference.Tests;
+
+/// <summary>Functions of one number. Their inputs are odd multiples of 0.05 and so keep that far from the kinks at 0, ±3 and 6.</summary>
+internal static class ActivationOperations
+{
+    public static IEnumerable<Operation> All =>
+    [
+        Of("Relu", "passed everywhere", Activation.Relu, (_, _) => 1),
+        Of("LeakyRelu", "nothing passed below 0", Activation.LeakyRelu(0.2), (x, _) => x > 0 ? 1 : 0),
+        Of("Relu6", "passed above 6", Activation.Relu6, (x, _) => x > 0 ? 1 : 0),
+        Of("Sigmoid", "1 − σ forgotten", Activation.Sigmoid, (_, y) => y),
+        Of("Tanh", "input taken for the output", Activation.Tanh, (x, _) => 1 - (x * x)),
+        Of("Silu", "x·σ' forgotten", Activation.Silu, (x, _) => Activation.Sigmoid.Value(x)),
+        Of("HardSigmoid", "a sixth everywhere", Activation.HardSigmoid, (_, _) => 1.0 / 6),
+        Of("HardSwish", "x/3 + ½ everywhere", Activation.HardSwish, (x, _) => (x / 3) + 0.5),
+        Of("ScaledTanh", "inner scale forgotten", Activation.ScaledTanh(), (_, y) => 1.7159 - (y * y / 1.7159)),
+    ];
+
+    /// <summary>The functions themselves, by their golden names.</summary>
+    public static IReadOnlyDictionary<string, Activation> Functions { get; } = new Activation[]
+    {
+        Activation.Relu, Activation.LeakyRelu(0.2), Activation.Relu6, Activation.Sigmoid, Activation.Tanh, Activation.Silu, Activation.HardSigmoid,
+        Activation.HardSwish, Activation.ScaledTanh(),
+    }.ToDictionary(activation => activation.Name);
+
+    private static Operation Of(string member, string mistake, Activation activation, Func<double, double, double> mistakenSlope)
+    {
+        OperationCase Case(NdArray x) => new(
+            $"{activation} of {x}",
+            [("x", x)],
+            () => OperationCase.Rounded(activation.Forward(x), x),
+            gradY => [activation.Backward(x, gradY)],
+            gradY => [gradY.Zip(x.Zip(activation.Forward(x), mistakenSlope), (g, slope) => g * slope)]);
+
+        return new Operation(
+            activation.Name.Replace('_', ' '), $"Activation.{member}", mistake, c => Case(c.Distinct(c.From(1, 3), c.From(1, 60))), c => Case(c.X));
+    }
+}
