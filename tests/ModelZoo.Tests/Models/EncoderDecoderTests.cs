@@ -1,10 +1,8 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
-using ModelZoo.Tests.Verification;
 using ModelZoo.Tracing;
 using TorchSharp;
-using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
