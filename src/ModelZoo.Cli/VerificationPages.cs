@@ -36,7 +36,6 @@ internal sealed class VerificationPages
     /// <summary>Adds a model's page.</summary>
     internal void Add(Session session, string spec, ResolvedModel resolved, string? weights, int batch, VerificationReport report, IReadOnlyList<string> cardDifferences)
     {
-        string from = (weights ?? (resolved.Trained ? spec : null)) is { } source ? $"weights of {source}" : $"fresh weights, seed {session.Seed}";
         string from = weights is not null ? $"weights of {weights}" : resolved.Trained ? $"weights of {spec}" : $"fresh weights, seed {session.Seed}";
         (string, string)[] versions = [("ModelZoo", Version()), ("libtorch", torch.__version__), (".NET", Environment.Version.ToString()), ("on", RuntimeInformation.RuntimeIdentifier)];
         var facts = new PageFacts(spec, $"{resolved.Info.Name}, {from}; {batch} digits of the zoo's own, fitted to its input", command, session.Seed, versions)

@@ -48,7 +48,7 @@ public class OperationTests(ITestOutputHelper output)
     public void No_gradient_of_the_reference_no_activation_and_no_optimiser_is_left_out()
     {
         Type[] types = [.. typeof(NdArray).Assembly.GetExportedTypes().Where(type => type != typeof(Activation))];
-        IEnumerable<string> gradients = types.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static)
+        IEnumerable<string> gradients = types.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)
             .Where(method => method.Name.EndsWith("Backward", StringComparison.Ordinal)).Select(method => $"{type.Name}.{method.Name}"));
         IEnumerable<string> activations = typeof(Activation).GetMembers(BindingFlags.Public | BindingFlags.Static)
             .Where(member => member is PropertyInfo or MethodInfo { IsSpecialName: false }).Select(member => $"Activation.{member.Name}");

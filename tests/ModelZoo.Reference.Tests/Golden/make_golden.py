@@ -236,6 +236,12 @@ for name, options in optimisers:
         path.append(theta.detach().clone())
     cases.append({"op": name, "args": {**options}, "in": {"start": array(start), "gradients": array(gradients)}, "out": {"path": array(torch.stack(path))}})
 
+for border in ([1, 0, 2, 1], [-1, 1, 0, -1]):
+    case("border of zeros", dict(border=border), dict(x=rnd(2, 2, 3, 4)), lambda x: F.pad(x, border))
+for channels, stride in ((3, 1), (5, 2), (2, 3)):
+    case("padded shortcut", dict(channels=channels, stride=stride), dict(x=rnd(2, 2, 5, 4)),
+         lambda x: F.pad(x[:, :, ::stride, ::stride], [0, 0, 0, 0, 0, channels - 2]))
+
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
 path = pathlib.Path(__file__).with_name("torch-golden.json")
 path.write_text(f'{{"torch":"{torch.__version__}","cases":[\n{lines}\n]}}\n')

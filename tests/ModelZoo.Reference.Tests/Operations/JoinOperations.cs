@@ -12,6 +12,10 @@ internal static class JoinOperations
         new("concatenate", "Concatenate.Backward", "pieces in the opposite order", Concatenated,
             c => Concatenated([.. PartNames.Where(c.HasInput).Select(c.Input)], c.Int("axis"))),
         new("flatten", "Flatten.Backward", "order row, column, channel", c => Flattened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 3), c.From(1, 3))), c => Flattened(c.X)),
+        new("border of zeros", "Border.Backward", "left and right swapped", c => Bordered(c.Array(c.From(1, 2), c.From(1, 3), c.From(3, 5), c.From(3, 5)), [.. Enumerable.Range(0, 4).Select(_ => c.From(-1, 2))]),
+            c => Bordered(c.X, c.Ints("border"))),
+        new("padded shortcut", "PaddedShortcut.Backward", "pixels taken from the end", c => Shortened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 6), c.From(1, 6)), c.From(0, 3), c.From(1, 3)),
+            c => Shortened(c.X, c.Int("channels") - c.X.Shape[1], c.Int("stride"))),
         new("dropout with a given mask", "Dropout.Backward", "1/(1 − p) forgotten", Dropped, c => Dropped(c.X, c.Vector("mask").Reshape([.. c.X.Shape]), c.Number("p"))),
     ];
 
@@ -72,6 +76,24 @@ internal static class JoinOperations
 
             return [gradX];
         });
+
+    private static OperationCase Bordered(NdArray x, int[] widths)
+    {
+        var border = new Border(widths[0], widths[1], widths[2], widths[3]);
+        return new(
+            $"{x}, {border}",
+            [("x", x)],
+            () => OperationCase.Rounded(border.Forward(x), x, 0),
+            gradY => [border.Backward(gradY)],
+            gradY => [new Border(widths[1], widths[0], widths[2], widths[3]).Backward(gradY)]);
+    }
+
+    private static OperationCase Shortened(NdArray x, int more, int stride) => new(
+        $"{x}, {more} channels more, stride {stride}",
+        [("x", x)],
+        () => OperationCase.Rounded(PaddedShortcut.Forward(x, x.Shape[1] + more, stride), x, 0),
+        gradY => [PaddedShortcut.Backward(x, gradY, stride)],
+        gradY => [new NdArray([.. PaddedShortcut.Backward(x, gradY, stride).Data.Reverse()], [.. x.Shape])]);
 
     private static OperationCase Dropped(Choices c)
     {
