@@ -18,6 +18,7 @@ internal sealed class WeightsArgument
     private readonly Option<bool> loose = new("--non-strict") { Description = "Load what fits and tell what does not" };
     private readonly Option<string> stem = GlobalOptions.Choice("--stem", "A first convolution for other channels: refuse, or make it from the file's", "error", "error", "sum", "average");
 
+    /// <param name="command">The command that takes them.</param>
     /// <param name="withFile">Whether the file is an option; else it is something else of the command.</param>
     internal void AddTo(Command command, bool withFile = true)
     {
