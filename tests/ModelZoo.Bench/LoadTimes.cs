@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ModelZoo.Weights;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;
@@ -10,7 +11,7 @@ namespace ModelZoo.Bench;
 internal sealed class LoadTimes : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("modelzoo-bench-").FullName;
-    private readonly nn.Module model;
+    private readonly Sequential model;
 
     internal LoadTimes()
     {
@@ -83,7 +84,7 @@ internal sealed class LoadTimes : IDisposable
     private static long Status(string name) => 1024 * long.Parse(
         File.ReadLines("/proc/self/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
-    private static nn.Module Build()
+    private static Sequential Build()
     {
         int[] widths = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512];
         return nn.Sequential(
