@@ -4,8 +4,8 @@ using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
-using NdArray = ModelZoo.Reference.NdArray;
 using static TorchSharp.torch;
+using NdArray = ModelZoo.Reference.NdArray;
 
 namespace ModelZoo.Tests.Verification;
 
