@@ -12,10 +12,10 @@ public sealed class DatFile : WeightsFile
     private const string Advice = "The file is damaged or not one that TorchSharp's module.save wrote; get or write it again.";
 
     // TorchSharp's numbers of element types.
-    private static readonly Dictionary<long, DType> Types = new()
-    {
-        [0] = DType.U8, [1] = DType.I8, [2] = DType.I16, [3] = DType.I32, [4] = DType.I64, [5] = DType.F16, [6] = DType.F32, [7] = DType.F64, [11] = DType.Bool, [15] = DType.BF16,
-    };
+    private static readonly (long Number, DType Type)[] Types =
+    [
+        (0, DType.U8), (1, DType.I8), (2, DType.I16), (3, DType.I32), (4, DType.I64), (5, DType.F16), (6, DType.F32), (7, DType.F64), (11, DType.Bool), (15, DType.BF16),
+    ];
 
     private readonly ByteSource source;
     private readonly List<DatEntry> entries = [];
@@ -53,7 +53,7 @@ public sealed class DatFile : WeightsFile
     public override IReadOnlyList<WeightsEntry> Entries => entries;
 
     /// <summary>The number that stands for an element type.</summary>
-    internal static int NumberOf(DType type) => (int)Types.First(t => t.Value == type).Key;
+    internal static int NumberOf(DType type) => (int)Types.First(t => t.Type == type).Number;
 
     /// <summary>Whether a file's first tensor reads like one of this format, which has no signature.</summary>
     internal static bool Begins(ByteSource source)
@@ -77,11 +77,12 @@ public sealed class DatFile : WeightsFile
     {
         string name = cursor.Text(MostNameBytes, $"the name of tensor {index}");
         long number = cursor.Number($"the element type of {Shown.Name(name)}");
-        if (!Types.TryGetValue(number, out DType type))
+        if (Array.FindIndex(Types, t => t.Number == number) is var known && known < 0)
         {
             throw Refused(file, $"tensor {Shown.Name(name)} has the element type {number}, which is unknown");
         }
 
+        DType type = Types[known].Type;
         long dimensions = cursor.Number($"the number of dimensions of {Shown.Name(name)}");
         if (dimensions > MostDimensions)
         {
