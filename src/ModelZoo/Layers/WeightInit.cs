@@ -15,11 +15,14 @@ public static class WeightInit
     /// <summary>Until the result is disposed, nothing on this thread draws weights through this class.</summary>
     internal static IDisposable Skip() => new Skipping();
 
-    /// <summary>Normal with mean 0 and variance 2 / (out_channels · kernel / groups): keeps the size of gradients through rectifiers (He et al. 2015, eq. 14).</summary>
+    /// <summary>
+    /// Normal with mean 0 and variance 2 / (out_channels · kernel): keeps the size of gradients through rectifiers (He et al. 2015, eq. 14). As PyTorch's, it counts the outputs
+    /// of all groups.
+    /// </summary>
     public static void KaimingNormalFanOut(Convolution layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        long fanOut = layer.out_channels / layer.groups * layer.kernel_size.Aggregate(1L, (a, b) => a * b);
+        long fanOut = layer.out_channels * layer.kernel_size.Aggregate(1L, (a, b) => a * b);
         Normal(layer.weight, Math.Sqrt(2.0 / fanOut));
     }
 

@@ -91,6 +91,6 @@ public class ModelResolverTests
         Assert.Contains("no such file", Message(() => Resolve(folder.File("none.safetensors"))), StringComparison.Ordinal);
         Assert.Contains("none.safetensors", Message(() => Resolve("lenet5", folder.File("none.safetensors"))), StringComparison.Ordinal);
         Assert.Contains("holds weights of small_cnn, not of lenet5", Message(() => Resolve("lenet5", path)), StringComparison.Ordinal);
-        Assert.Contains("names shipped weights already", Message(() => Resolve("lenet5:mnist", path)), StringComparison.Ordinal);
+        Assert.Contains("names its weights already", Message(() => Resolve("lenet5:mnist", path)), StringComparison.Ordinal);
     }
 }

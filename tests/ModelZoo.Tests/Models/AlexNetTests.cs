@@ -22,7 +22,6 @@ public class AlexNetTests
         using ZooModel model = info.Create();
         ModelSummary summary = ModelSummary.Of(model, info.Input.Channels, info.Input.Height, info.Input.Width);
         Assert.Equal((parameters, macs), (summary.Parameters, summary.Macs));
-        KeyManifest.AssertHolds(model, name);
     }
 
     [Fact]

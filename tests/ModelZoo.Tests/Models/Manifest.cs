@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Models;
 
 /// <summary>
-/// The snapshot of a model's state_dict: a line "key [shape]" per tensor, parameters first, and a head line with parameters and MACs. make-manifests.py writes torchvision's
-/// models; the others are written by ZOO_WRITE_MANIFESTS=1 and a reading of the difference.
+/// The snapshot of a model's state_dict: a line "key [shape]" per tensor, parameters first, and a head line with parameters and MACs. The Python scripts beside them write them, from
+/// torchvision's models and from networks written anew in PyTorch; the first four exhibits' were written by ZOO_WRITE_MANIFESTS=1.
 /// </summary>
 internal sealed partial record Manifest(long Parameters, long Macs, string[] Keys)
 {

@@ -144,9 +144,14 @@ def macs(net, size):
 
 for name, build in MODELS.items():
     net = build()
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".txt"), "w") as file:
-        file.writelines(f"{key} [{','.join(map(str, value.shape))}]\n" for key, value in net.state_dict().items())
+    parameters = dict(net.named_parameters())
+    heads = sum(p.numel() for key, p in parameters.items() if key.startswith("aux"))
+    facts = f"{sum(p.numel() for p in parameters.values()) - heads} parameters, {macs(net, 227 if name in ('alexnet_original', 'alexnet_ungrouped') else 224)} MACs"
     if "--facts" in sys.argv:
-        parameters = sum(p.numel() for p in net.parameters())
-        heads = sum(p.numel() for key, p in net.named_parameters() if key.startswith("aux"))
-        print(f"{name}: {parameters - heads:,} parameters, {heads:,} in auxiliary heads, {macs(net, 227 if name in ('alexnet_original', 'alexnet_ungrouped') else 224):,} MACs")
+        print(f"{name}: {facts}, {heads} parameters in auxiliary heads")
+    if hasattr(torchvision.models, name):
+        continue  # torchvision_models.py writes these
+    state = net.state_dict()
+    keys = [*(k for k in state if k in parameters), *(k for k in state if k not in parameters)]
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".txt"), "w") as file:
+        file.writelines([f"# {facts}\n", *(f"{key} [{','.join(map(str, state[key].shape))}]\n" for key in keys)])

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Writes Manifests/<model>.txt from torchvision: what the zoo's state_dict must be.
+"""Writes <model>.txt from torchvision: what the zoo's state_dict must be.
 
 One line per parameter, then one per buffer, in torchvision's order: key and shape. The first line has the parameters and the multiply-accumulates of
 convolutions and linear layers for one image, counted here with hooks, independently of the zoo.
 
-    /usr/bin/python3 tests/ModelZoo.Tests/Models/make-manifests.py        (Debian: python3-torch, python3-torchvision 0.14.1)
+    /usr/bin/python3 tests/ModelZoo.Tests/Models/Manifests/torchvision_models.py      (Debian: python3-torch, python3-torchvision 0.14.1)
 """
 import pathlib
 import torch
@@ -40,7 +40,6 @@ for name in MODELS:
     state = model.state_dict()
     for key in [*(k for k in state if k in parameters), *(k for k in state if k not in parameters)]:
         lines.append(f"{key} [{','.join(map(str, state[key].shape))}]")
-    path = pathlib.Path(__file__).parent / "Manifests" / f"{name}.txt"
-    path.parent.mkdir(exist_ok=True)
+    path = pathlib.Path(__file__).parent / f"{name}.txt"
     path.write_text("\n".join(lines) + "\n")
     print(name, lines[0])
