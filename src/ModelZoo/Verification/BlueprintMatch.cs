@@ -85,7 +85,7 @@ internal sealed partial class BlueprintMatch
             (HashSet<string> should, HashSet<string> has) = blocks.GetValueOrDefault((stage, kind), ([], []));
             if (!partial && should.Count != has.Count && should.Contains(number) != has.Contains(number))
             {
-                string one = kind.Length == 0 ? "blocks" : $"blocks '{kind}…'";
+                string one = (has.Count == 1 ? "block" : "blocks") + (kind.Length == 0 ? "" : $" '{kind}…'");
                 return $"{(stage.Length == 0 ? "the network" : $"stage {stage}")} has {has.Count} {one} instead of {should.Count}";
             }
         }
