@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
@@ -92,7 +93,7 @@ internal static class VerifyCommand
         using (labels)
         {
             resolved.Model.to(CPU);
-            VerificationReport report = Verifier.Verify(resolved.Model, x, new VerifyOptions { Seed = (ulong)session.Seed });
+            VerificationReport report = Verifier.Verify(resolved.Model, x, new VerifyOptions { Seed = (ulong)session.Seed }, blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
             resolved.Model.to(session.Device);
             return report;
         }
