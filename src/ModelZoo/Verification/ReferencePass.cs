@@ -83,6 +83,11 @@ internal sealed class ReferencePass
 
     private static NdArray Whole(Quantity quantity)
     {
+        if (quantity.Whole is { } whole)
+        {
+            return whole();
+        }
+
         NdArray values = NdArray.Zeros(quantity.Shape);
         Parallel.For(0, values.Count, i => values.Data[i] = quantity.At(i).Value);
         return values;
