@@ -109,6 +109,26 @@ public sealed class Verifier
         {
             Backward(node, check, inputs, rounding);
         }
+
+        if (options.Training && check.Training is { } training)
+        {
+            Train(node, training, rounding);
+        }
+    }
+
+    private void Train(TraceNode node, ITrainingCheck training, Rounding rounding)
+    {
+        try
+        {
+            foreach (LayerCheck check in TrainingComparison.Of(node, training, rounding, options, Seed(node)))
+            {
+                Add(check);
+            }
+        }
+        catch (ArgumentException misfit)
+        {
+            Add(Failed(node, "training", $"its input does not fit the description: {misfit.Message}"));
+        }
     }
 
     private LayerCheck Forward(TraceNode node, ILayerCheck check, NdArray[] inputs, Computed output, Rounding rounding)

@@ -23,6 +23,9 @@ public sealed record VerifyOptions
     /// <summary>Whether gradients are checked.</summary>
     public bool Backward { get; init; } = true;
 
+    /// <summary>Whether layers that do something else in training (normalisation, dropout) are run in training too, and the model takes one step of gradient descent.</summary>
+    public bool Training { get; init; } = true;
+
     /// <summary>Whether cross entropy on the model's output is checked, where that is [N,K].</summary>
     public bool Loss { get; init; } = true;
 

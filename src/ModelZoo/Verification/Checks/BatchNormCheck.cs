@@ -16,9 +16,19 @@ internal sealed record BatchNormCheck(NdArray? Gamma, NdArray? Beta, NdArray Mea
     public IEnumerable<LayerVariant> Variants =>
         Affine.OtherEps(Eps).Select(v => new LayerVariant(v.Change, this with { Eps = v.Eps }));
 
-    public static BatchNormCheck Of(BatchNorm2d module) => module.running_mean is null
-        ? throw new NotSupportedException("the reference checks batch normalisation with running statistics only")
-        : new(module.weight.ToNdArrayOrNull(), module.bias.ToNdArrayOrNull(), module.running_mean.ToNdArray(), module.running_var!.ToNdArray(), module.eps);
+    /// <inheritdoc/>
+    public ITrainingCheck? Training { get; init; }
+
+    public static BatchNormCheck Of(BatchNorm2d module)
+    {
+        if (module.running_mean is null)
+        {
+            throw new NotSupportedException("the reference checks batch normalisation with running statistics only");
+        }
+
+        var check = new BatchNormCheck(module.weight.ToNdArrayOrNull(), module.bias.ToNdArrayOrNull(), module.running_mean.ToNdArray(), module.running_var!.ToNdArray(), module.eps);
+        return check with { Training = new BatchNormTrainingCheck(check, module.momentum, module.num_batches_tracked is { } batches ? (long)batches.ToNdArray().Data[0] : null) };
+    }
 
     /// <inheritdoc/>
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
