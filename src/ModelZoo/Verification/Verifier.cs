@@ -81,6 +81,11 @@ public sealed class Verifier
         walk?.Missing().ToList().ForEach(Add);
         Tensor output = trace.Nodes[trace.Output].OutputValue!;
         Determinism(model, input, output);
+        if (options.Training && input.shape[0] > 1 && output.is_floating_point())
+        {
+            Step(model, input);
+        }
+
         if (options.Loss && output.shape.Length == 2)
         {
             foreach (LayerCheck check in LossCheck.Of(output, options))
@@ -193,6 +198,18 @@ public sealed class Verifier
         using Tensor second = model.call(input);
         LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), Computed.Of(second), int.MaxValue, options.Seed);
         Add(check.Passed ? check : check with { Note = "two forwards of one input in evaluation mode differ" });
+    }
+
+    private void Step(nn.Module<Tensor, Tensor> model, Tensor input)
+    {
+        try
+        {
+            TrainingStep.Of(model, input, options).ToList().ForEach(Add);
+        }
+        catch (System.Runtime.InteropServices.ExternalException error)
+        {
+            Add(new() { Name = Model, Op = model.GetName(), Quantity = "step", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = $"a step of training fails: {error.Message}" });
+        }
     }
 
     private static Quantity Exactly(string name, long value) => Quantity.Exact(name, new NdArray([value]));

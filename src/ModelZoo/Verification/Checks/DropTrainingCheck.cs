@@ -53,7 +53,7 @@ internal sealed record DropTrainingCheck(double Probability, Dropped Unit) : ITr
         yield return (new(Quantity.GradInput, shape, i => Of(run.GradY.Data[i], i), 1), null);
 
         double expected = kept.Length * Probability, deviation = Math.Sqrt(expected * (1 - Probability));
-        yield return (new("dropped", [1], _ => new Bounded(expected, Deviations * deviation), 1), new NdArray([kept.Count(k => !k)]));
+        yield return (new("dropped", [], _ => new Bounded(expected, Deviations * deviation), 1), new NdArray([kept.Count(k => !k)]));
 
         Bounded Of(double value, int i) => kept[i / size] ? rounding.Times(Bounded.Exact(value), scale) : Bounded.Exact(0);
     }
