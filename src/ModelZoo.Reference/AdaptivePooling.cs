@@ -11,12 +11,36 @@ public static class AdaptivePooling
     public static Sums AverageSums(NdArray x, Pair size)
     {
         Check(x, size);
-        return Sums.Over(x.Shape[0], x.Shape[1], size.H, size.W, (n, c, i, j) =>
+        return Sums.Over(x.Shape[0], x.Shape[1], size.H, size.W, (n, c, i, j) => AverageAt(x, size, n, c, i, j));
+    }
+
+    /// <summary>One element y[n,c,i,j] of the average.</summary>
+    public static Sum AverageAt(NdArray x, Pair size, int n, int c, int i, int j)
+    {
+        Sum sum = default;
+        ForEach(x, size, i, j, (h, w) => sum = sum.Plus(x[n, c, h, w]));
+        return sum.Times(1.0 / sum.Terms);
+    }
+
+    /// <summary>∂/∂x of one pixel: Σ of gradY / (number of cells of the window) over the windows that cover it.</summary>
+    public static Sum AverageGradInputAt(NdArray x, NdArray gradY, int n, int c, int h, int w)
+    {
+        (int rows, int columns) = (gradY.Shape[2], gradY.Shape[3]);
+        Sum sum = default;
+        for (int i = Math.Max(0, (h * rows / x.Shape[2]) - 1); i < rows && i * x.Shape[2] / rows <= h; i++)
         {
-            Sum sum = default;
-            ForEach(x, size, i, j, (h, w) => sum = sum.Plus(x[n, c, h, w]));
-            return sum.Times(1.0 / sum.Terms);
-        });
+            (int top, int bottom) = (i * x.Shape[2] / rows, (((i + 1) * x.Shape[2]) + rows - 1) / rows);
+            for (int j = Math.Max(0, (w * columns / x.Shape[3]) - 1); h < bottom && j < columns && j * x.Shape[3] / columns <= w; j++)
+            {
+                (int left, int right) = (j * x.Shape[3] / columns, (((j + 1) * x.Shape[3]) + columns - 1) / columns);
+                if (w < right)
+                {
+                    sum = sum.Plus(gradY[n, c, i, j] / ((bottom - top) * (right - left)));
+                }
+            }
+        }
+
+        return sum;
     }
 
     /// <summary>∂/∂x = Σ of gradY / (number of cells of the window) over the windows that cover the pixel; x is needed for its shape only.</summary>

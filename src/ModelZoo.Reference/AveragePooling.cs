@@ -13,20 +13,42 @@ public static class AveragePooling
     public static Sums ForwardSums(NdArray x, PoolingWindow window, bool countIncludePad = true, int? divisor = null)
     {
         Pair y = Check(x, window, divisor);
-        return Sums.Over(x.Shape[0], x.Shape[1], y.H, y.W, (n, c, i, j) =>
+        return Sums.Over(x.Shape[0], x.Shape[1], y.H, y.W, (n, c, i, j) => ForwardAt(x, window, countIncludePad, divisor, n, c, i, j));
+    }
+
+    /// <summary>One element y[n,c,i,j].</summary>
+    public static Sum ForwardAt(NdArray x, PoolingWindow window, bool countIncludePad, int? divisor, int n, int c, int i, int j)
+    {
+        (Pair from, Pair to, int d) = Cells(x, window, countIncludePad, divisor, i, j);
+        Sum sum = default;
+        for (int h = from.H; h < to.H; h++)
         {
-            (Pair from, Pair to, int d) = Cells(x, window, countIncludePad, divisor, i, j);
-            Sum sum = default;
-            for (int h = from.H; h < to.H; h++)
+            for (int w = from.W; w < to.W; w++)
             {
-                for (int w = from.W; w < to.W; w++)
+                sum = sum.Plus(x[n, c, h, w]);
+            }
+        }
+
+        return sum.Times(1.0 / d);
+    }
+
+    /// <summary>∂/∂x of one pixel: Σ of gradY/D over the windows that cover it.</summary>
+    public static Sum GradInputAt(NdArray x, NdArray gradY, PoolingWindow window, bool countIncludePad, int? divisor, int n, int c, int h, int w)
+    {
+        Sum sum = default;
+        for (int i = Math.Max(0, (h + window.Padding.H - window.Kernel.H) / window.Stride.H); i < gradY.Shape[2] && window.Row(i, 0) <= h; i++)
+        {
+            for (int j = Math.Max(0, (w + window.Padding.W - window.Kernel.W) / window.Stride.W); j < gradY.Shape[3] && window.Column(j, 0) <= w; j++)
+            {
+                (Pair from, Pair to, int d) = Cells(x, window, countIncludePad, divisor, i, j);
+                if (h >= from.H && h < to.H && w >= from.W && w < to.W)
                 {
-                    sum = sum.Plus(x[n, c, h, w]);
+                    sum = sum.Plus(gradY[n, c, i, j] / d);
                 }
             }
+        }
 
-            return sum.Times(1.0 / d);
-        });
+        return sum;
     }
 
     /// <summary>∂/∂x = Σ of gradY/D over the windows that cover the pixel; x is needed for its shape only.</summary>
@@ -75,7 +97,8 @@ public static class AveragePooling
         return (from, to, divisor ?? (countIncludePad ? padded : inside));
     }
 
-    private static Pair Check(NdArray x, PoolingWindow window, int? divisor)
+    /// <summary>The output size; bad settings throw.</summary>
+    public static Pair Check(NdArray x, PoolingWindow window, int? divisor)
     {
         if (window.Dilation != new Pair(1, 1) || divisor == 0)
         {

@@ -32,37 +32,96 @@ public static class BatchNormalisation
     /// <summary>Evaluation: y = γ·(x − running mean)/√(running variance + ε) + β.</summary>
     public static Sums Eval(NdArray x, NdArray? gamma, NdArray? beta, NdArray runningMean, NdArray runningVariance, double eps = 1e-5)
     {
-        Grouping grouping = CheckRunning(x, runningMean, runningVariance);
-        Normalisation.Check(x, grouping, gamma, beta, eps);
+        CheckEval(x, gamma, beta, runningMean, runningVariance, eps);
         Sums y = Sums.ZerosLike(x);
         for (int i = 0; i < x.Count; i++)
         {
-            int c = grouping.GroupOf(i);
-            double scale = (gamma?[c] ?? 1) / Math.Sqrt(runningVariance[c] + eps);
-            y.Set(i, default(Sum).Plus(x.Data[i] * scale).Plus(-runningMean[c] * scale).Plus(beta?[c] ?? 0).WithRoundings(5));
+            y.Set(i, EvalAt(x, gamma, beta, runningMean, runningVariance, eps, i));
         }
 
         return y;
     }
 
+    /// <summary>One element of y, by its place in the row-major data.</summary>
+    public static Sum EvalAt(NdArray x, NdArray? gamma, NdArray? beta, NdArray runningMean, NdArray runningVariance, double eps, int place)
+    {
+        int c = ChannelOf(x, place);
+        double scale = (gamma?[c] ?? 1) / Math.Sqrt(runningVariance[c] + eps);
+        return default(Sum).Plus(x.Data[place] * scale).Plus(-runningMean[c] * scale).Plus(beta?[c] ?? 0).WithRoundings(5);
+    }
+
     /// <summary>The gradients in evaluation: ∂/∂x = gradY·γ/√(running variance + ε), ∂/∂γ = Σ gradY·x̂, ∂/∂β = Σ gradY.</summary>
     public static GradientSums EvalBackward(NdArray x, NdArray? gamma, NdArray gradY, NdArray runningMean, NdArray runningVariance, double eps = 1e-5)
     {
-        Grouping grouping = CheckRunning(x, runningMean, runningVariance);
-        Normalisation.Check(x, grouping, gamma, null, eps);
+        CheckEval(x, gamma, null, runningMean, runningVariance, eps);
         Require.SameShape(x, gradY, "The input and the output gradient");
-        Sums gradX = Sums.ZerosLike(x), gradGamma = Sums.ZerosLike(runningMean), gradBeta = Sums.ZerosLike(runningMean);
+        Sums gradX = Sums.ZerosLike(x);
         for (int i = 0; i < x.Count; i++)
         {
-            int c = grouping.GroupOf(i);
-            double deviation = Math.Sqrt(runningVariance[c] + eps);
-            gradX.Add(i, gradY.Data[i] * (gamma?[c] ?? 1) / deviation);
-            gradGamma.Add(c, gradY.Data[i] * x.Data[i] / deviation);
-            gradGamma.Add(c, -gradY.Data[i] * runningMean[c] / deviation);
-            gradBeta.Add(c, gradY.Data[i]);
+            gradX.Set(i, EvalGradInputAt(gamma, gradY, runningVariance, eps, i));
         }
 
-        return new GradientSums(gradX.WithRoundings(5), gradGamma.WithRoundings(5), gradBeta);
+        return new GradientSums(
+            gradX,
+            Sums.Over(runningMean.Count, c => EvalGradWeightAt(x, gradY, runningMean, runningVariance, eps, c)),
+            Sums.Over(runningMean.Count, c => EvalGradBiasAt(gradY, c)));
+    }
+
+    /// <summary>∂/∂x in evaluation, by its place in the row-major data.</summary>
+    public static Sum EvalGradInputAt(NdArray? gamma, NdArray gradY, NdArray runningVariance, double eps, int place)
+    {
+        int c = ChannelOf(gradY, place);
+        return default(Sum).Plus(gradY.Data[place] * (gamma?[c] ?? 1) / Math.Sqrt(runningVariance[c] + eps)).WithRoundings(5);
+    }
+
+    /// <summary>∂/∂γ of one channel in evaluation.</summary>
+    public static Sum EvalGradWeightAt(NdArray x, NdArray gradY, NdArray runningMean, NdArray runningVariance, double eps, int channel)
+    {
+        double deviation = Math.Sqrt(runningVariance[channel] + eps);
+        Sum sum = default;
+        for (int n = 0; n < x.Shape[0]; n++)
+        {
+            (int from, int to) = PlaneOf(x, n, channel);
+            for (int i = from; i < to; i++)
+            {
+                sum = sum.Plus(gradY.Data[i] * x.Data[i] / deviation).Plus(-gradY.Data[i] * runningMean[channel] / deviation);
+            }
+        }
+
+        return sum.WithRoundings(5);
+    }
+
+    /// <summary>∂/∂β of one channel, in evaluation and in training.</summary>
+    public static Sum EvalGradBiasAt(NdArray gradY, int channel)
+    {
+        Sum sum = default;
+        for (int n = 0; n < gradY.Shape[0]; n++)
+        {
+            (int from, int to) = PlaneOf(gradY, n, channel);
+            for (int i = from; i < to; i++)
+            {
+                sum = sum.Plus(gradY.Data[i]);
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>Whether these fit each other; throws where they do not.</summary>
+    public static void CheckEval(NdArray x, NdArray? gamma, NdArray? beta, NdArray runningMean, NdArray runningVariance, double eps = 1e-5)
+    {
+        Grouping grouping = PerChannel(x, train: false);
+        Require.Shape(runningMean, "The running mean", grouping.Groups);
+        Require.Shape(runningVariance, "The running variance", grouping.Groups);
+        Normalisation.Check(x, grouping, gamma, beta, eps);
+    }
+
+    private static int ChannelOf(NdArray x, int place) => place / (x.Count / x.Shape[0] / x.Shape[1]) % x.Shape[1];
+
+    private static (int From, int To) PlaneOf(NdArray x, int n, int channel)
+    {
+        int plane = x.Count / x.Shape[0] / x.Shape[1], from = ((n * x.Shape[1]) + channel) * plane;
+        return (from, from + plane);
     }
 
     private static Grouping PerChannel(NdArray x, bool train)
@@ -79,13 +138,5 @@ public static class BatchNormalisation
         }
 
         return new Grouping(channels, i => i / plane % channels, i => i / plane % channels, [channels]);
-    }
-
-    private static Grouping CheckRunning(NdArray x, NdArray runningMean, NdArray runningVariance)
-    {
-        Grouping grouping = PerChannel(x, train: false);
-        Require.Shape(runningMean, "The running mean", grouping.Groups);
-        Require.Shape(runningVariance, "The running variance", grouping.Groups);
-        return grouping;
     }
 }

@@ -7,7 +7,7 @@ public static class Concatenate
     {
         int[] shape = Shape(parts, axis);
         NdArray y = NdArray.Zeros(shape);
-        ForEach(parts, axis, shape, (part, from, to) => y.Data[to] = parts[part].Data[from]);
+        ForEach(parts, axis, shape, (part, from, to, count) => Array.Copy(parts[part].Data, from, y.Data, to, count));
         return y;
     }
 
@@ -17,7 +17,7 @@ public static class Concatenate
         int[] shape = Shape(parts, axis);
         Require.Shape(gradY, "The output gradient", shape);
         NdArray[] gradients = [.. parts.Select(NdArray.ZerosLike)];
-        ForEach(parts, axis, shape, (part, from, to) => gradients[part].Data[from] = gradY.Data[to]);
+        ForEach(parts, axis, shape, (part, from, to, count) => Array.Copy(gradY.Data, to, gradients[part].Data, from, count));
         return gradients;
     }
 
@@ -45,18 +45,17 @@ public static class Concatenate
         return shape;
     }
 
-    /// <summary>Visits every element: the part, its place there and its place in the whole.</summary>
-    private static void ForEach(IReadOnlyList<NdArray> parts, int axis, int[] shape, Action<int, int, int> visit)
+    /// <summary>Visits every run of neighbouring elements: the part, its place there, its place in the whole, and its length.</summary>
+    private static void ForEach(IReadOnlyList<NdArray> parts, int axis, int[] shape, Action<int, int, int, int> visit)
     {
-        int inner = shape.Skip(axis + 1).Aggregate(1, (product, size) => product * size);
+        int inner = shape.Skip(axis + 1).Aggregate(1, (product, size) => product * size), outer = shape.Take(axis).Aggregate(1, (product, size) => product * size);
         int start = 0;
         for (int part = 0; part < parts.Count; part++)
         {
             int length = parts[part].Shape[axis];
-            for (int from = 0; from < parts[part].Count; from++)
+            for (int o = 0; o < outer; o++)
             {
-                int outer = from / (length * inner), rest = from % (length * inner);
-                visit(part, from, (((outer * shape[axis]) + start) * inner) + rest);
+                visit(part, o * length * inner, ((o * shape[axis]) + start) * inner, length * inner);
             }
 
             start += length;

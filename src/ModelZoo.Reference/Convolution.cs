@@ -30,17 +30,20 @@ public static class Convolution
 
         int channels = w.Shape[1];
         int first = k / (w.Shape[0] / shape.Groups) * channels;
+        (double[] ws, double[] xs) = (w.Data, x.Data);
         Sum sum = default;
         for (int c = 0; c < channels; c++)
         {
+            int kernel = ((k * channels) + c) * kernelH * kernelW, plane = ((n * x.Shape[1]) + first + c) * height * width;
             for (int p = 0; p < kernelH; p++)
             {
-                for (int q = 0; q < kernelW; q++)
+                int row = shape.Row(i, p);
+                for (int q = 0; q < kernelW && row >= 0 && row < height; q++)
                 {
-                    int row = shape.Row(i, p), column = shape.Column(j, q);
-                    if (row >= 0 && row < height && column >= 0 && column < width)
+                    int column = shape.Column(j, q);
+                    if (column >= 0 && column < width)
                     {
-                        sum = sum.Plus(w[k, c, p, q] * x[n, first + c, row, column]);
+                        sum = sum.Plus(ws[kernel + (p * kernelW) + q] * xs[plane + (row * width) + column]);
                     }
                 }
             }
@@ -74,20 +77,24 @@ public static class Convolution
         int maps = w.Shape[0] / shape.Groups, channels = w.Shape[1], kernelH = w.Shape[2], kernelW = w.Shape[3];
         int outH = gradY.Shape[2], outW = gradY.Shape[3];
         int group = c / channels;
+        (double[] ws, double[] gs) = (w.Data, gradY.Data);
         Sum sum = default;
-        for (int k = group * maps; k < (group + 1) * maps; k++)
+        for (int p = 0; p < kernelH; p++)
         {
-            for (int p = 0; p < kernelH; p++)
+            for (int q = 0; q < kernelW; q++)
             {
-                for (int q = 0; q < kernelW; q++)
+                // Row(i, p) = h solved for i; only a whole i inside the output counts.
+                int rows = h - shape.Row(0, p), columns = v - shape.Column(0, q);
+                int i = rows / shape.Stride.H, j = columns / shape.Stride.W;
+                if (i * shape.Stride.H != rows || j * shape.Stride.W != columns || i < 0 || i >= outH || j < 0 || j >= outW)
                 {
-                    // Row(i, p) = h solved for i; only a whole i inside the output counts.
-                    int rows = h - shape.Row(0, p), columns = v - shape.Column(0, q);
-                    int i = rows / shape.Stride.H, j = columns / shape.Stride.W;
-                    if (i * shape.Stride.H == rows && j * shape.Stride.W == columns && i >= 0 && i < outH && j >= 0 && j < outW)
-                    {
-                        sum = sum.Plus(gradY[n, k, i, j] * w[k, c - (group * channels), p, q]);
-                    }
+                    continue;
+                }
+
+                for (int k = group * maps; k < (group + 1) * maps; k++)
+                {
+                    int output = (((n * gradY.Shape[1]) + k) * outH * outW) + (i * outW) + j;
+                    sum = sum.Plus(gs[output] * ws[(((((k * channels) + c - (group * channels)) * kernelH) + p) * kernelW) + q]);
                 }
             }
         }
@@ -100,17 +107,20 @@ public static class Convolution
     {
         int batch = x.Shape[0], height = x.Shape[2], width = x.Shape[3], outH = gradY.Shape[2], outW = gradY.Shape[3];
         int first = k / (gradY.Shape[1] / shape.Groups) * (x.Shape[1] / shape.Groups);
+        (double[] xs, double[] gs) = (x.Data, gradY.Data);
         Sum sum = default;
         for (int n = 0; n < batch; n++)
         {
+            int input = ((n * x.Shape[1]) + first + c) * height * width, output = ((n * gradY.Shape[1]) + k) * outH * outW;
             for (int i = 0; i < outH; i++)
             {
-                for (int j = 0; j < outW; j++)
+                int row = shape.Row(i, p);
+                for (int j = 0; j < outW && row >= 0 && row < height; j++)
                 {
-                    int row = shape.Row(i, p), column = shape.Column(j, q);
-                    if (row >= 0 && row < height && column >= 0 && column < width)
+                    int column = shape.Column(j, q);
+                    if (column >= 0 && column < width)
                     {
-                        sum = sum.Plus(gradY[n, k, i, j] * x[n, first + c, row, column]);
+                        sum = sum.Plus(gs[output + (i * outW) + j] * xs[input + (row * width) + column]);
                     }
                 }
             }
@@ -138,7 +148,7 @@ public static class Convolution
         return sum;
     }
 
-    private static void Check(NdArray x, NdArray w, NdArray? bias, ConvolutionShape shape)
+    internal static void Check(NdArray x, NdArray w, NdArray? bias, ConvolutionShape shape)
     {
         Require.Rank(x, 4, "The input of a convolution");
         Require.Rank(w, 4, "The weight of a convolution");

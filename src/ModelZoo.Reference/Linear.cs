@@ -16,10 +16,11 @@ public static class Linear
     {
         Check(x, w, bias);
         int features = x.Shape[1];
+        (double[] xs, double[] ws) = (x.Data, w.Data);
         Sum sum = default;
         for (int f = 0; f < features; f++)
         {
-            sum = sum.Plus(w[k, f] * x[n, f]);
+            sum = sum.Plus(ws[(k * features) + f] * xs[(n * features) + f]);
         }
 
         return bias is null ? sum : sum.Plus(bias[k]);
@@ -53,6 +54,27 @@ public static class Linear
         }
 
         return sum;
+    }
+
+    /// <summary>∂/∂x (N,F) whole, values only: a row of w at a time.</summary>
+    public static NdArray GradInput(NdArray w, NdArray gradY)
+    {
+        Require.Shape(gradY, "The output gradient", gradY.Shape[0], w.Shape[0]);
+        int features = w.Shape[1];
+        NdArray gradX = NdArray.Zeros(gradY.Shape[0], features);
+        for (int n = 0; n < gradY.Shape[0]; n++)
+        {
+            for (int k = 0; k < w.Shape[0]; k++)
+            {
+                double g = gradY[n, k];
+                for (int f = 0; f < features; f++)
+                {
+                    gradX.Data[(n * features) + f] += g * w.Data[(k * features) + f];
+                }
+            }
+        }
+
+        return gradX;
     }
 
     /// <summary>∂/∂w[k,f] = Σ_n gradY[n,k] · x[n,f].</summary>

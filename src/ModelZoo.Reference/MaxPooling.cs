@@ -31,6 +31,32 @@ public static class MaxPooling
         return new Pooled(y, indices);
     }
 
+    /// <summary>One element y[n,c,i,j].</summary>
+    public static double ForwardAt(NdArray x, PoolingWindow window, int n, int c, int i, int j) => Winner(x, window, n, c, i, j).Value;
+
+    /// <summary>∂/∂x of one pixel: Σ of gradY over those of the windows above it that it won.</summary>
+    public static Sum GradInputAt(NdArray x, NdArray gradY, PoolingWindow window, int n, int c, int h, int w)
+    {
+        int place = (h * x.Shape[3]) + w;
+        Sum sum = default;
+        for (int p = window.Kernel.H - 1; p >= 0; p--)
+        {
+            for (int q = window.Kernel.W - 1; q >= 0; q--)
+            {
+                // Row(i, p) = h solved for i; only a whole i inside the output counts.
+                int rows = h - window.Row(0, p), columns = w - window.Column(0, q);
+                int i = rows / window.Stride.H, j = columns / window.Stride.W;
+                bool covers = i * window.Stride.H == rows && j * window.Stride.W == columns && i >= 0 && i < gradY.Shape[2] && j >= 0 && j < gradY.Shape[3];
+                if (covers && Winner(x, window, n, c, i, j).Index == place)
+                {
+                    sum = sum.Plus(gradY[n, c, i, j]);
+                }
+            }
+        }
+
+        return sum;
+    }
+
     /// <summary>∂/∂x = Σ of gradY over the windows that the pixel won; gradY (N,C,I,J), x's gradient (N,C,H,W).</summary>
     public static NdArray Backward(NdArray x, NdArray gradY, PoolingWindow window) => BackwardSums(x, gradY, window).Value;
 

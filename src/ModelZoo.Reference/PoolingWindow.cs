@@ -25,7 +25,7 @@ public sealed record PoolingWindow(Pair Kernel)
     internal int Column(int j, int q) => (j * Stride.W) - Padding.W + (q * Dilation.W);
 
     /// <summary>The output size for an input (N,C,H,W); bad windows throw.</summary>
-    internal Pair Output(NdArray x)
+    public Pair Output(NdArray x)
     {
         Require.Rank(x, 4, "The input of a pooling");
         return new Pair(

@@ -40,7 +40,7 @@ internal static class QuickstartCommand
         session.Say($"   {Tables.Count(pretrained.Model.parameters().Sum(p => p.numel()))} parameters, {Tables.Percent(card.Accuracy ?? double.NaN)} of MNIST's test images right");
 
         Step(session, 2, "verify every layer against the from-scratch reference, forward and backward");
-        VerificationReport report = VerifyCommand.Verify(session, pretrained, batch: 2);
+        VerificationReport report = VerifyRun.Layers(session, pretrained, new VerifyPlan(Batch: 2, Size: null, Whole: false, EndToEnd: false, TorchSharp.torch.ScalarType.Float32));
         session.Say($"   {VerificationView.Verdict(Pretrained, report)}");
         if (!report.Passed)
         {

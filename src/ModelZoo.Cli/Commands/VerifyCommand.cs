@@ -6,7 +6,6 @@ using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using Spectre.Console;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;
@@ -20,11 +19,14 @@ internal static class VerifyCommand
         var weights = new WeightsArgument();
         var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
+        var size = new Option<int?>("--size") { Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the architecture needs, where its own is larger)", HelpName = "pixels" };
+        var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
+        Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
         var cards = new Option<string?>("--write-cards") { Description = "Write the measured facts into the card.json files of this folder (models)", HelpName = "folder" };
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
         var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, html, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, size, part, type, html, cards, data };
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
@@ -38,53 +40,42 @@ internal static class VerifyCommand
             }
 
             VerificationPages? pages = parsed.GetValue(html) is { } path ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value)) : null;
-            return Task.FromResult(Run(session, specs, weights.Read(parsed), parsed.GetValue(batch), parsed.GetValue(all), pages));
+            var plan = new VerifyPlan(parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part), TypeOf(parsed.GetValue(type)!));
+            return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, WeightsChoice weights, int batch, bool all, VerificationPages? pages)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, VerifyPlan plan, VerificationPages? pages)
     {
-        var results = new List<(string Spec, VerificationReport Report, IReadOnlyList<string> CardDifferences)>();
-        foreach (string spec in specs)
-        {
-            session.Cancel.ThrowIfCancellationRequested();
-            session.Say($"verifying {spec} …");
-            using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
-            results.Add((spec, Verify(session, resolved, batch), CardCheck.Differences(resolved.Info)));
-            pages?.Add(session, spec, resolved, weights.File, batch, results[^1].Report, results[^1].CardDifferences);
-        }
-
+        var run = new VerifyRun(session, plan, weights, pages);
+        IReadOnlyList<VerifyResult> results = VerifyProgress.Over(session, specs, run.Of);
         if (pages?.Finish() is { } page)
         {
             session.Say($"wrote {page}");
         }
 
-        bool passed = results.TrueForAll(r => r.Report.Passed && r.CardDifferences.Count == 0);
-        var document = results.Select(r => new
+        object[] documents = [.. results.Select(r => r.Document())];
+        session.Show(plan.Whole ? documents : documents[0], console =>
         {
-            model = r.Spec,
-            passed = r.Report.Passed && r.CardDifferences.Count == 0,
-            seconds = r.Report.Elapsed.TotalSeconds,
-            firstFailure = r.Report.FirstFailure is { } f ? new { f.Name, f.Op, f.Quantity, cause = f.LikelyCause } : null,
-            card = r.CardDifferences,
-            checks = r.Report.WorstFirst.Select(c => new
+            foreach (VerifyResult r in results.Where(r => !plan.Whole || !r.Passed))
             {
-                c.Name, c.Op, c.Quantity, c.Shape, @checked = c.CheckedCount, of = c.TotalCount, error = c.MaxError, bound = c.BoundThere, ratio = c.WorstRatio, c.Passed, cause = c.LikelyCause, c.Note,
-            }),
-        }).ToArray();
-        session.Show(all ? document : document[0], console =>
-        {
-            foreach (var (spec, report, differences) in results)
+                VerificationView.Show(console, r.Spec, r.Report, r.CardDifferences, brief: plan.Whole);
+            }
+
+            if (plan.Whole)
             {
-                VerificationView.Show(console, spec, report, differences, brief: all);
+                VerifySummary.Show(console, results);
+            }
+            else
+            {
+                console.WriteLine($"input {Tables.Shape(results[0].Input.Select(n => (long)n))}{(results[0].EndToEnd is [_, .. var whole] ? $", end to end {Tables.Shape(whole)}" : "")}; {Tables.Seconds(results[0].Seconds)} in all");
             }
         });
-        return passed ? 0 : 1;
+        return results.All(r => r.Passed) ? 0 : 1;
     }
 
-    /// <summary>Verifies on digits fitted to the model's input: real pictures, in every corner of the catalogue.</summary>
-    internal static VerificationReport Verify(Session session, ResolvedModel resolved, int batch)
+    private static ScalarType TypeOf(string name) => name switch
     {
         ImageDataset digits = Digits.Load(DataSplit.Test).Take(batch);
         using ImageTensors images = ImageTensors.From(digits, TransferLearning.PreprocessingFor(digits, resolved.Preprocessing), CPU);
@@ -98,4 +89,8 @@ internal static class VerifyCommand
             return report;
         }
     }
+        "bfloat16" => ScalarType.BFloat16,
+        "float16" => ScalarType.Float16,
+        _ => ScalarType.Float32,
+    };
 }

@@ -27,8 +27,8 @@ public sealed class CheckRegistry
         registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
         registry.Add<TransformInput>(TransformInputCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
-        registry.Add<Dropout>(static _ => new IdentityCheck());
-        registry.Add<Dropout2d>(static _ => new IdentityCheck());
+        registry.Add<Dropout>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.p, Dropped.Elements) });
+        registry.Add<Dropout2d>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.p, Dropped.Channels) });
         registry.Add<Identity>(static _ => new IdentityCheck());
         registry.Add<ReLU>(static _ => ActivationCheck.Relu);
         registry.Add<ReLU6>(static _ => ActivationCheck.Relu6);
@@ -45,7 +45,7 @@ public sealed class CheckRegistry
         registry.Add<Multiply>(static _ => new MultiplyCheck());
         registry.Add<PaddedShortcut>(PaddedShortcutCheck.Of);
         registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
-        registry.Add<StochasticDepth>(static _ => new IdentityCheck());
+        registry.Add<StochasticDepth>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.Probability, Dropped.Rows) });
         registry.Add<ZeroPad2d>(ZeroPadCheck.Of);
         registry.Add<ConvTranspose2d>(TransposedConvolutionCheck.Of);
         registry.Add<Upsample>(UpsampleCheck.Of);

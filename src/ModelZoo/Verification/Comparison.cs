@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using ModelZoo.Data;
-using ModelZoo.Reference;
 
 namespace ModelZoo.Verification;
 
@@ -7,7 +7,7 @@ namespace ModelZoo.Verification;
 internal static class Comparison
 {
     /// <summary>Compares every element, or a seeded sample of <paramref name="maxElements"/> positions where there are more.</summary>
-    public static LayerCheck Of(string name, string op, Quantity expected, NdArray actual, int maxElements, ulong seed)
+    public static LayerCheck Of(string name, string op, Quantity expected, Computed actual, int maxElements, ulong seed)
     {
         long[] shape = [.. actual.Shape.Select(size => (long)size)];
         LayerCheck check = new() { Name = name, Op = op, Quantity = expected.Name, Shape = shape, TotalCount = actual.Count, Verdict = Verdict.Failed };
@@ -21,49 +21,59 @@ internal static class Comparison
             };
         }
 
-        Element worst = Worst(expected, actual, Positions(expected, maxElements, seed), out int count);
+        int[]? positions = Positions(expected, maxElements, seed);
+        double[] values = actual.Read(positions);
+        Element worst = Worst(expected, values, positions);
         return check with
         {
-            CheckedCount = count,
+            CheckedCount = values.Length,
             MaxError = worst.Error,
             BoundThere = worst.Bound,
             WorstRatio = worst.Ratio,
             WorstIndex = Index(worst.Position, actual.Shape),
             Expected = worst.Expected,
-            Actual = actual.Data[worst.Position],
+            Actual = worst.Actual,
             Verdict = worst.Ratio <= 1 ? Verdict.Passed : Verdict.Failed,
         };
     }
 
     /// <summary>Whether the quantity explains what was computed, judged by at most so many positions.</summary>
-    public static bool Fits(Quantity expected, NdArray actual, int maxElements, ulong seed) =>
-        actual.Shape.SequenceEqual(expected.Shape) && Worst(expected, actual, Positions(expected, maxElements, seed), out _).Ratio <= 1;
-
-    private static Element Worst(Quantity expected, NdArray actual, int[]? positions, out int count)
+    public static bool Fits(Quantity expected, Computed actual, int maxElements, ulong seed)
     {
-        count = positions?.Length ?? actual.Count;
+        if (!actual.Shape.SequenceEqual(expected.Shape))
+        {
+            return false;
+        }
+
+        int[]? positions = Positions(expected, maxElements, seed);
+        return Worst(expected, actual.Read(positions), positions).Ratio <= 1;
+    }
+
+    private static Element Worst(Quantity expected, double[] values, int[]? positions)
+    {
         var gate = new Lock();
-        var worst = new Element(positions?[0] ?? 0, 0, 0, 0, -1);
-        Parallel.For(
-            0,
-            count,
-            () => worst,
-            (i, _, local) =>
+        var worst = new Element(positions?[0] ?? 0, 0, 0, 0, 0, -1);
+        Parallel.ForEach(Partitioner.Create(0, values.Length, Math.Max(1, values.Length / (4 * Environment.ProcessorCount))), range =>
+        {
+            Element local = worst with { Ratio = -1 };
+            for (int i = range.Item1; i < range.Item2; i++)
             {
                 int position = positions?[i] ?? i;
-                return Element.Worse(local, Element.Of(position, expected.At(position), actual.Data[position]));
-            },
-            local =>
+                local = Element.Worse(local, Element.Of(position, expected.At(position), values[i]));
+            }
+
+            lock (gate)
             {
-                lock (gate)
-                {
-                    worst = Element.Worse(worst, local);
-                }
-            });
+                worst = Element.Worse(worst, local);
+            }
+        });
         return worst;
     }
 
-    /// <summary>Null for all of them. The first and the last are always in the sample: borders are where mistakes show.</summary>
+    /// <summary>
+    /// Null for all of them. Else one of each of so many equal stretches of the row-major data: no part of the array goes unseen. The first and the last are always in
+    /// the sample: borders are where mistakes show.
+    /// </summary>
     private static int[]? Positions(Quantity quantity, int maxElements, ulong seed)
     {
         int total = quantity.Shape.Aggregate(1, (a, b) => checked(a * b));
@@ -73,19 +83,21 @@ internal static class Comparison
         }
 
         var random = new SeededRandom(seed);
-        SortedSet<int> chosen = [0, total - 1];
-        while (chosen.Count < maxElements)
+        var chosen = new int[Math.Max(2, maxElements)];
+        for (int i = 0; i < chosen.Length; i++)
         {
-            chosen.Add(random.Next(total));
+            (int from, int to) = ((int)((long)i * total / chosen.Length), (int)((long)(i + 1) * total / chosen.Length));
+            chosen[i] = from + random.Next(to - from);
         }
 
-        return [.. chosen];
+        (chosen[0], chosen[^1]) = (0, total - 1);
+        return chosen;
     }
 
-    private static long[] Index(int position, IReadOnlyList<int> shape)
+    private static long[] Index(int position, int[] shape)
     {
-        var index = new long[shape.Count];
-        for (int axis = shape.Count - 1; axis >= 0; axis--)
+        var index = new long[shape.Length];
+        for (int axis = shape.Length - 1; axis >= 0; axis--)
         {
             index[axis] = position % shape[axis];
             position /= shape[axis];
@@ -94,7 +106,7 @@ internal static class Comparison
         return index;
     }
 
-    private readonly record struct Element(int Position, double Expected, double Error, double Bound, double Ratio)
+    private readonly record struct Element(int Position, double Expected, double Actual, double Error, double Bound, double Ratio)
     {
         // Equal infinities and two NaN agree; a NaN on one side only is an infinite error.
         public static Element Of(int position, Bounded expected, double actual)
@@ -102,7 +114,7 @@ internal static class Comparison
             double error = actual.Equals(expected.Value) ? 0 : Math.Abs(actual - expected.Value);
             error = double.IsNaN(error) ? double.PositiveInfinity : error;
             double ratio = error == 0 ? 0 : expected.Error > 0 ? error / expected.Error : double.PositiveInfinity;
-            return new(position, expected.Value, error, expected.Error, double.IsNaN(ratio) ? double.PositiveInfinity : ratio);
+            return new(position, expected.Value, actual, error, expected.Error, double.IsNaN(ratio) ? double.PositiveInfinity : ratio);
         }
 
         // Of equal ratios the first position, so that the result does not depend on the threads.

@@ -23,6 +23,9 @@ public interface ILayerCheck
     /// <summary>The gradients of Σ gradY·y to every real-valued input and every parameter, with their rounding bounds.</summary>
     IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding);
 
+    /// <summary>What the layer does in training; null where that is the same as in evaluation.</summary>
+    ITrainingCheck? Training => null;
+
     /// <summary>The same layer with one thing changed as it is commonly mistaken: tried when the layer fails, to name the likely cause.</summary>
     IEnumerable<LayerVariant> Variants => [];
 }

@@ -7,46 +7,85 @@ using static TorchSharp.torch;
 namespace ModelZoo.Verification;
 
 /// <summary>One leaf run alone with autograd on copies of its real inputs: the gradients of Σ gradY·y for a seeded random gradY.</summary>
-internal sealed class LeafRun
+internal sealed class LeafRun : IDisposable
 {
-    private LeafRun(NdArray upstream, IReadOnlyDictionary<string, NdArray> gradients, string? failure)
+    private readonly Dictionary<string, Tensor> gradients = [];
+    private readonly Dictionary<string, Tensor> buffers = [];
+
+    private LeafRun(NdArray upstream, Tensor output)
     {
         Upstream = upstream;
-        Gradients = gradients;
-        Failure = failure;
+        Output = output;
     }
 
     /// <summary>gradY as torch saw it: uniform in [−1, 1), rounded to the output's type.</summary>
     public NdArray Upstream { get; }
 
+    /// <summary>y.</summary>
+    public Tensor Output { get; }
+
     /// <summary>By <see cref="Quantity"/>'s names.</summary>
-    public IReadOnlyDictionary<string, NdArray> Gradients { get; }
+    public IReadOnlyDictionary<string, Tensor> Gradients => gradients;
+
+    /// <summary>The leaf's buffers after a run in training, by name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Buffers => buffers;
 
     /// <summary>Why there are no gradients, where there are none.</summary>
-    public string? Failure { get; }
+    public string? Failure { get; private set; }
 
-    /// <summary>Runs the leaf.</summary>
-    public static LeafRun Of(nn.Module leaf, IReadOnlyList<Tensor> inputs, ulong seed)
+    /// <summary>Runs the leaf in the mode that it is in.</summary>
+    public static LeafRun Of(nn.Module leaf, IReadOnlyList<Tensor> inputs, ulong seed) => Run(leaf, inputs, seed, training: false);
+
+    /// <summary>Runs the leaf in training mode, with what it draws at random seeded; its mode, its buffers and the default generator are as before afterwards.</summary>
+    public static LeafRun OfTraining(nn.Module leaf, IReadOnlyList<Tensor> inputs, ulong seed)
+    {
+        bool training = leaf.training;
+        using var state = new ModuleState(leaf, parameters: false);
+        using var random = new GeneratorScope((long)(seed % long.MaxValue));
+        leaf.train();
+        try
+        {
+            return Run(leaf, inputs, seed, training: true);
+        }
+        finally
+        {
+            leaf.train(training);
+        }
+    }
+
+    public void Dispose()
+    {
+        Output.Dispose();
+        foreach (Tensor tensor in gradients.Values.Concat(buffers.Values))
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private static LeafRun Run(nn.Module leaf, IReadOnlyList<Tensor> inputs, ulong seed, bool training)
     {
         using DisposeScope scope = NewDisposeScope();
         (string Name, Parameter Parameter)[] parameters = [.. leaf.named_parameters(recurse: false).Select(p => (p.name, p.parameter))];
         using var lent = new GradientScope(parameters.Select(p => p.Parameter));
         using IDisposable enabled = enable_grad();
         Tensor[] leaves = [.. inputs.Select(x => x.is_floating_point() ? x.detach().clone().requires_grad_() : x.detach().clone())];
-        return Backward(leaf, leaves, parameters, seed);
-    }
 
-    private static LeafRun Backward(nn.Module leaf, Tensor[] leaves, IEnumerable<(string Name, Parameter Parameter)> parameters, ulong seed)
-    {
         // A copy of each, because a leaf that works in place may not change a leaf of autograd.
         Tensor output = Call(leaf, [.. leaves.Select(x => x.clone())]);
-        var random = new SeededRandom(seed);
-        var values = new NdArray(new double[checked((int)output.numel())], [.. output.shape.Select(size => (int)size)]).Map(_ => (2 * random.NextDouble()) - 1);
-        Tensor gradY = values.ToTensor(output.dtype, output.device);
-        var gradients = new Dictionary<string, NdArray>();
+        (Tensor gradY, NdArray upstream) = Draw(output, seed);
+        var run = new LeafRun(upstream, Keep(output));
+        if (training)
+        {
+            foreach ((string name, Tensor buffer) in leaf.named_buffers(recurse: false))
+            {
+                run.buffers[name] = Keep(buffer);
+            }
+        }
+
         if (!output.requires_grad)
         {
-            return new(gradY.ToNdArray(), gradients, "its output is cut off from autograd: no gradient flows through it");
+            run.Failure = "its output is cut off from autograd: no gradient flows through it";
+            return run;
         }
 
         output.backward([gradY]);
@@ -55,11 +94,31 @@ internal sealed class LeafRun
         {
             if (source.grad is { } gradient)
             {
-                gradients[name] = gradient.ToNdArray();
+                run.gradients[name] = Keep(gradient);
             }
         }
 
-        return new(gradY.ToNdArray(), gradients, null);
+        return run;
+    }
+
+    private static (Tensor GradY, NdArray Values) Draw(Tensor output, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        var drawn = new double[checked((int)output.numel())];
+        for (int i = 0; i < drawn.Length; i++)
+        {
+            drawn[i] = (2 * random.NextDouble()) - 1;
+        }
+
+        Tensor gradY = new NdArray(drawn, output.Sizes()).ToTensor(output.dtype, output.device);
+        return (gradY, gradY.ToNdArray());
+    }
+
+    // Beyond the scope, the gradient scope and the restored buffers.
+    private static Tensor Keep(Tensor tensor)
+    {
+        using Tensor detached = tensor.detach();
+        return detached.clone().DetachFromDisposeScope();
     }
 
     private static Tensor Call(nn.Module leaf, Tensor[] inputs) => leaf switch

@@ -10,7 +10,7 @@ internal static class LikelyCause
     private const int Samples = 512;
 
     /// <summary>The changes that fit, or null. Where the weights differ from the description's, those are tried first.</summary>
-    public static string? Find(ILayerCheck check, nn.Module described, nn.Module actual, IReadOnlyList<NdArray> inputs, NdArray output, Rounding rounding, VerifyOptions options)
+    public static string? Find(ILayerCheck check, nn.Module described, nn.Module actual, IReadOnlyList<NdArray> inputs, Computed output, Rounding rounding, VerifyOptions options)
     {
         List<string> causes = [.. Differences(described, actual)];
         foreach (LayerVariant variant in check.Variants)
@@ -24,7 +24,7 @@ internal static class LikelyCause
         return causes.Count == 0 ? null : string.Join(", or ", causes);
     }
 
-    private static bool Fits(ILayerCheck check, IReadOnlyList<NdArray> inputs, NdArray output, Rounding rounding, ulong seed)
+    private static bool Fits(ILayerCheck check, IReadOnlyList<NdArray> inputs, Computed output, Rounding rounding, ulong seed)
     {
         try
         {

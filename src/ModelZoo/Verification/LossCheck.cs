@@ -31,10 +31,10 @@ internal static class LossCheck
         Tensor loss = nn.functional.cross_entropy(input, labels);
         loss.backward();
 
-        yield return Comparison.Of(Name, Op, Forward(x, targets, rounding), loss.ToNdArray(), int.MaxValue, options.Seed);
+        yield return Comparison.Of(Name, Op, Forward(x, targets, rounding), Computed.Of(loss), int.MaxValue, options.Seed);
         if (options.Backward)
         {
-            yield return Comparison.Of(Name, Op, Gradient(x, targets, rounding), input.grad!.ToNdArray(), int.MaxValue, options.Seed);
+            yield return Comparison.Of(Name, Op, Gradient(x, targets, rounding), Computed.Of(input.grad!), int.MaxValue, options.Seed);
         }
     }
 

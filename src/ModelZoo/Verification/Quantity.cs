@@ -6,7 +6,7 @@ namespace ModelZoo.Verification;
 /// <param name="Name">"output", "grad input" ("grad input 1" … for further inputs), or "grad " and the parameter's name.</param>
 /// <param name="Shape">The shape that the array must have.</param>
 /// <param name="At">The element at a place of the row-major data. Called from several threads at once.</param>
-/// <param name="Terms">About how many terms one element takes to form; 0 where the values are all there already, so that checking every one costs nothing more.</param>
+/// <param name="Terms">About how many terms one element takes to form.</param>
 public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, long Terms = 0)
 {
     /// <summary>The layer's result.</summary>
@@ -31,6 +31,16 @@ public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, l
         ArgumentNullException.ThrowIfNull(sums);
         ArgumentNullException.ThrowIfNull(rounding);
         return new(name, [.. sums.Value.Shape], i => rounding.Of(sums[i], stores));
+    }
+
+    /// <summary>All elements at once, where the reference forms the whole array faster than element by element; null where it does not.</summary>
+    public Func<NdArray>? Whole { get; init; }
+
+    /// <summary>Numbers with bounds that are formed one by one of so many terms, at index (a,b,c,d) of a four-dimensional array.</summary>
+    public static Quantity Of(string name, int[] shape, long terms, Func<int, int, int, int, Bounded> at)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return new(name, shape, i => at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3]), terms);
     }
 
     /// <summary>Sums of so many terms that are formed one by one, at index (a,b,c,d) of a four-dimensional array.</summary>

@@ -6,23 +6,13 @@ using static TorchSharp.torch;
 namespace ModelZoo.Verification;
 
 /// <summary>The traced graph, run whole by the reference in double: forward to the loss, and backward by the chain rule.</summary>
-internal sealed class ReferencePass
+/// <param name="trace">The graph; its nodes' modules hold the weights.</param>
+/// <param name="options">The checks.</param>
+internal sealed class ReferencePass(Trace trace, VerifyOptions options)
 {
-    private readonly Trace trace;
-    private readonly ILayerCheck[] checks;
-    private readonly NdArray[][] outputs;
-    private readonly NdArray?[] gradients;
+    private readonly NdArray[][] outputs = new NdArray[trace.Nodes.Count][];
+    private readonly NdArray?[] gradients = new NdArray?[trace.Nodes.Count];
     private readonly Rounding rounding = Rounding.Of(ScalarType.Float64);
-
-    public ReferencePass(Trace trace, VerifyOptions options)
-    {
-        this.trace = trace;
-        checks = [.. trace.Nodes.Select(node => options.Checks.TryFind(node.Module, out ILayerCheck? check, out string? reason)
-            ? check
-            : throw new ZooException($"{node.Name}: {reason}."))];
-        outputs = new NdArray[checks.Length][];
-        gradients = new NdArray?[checks.Length];
-    }
 
     public NdArray Output => outputs[trace.Output][0];
 
@@ -30,61 +20,80 @@ internal sealed class ReferencePass
 
     public NdArray GradInput { get; private set; } = NdArray.Zeros(1);
 
-    /// <summary>By parameter; what a shared leaf gets in each of its calls is added up.</summary>
-    public Dictionary<Parameter, NdArray> Gradients { get; } = new(ReferenceEqualityComparer.Instance);
-
-    public void Run(NdArray input, int[] targets)
+    /// <summary>Runs the graph.</summary>
+    /// <param name="input">The model's input.</param>
+    /// <param name="losses">Of each of the trace's outputs: its value and its gradient.</param>
+    /// <param name="onParameter">Hears of each parameter's gradient, of a shared leaf once for each call, with a bound of what inexact upstream gradients and inputs may add to one element.</param>
+    public void Run(NdArray input, IReadOnlyList<Func<NdArray, (double Value, NdArray Gradient)>> losses, Action<Parameter, Quantity, double> onParameter)
     {
         GradInput = NdArray.ZerosLike(input);
         foreach (TraceNode node in trace.Nodes)
         {
-            NdArray[] inputs = Inputs(node, input);
-            outputs[node.Index] = [Whole(checks[node.Index].Output(inputs, rounding)), .. checks[node.Index].FurtherOutputs(inputs, rounding).Select(Whole)];
+            (ILayerCheck check, NdArray[] inputs) = (CheckOf(node), Inputs(node, input));
+            outputs[node.Index] = [Whole(check.Output(inputs, rounding)), .. check.FurtherOutputs(inputs, rounding).Select(Whole)];
         }
 
-        Loss = CrossEntropy.Forward(Output, targets);
-        gradients[trace.Output] = CrossEntropy.Backward(Output, targets);
+        foreach ((int node, var loss) in trace.Outputs.Zip(losses))
+        {
+            (double value, NdArray gradient) = loss(outputs[node][0]);
+            Loss += value;
+            gradients[node] = Sum(gradients[node], gradient);
+        }
+
         foreach (TraceNode node in trace.Nodes.Reverse())
         {
             if (gradients[node.Index] is { } gradY)
             {
-                Backward(node, input, gradY);
+                Backward(node, input, gradY, onParameter);
+                gradients[node.Index] = null;
             }
         }
     }
 
-    private void Backward(TraceNode node, NdArray input, NdArray gradY)
+    /// <summary>Every element.</summary>
+    public static NdArray Whole(Quantity quantity)
+    {
+        if (quantity.Whole is { } whole)
+        {
+            return whole();
+        }
+
+        NdArray values = NdArray.Zeros(quantity.Shape);
+        Parallel.For(0, values.Count, i => values.Data[i] = quantity.At(i).Value);
+        return values;
+    }
+
+    private void Backward(TraceNode node, NdArray input, NdArray gradY, Action<Parameter, Quantity, double> onParameter)
     {
         var parameters = node.Module.named_parameters(recurse: false).ToDictionary(p => Quantity.Grad + p.name, p => p.parameter);
-        foreach (Quantity quantity in checks[node.Index].Gradients(Inputs(node, input), gradY, rounding))
+        NdArray[] inputs = Inputs(node, input);
+        double scale = Largest(gradY) * Math.Max(1, inputs.Max(Largest));
+        foreach (Quantity quantity in CheckOf(node).Gradients(inputs, gradY, rounding))
         {
-            NdArray gradient = Whole(quantity);
             if (parameters.TryGetValue(quantity.Name, out Parameter? parameter))
             {
-                Gradients[parameter] = Sum(Gradients.GetValueOrDefault(parameter), gradient);
+                onParameter(parameter, quantity, scale * Math.Max(1, quantity.Terms));
                 continue;
             }
 
-            int source = node.Inputs[quantity.Name == Quantity.GradInput ? 0 : int.Parse(quantity.Name.AsSpan(Quantity.GradInput.Length), provider: null)];
-            if (source == Trace.ModelInput)
+            NdArray gradient = Whole(quantity);
+            int slot = quantity.Name == Quantity.GradInput ? 0 : int.Parse(quantity.Name.AsSpan(Quantity.GradInput.Length), provider: null);
+            if (node.Inputs[slot] == Trace.ModelInput)
             {
                 GradInput = Sum(GradInput, gradient);
             }
             else
             {
-                gradients[source] = Sum(gradients[source], gradient);
+                gradients[node.Inputs[slot]] = Sum(gradients[node.Inputs[slot]], gradient);
             }
         }
     }
 
+    private ILayerCheck CheckOf(TraceNode node) => options.Checks.TryFind(node.Module, out ILayerCheck? check, out string? reason) ? check : throw new ZooException($"{node.Name}: {reason}.");
+
     private NdArray[] Inputs(TraceNode node, NdArray input) => [.. node.Inputs.Zip(node.InputSlots, (source, slot) => source == Trace.ModelInput ? input : outputs[source][slot])];
 
-    private static NdArray Sum(NdArray? a, NdArray b) => a is null ? b : a.Zip(b, (x, y) => x + y);
+    private static double Largest(NdArray values) => values.Data.Max(Math.Abs);
 
-    private static NdArray Whole(Quantity quantity)
-    {
-        NdArray values = NdArray.Zeros(quantity.Shape);
-        Parallel.For(0, values.Count, i => values.Data[i] = quantity.At(i).Value);
-        return values;
-    }
+    private static NdArray Sum(NdArray? a, NdArray b) => a is null ? b : a.Zip(b, (x, y) => x + y);
 }

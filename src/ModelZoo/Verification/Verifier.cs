@@ -88,6 +88,11 @@ public sealed class Verifier
         walk?.Missing().ToList().ForEach(Add);
         Tensor output = trace.Nodes[trace.Output].OutputValue!;
         Determinism(model, input, output);
+        if (options.Training && input.shape[0] > 1 && output.is_floating_point())
+        {
+            Step(model, input);
+        }
+
         if (options.Loss && output.shape.Length == 2)
         {
             foreach (LayerCheck check in LossCheck.Of(output, options))
@@ -105,10 +110,10 @@ public sealed class Verifier
             return;
         }
 
-        Add(Compare(node, Exactly("parameters", check.Parameters), new NdArray([node.ParameterCount])));
+        Add(Compare(node, Exactly("parameters", check.Parameters), Computed.Of(new NdArray([node.ParameterCount]))));
         var rounding = Rounding.Of(node.DType, options.WideAccumulation);
         NdArray[] inputs = [.. node.InputValues.Select(x => x.ToNdArray())];
-        NdArray output = node.OutputValue!.ToNdArray();
+        Computed output = Computed.Of(node.OutputValue!);
         LayerCheck forward = Forward(node, check, inputs, output, rounding);
         Add(forward.Passed ? forward : forward with { LikelyCause = LikelyCause.Find(check, described, node.Module, inputs, output, rounding, options) });
         FurtherOutputs(node, check, inputs, rounding);
@@ -116,9 +121,29 @@ public sealed class Verifier
         {
             Backward(node, check, inputs, rounding);
         }
+
+        if (options.Training && check.Training is { } training)
+        {
+            Train(node, training, rounding);
+        }
     }
 
-    private LayerCheck Forward(TraceNode node, ILayerCheck check, NdArray[] inputs, NdArray output, Rounding rounding)
+    private void Train(TraceNode node, ITrainingCheck training, Rounding rounding)
+    {
+        try
+        {
+            foreach (LayerCheck check in TrainingComparison.Of(node, training, rounding, options, Seed(node)))
+            {
+                Add(check);
+            }
+        }
+        catch (ArgumentException misfit)
+        {
+            Add(Failed(node, "training", $"its input does not fit the description: {misfit.Message}"));
+        }
+    }
+
+    private LayerCheck Forward(TraceNode node, ILayerCheck check, NdArray[] inputs, Computed output, Rounding rounding)
     {
         try
         {
@@ -138,7 +163,7 @@ public sealed class Verifier
             for (int i = 0; i < node.FurtherOutputValues.Count; i++)
             {
                 Add(i < expected.Length
-                    ? Compare(node, expected[i], node.FurtherOutputValues[i].ToNdArray())
+                    ? Compare(node, expected[i], Computed.Of(node.FurtherOutputValues[i]))
                     : Failed(node, $"output {i + 1}", "the reference knows of no such output") with { Verdict = Verdict.Unverified });
             }
         }
@@ -150,15 +175,15 @@ public sealed class Verifier
 
     private void Backward(TraceNode node, ILayerCheck check, NdArray[] inputs, Rounding rounding)
     {
-        var run = LeafRun.Of(node.Module, node.InputValues, Seed(node));
+        using LeafRun run = LeafRun.Of(node.Module, node.InputValues, Seed(node));
         HashSet<string> promised = [];
         try
         {
             foreach (Quantity quantity in check.Gradients(inputs, run.Upstream, rounding))
             {
                 promised.Add(quantity.Name);
-                Add(run.Gradients.TryGetValue(quantity.Name, out NdArray? gradient)
-                    ? Compare(node, quantity, gradient)
+                Add(run.Gradients.TryGetValue(quantity.Name, out Tensor? gradient)
+                    ? Compare(node, quantity, Computed.Of(gradient))
                     : Failed(node, quantity.Name, run.Failure ?? "autograd gave no such gradient"));
             }
         }
@@ -178,8 +203,20 @@ public sealed class Verifier
     {
         using IDisposable none = no_grad();
         using Tensor second = model.call(input);
-        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), second.ToNdArray(), int.MaxValue, options.Seed);
+        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), Computed.Of(second), int.MaxValue, options.Seed);
         Add(check.Passed ? check : check with { Note = "two forwards of one input in evaluation mode differ" });
+    }
+
+    private void Step(nn.Module<Tensor, Tensor> model, Tensor input)
+    {
+        try
+        {
+            TrainingStep.Of(model, input, options).ToList().ForEach(Add);
+        }
+        catch (System.Runtime.InteropServices.ExternalException error)
+        {
+            Add(new() { Name = Model, Op = model.GetName(), Quantity = "step", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = $"a step of training fails: {error.Message}" });
+        }
     }
 
     private static Quantity Exactly(string name, long value) => Quantity.Exact(name, new NdArray([value]));
@@ -187,7 +224,7 @@ public sealed class Verifier
     private static LayerCheck Failed(TraceNode node, string quantity, string note) =>
         new() { Name = node.Name, Op = node.Op, Quantity = quantity, Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = note };
 
-    private LayerCheck Compare(TraceNode node, Quantity expected, NdArray actual) => Comparison.Of(node.Name, node.Op, expected, actual, options.SampleOf(expected), Seed(node));
+    private LayerCheck Compare(TraceNode node, Quantity expected, Computed actual) => Comparison.Of(node.Name, node.Op, expected, actual, options.SampleOf(expected), Seed(node));
 
     private ulong Seed(TraceNode node) => options.Seed + ((ulong)node.Index << 32);
 

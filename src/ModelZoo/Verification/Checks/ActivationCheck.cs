@@ -70,19 +70,23 @@ internal sealed record ActivationCheck(Activation Formula, Func<Rounding, double
     /// <inheritdoc/>
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
     {
-        NdArray x = inputs[0], y = Formula.Forward(x);
-        return Forward is null
-            ? Quantity.Exact(Quantity.Output, y)
-            : new(Quantity.Output, x.ShapeOf(), i => Forward(rounding, x.Data[i]).Around(y.Data[i]));
+        NdArray x = inputs[0];
+        return new(Quantity.Output, x.ShapeOf(), i =>
+        {
+            double y = Formula.Value(x.Data[i]);
+            return Forward is null ? Bounded.Exact(y) : Forward(rounding, x.Data[i]).Around(y);
+        });
     }
 
     /// <inheritdoc/>
     public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
     {
-        NdArray x = inputs[0], gradX = Formula.Backward(x, gradY);
-        yield return Backward is null
-            ? Quantity.Exact(Quantity.GradInput, gradX)
-            : new(Quantity.GradInput, x.ShapeOf(), i => Backward(rounding, x.Data[i], gradY.Data[i]).Around(gradX.Data[i]));
+        NdArray x = inputs[0];
+        yield return new(Quantity.GradInput, x.ShapeOf(), i =>
+        {
+            double gradX = gradY.Data[i] * Formula.Slope(x.Data[i]);
+            return Backward is null ? Bounded.Exact(gradX) : Backward(rounding, x.Data[i], gradY.Data[i]).Around(gradX);
+        });
     }
 
     private static Bounded TanhGradient(Rounding r, Bounded t, Bounded g) => r.Times(g, r.Minus(One, r.Times(t, t)));

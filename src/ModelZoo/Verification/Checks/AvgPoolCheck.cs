@@ -27,10 +27,25 @@ internal sealed record AvgPoolCheck(PoolingWindow Window, bool CountIncludePad, 
     }
 
     /// <inheritdoc/>
-    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) =>
-        Quantity.Of(Quantity.Output, AveragePooling.ForwardSums(inputs[0], Window, CountIncludePad, Divisor), rounding);
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
+    {
+        NdArray x = inputs[0];
+        return Quantity.Of(Quantity.Output, Shape(x), rounding, Window.Kernel.H * Window.Kernel.W, (n, c, i, j) => AveragePooling.ForwardAt(x, Window, CountIncludePad, Divisor, n, c, i, j));
+    }
 
     /// <inheritdoc/>
-    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding) =>
-        [Quantity.Of(Quantity.GradInput, AveragePooling.BackwardSums(inputs[0], gradY, Window, CountIncludePad, Divisor), rounding)];
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
+    {
+        NdArray x = inputs[0];
+        int covering = ((Window.Kernel.H / Window.Stride.H) + 1) * ((Window.Kernel.W / Window.Stride.W) + 1);
+        return gradY.Shape.SequenceEqual(Shape(x))
+            ? [Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, covering, (n, c, h, w) => AveragePooling.GradInputAt(x, gradY, Window, CountIncludePad, Divisor, n, c, h, w))]
+            : throw new ArgumentException($"{gradY} is no gradient of a pooling of {x}.");
+    }
+
+    private int[] Shape(NdArray x)
+    {
+        Pair size = AveragePooling.Check(x, Window, Divisor);
+        return [x.Shape[0], x.Shape[1], size.H, size.W];
+    }
 }

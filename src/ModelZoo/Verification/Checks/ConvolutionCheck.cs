@@ -54,7 +54,10 @@ internal sealed record ConvolutionCheck(NdArray Weight, NdArray? Bias, Convoluti
             OutputSize.Convolution(x.Shape[2], Weight.Shape[2], Window.Stride.H, Window.Padding.H, Window.Dilation.H),
             OutputSize.Convolution(x.Shape[3], Weight.Shape[3], Window.Stride.W, Window.Padding.W, Window.Dilation.W),
         ];
-        return Quantity.Of(Quantity.Output, shape, rounding, Weight.Count / Weight.Shape[0], (n, k, i, j) => Reference.Convolution.ForwardAt(x, Weight, Bias, Window, n, k, i, j));
+        return Quantity.Of(Quantity.Output, shape, rounding, Weight.Count / Weight.Shape[0], (n, k, i, j) => Reference.Convolution.ForwardAt(x, Weight, Bias, Window, n, k, i, j)) with
+        {
+            Whole = () => WholeConvolution.Forward(x, Weight, Bias, Window),
+        };
     }
 
     /// <inheritdoc/>
@@ -62,7 +65,10 @@ internal sealed record ConvolutionCheck(NdArray Weight, NdArray? Bias, Convoluti
     {
         NdArray x = inputs[0];
         long outputs = gradY.Count / gradY.Shape[1];
-        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, Weight.Count / Weight.Shape[1] / Window.Groups, (n, c, h, v) => Reference.Convolution.GradInputAt(Weight, gradY, Window, n, c, h, v));
+        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, Weight.Count / Weight.Shape[1] / Window.Groups, (n, c, h, v) => Reference.Convolution.GradInputAt(Weight, gradY, Window, n, c, h, v)) with
+        {
+            Whole = () => WholeConvolution.GradInput(x, Weight, gradY, Window),
+        };
         yield return Quantity.Of("grad weight", Weight.ShapeOf(), rounding, outputs, (k, c, p, q) => Reference.Convolution.GradWeightAt(x, gradY, Window, k, c, p, q));
         if (Bias is not null)
         {

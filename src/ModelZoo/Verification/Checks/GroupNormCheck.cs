@@ -30,9 +30,13 @@ internal sealed record GroupNormCheck(int Groups, NdArray? Gamma, NdArray? Beta,
     public static ILayerCheck Of(InstanceNorm2d module)
     {
         (NdArray? gamma, NdArray? beta) = module.affine ? (module.weight.ToNdArray(), module.bias.ToNdArrayOrNull()) : (null, null);
-        return module.running_mean is { } mean
-            ? new BatchNormCheck(gamma, beta, mean.ToNdArray(), module.running_var!.ToNdArray(), module.eps) // in evaluation the two are the same
-            : new GroupNormCheck(0, gamma, beta, module.eps);
+        if (module.running_mean is not { } mean)
+        {
+            return new GroupNormCheck(0, gamma, beta, module.eps);
+        }
+
+        var evaluation = new BatchNormCheck(gamma, beta, mean.ToNdArray(), module.running_var!.ToNdArray(), module.eps); // the same as batch normalisation's
+        return evaluation with { Training = new BatchNormTrainingCheck(evaluation, module.momentum ?? 0, null, PerImage: true) };
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ internal sealed record IdentityCheck : ILayerCheck
     public long Parameters => 0;
 
     /// <inheritdoc/>
+    public ITrainingCheck? Training { get; init; }
+
+    /// <inheritdoc/>
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) => Quantity.Exact(Quantity.Output, inputs[0]);
 
     /// <inheritdoc/>

@@ -38,7 +38,7 @@ internal sealed record LinearCheck(NdArray Weight, NdArray? Bias) : ILayerCheck
     public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
     {
         NdArray x = inputs[0];
-        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, gradY.Shape[1], (n, f) => Linear.GradInputAt(Weight, gradY, n, f));
+        yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, gradY.Shape[1], (n, f) => Linear.GradInputAt(Weight, gradY, n, f)) with { Whole = () => Linear.GradInput(Weight, gradY) };
         yield return Quantity.Of("grad weight", Weight.ShapeOf(), rounding, x.Shape[0], (k, f) => Linear.GradWeightAt(x, gradY, k, f));
         if (Bias is not null)
         {

@@ -12,6 +12,8 @@ internal sealed record MaxPoolCheck(PoolingWindow Window) : ILayerCheck
     /// <inheritdoc/>
     public long Parameters => 0;
 
+    private long Cells => (long)Window.Kernel.H * Window.Kernel.W;
+
     /// <inheritdoc/>
     public IEnumerable<LayerVariant> Variants =>
     [
@@ -32,15 +34,26 @@ internal sealed record MaxPoolCheck(PoolingWindow Window) : ILayerCheck
     }
 
     /// <inheritdoc/>
-    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) => Quantity.Exact(Quantity.Output, MaxPooling.Forward(inputs[0], Window).Y);
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
+    {
+        NdArray x = inputs[0];
+        Pair size = Window.Output(x);
+        return Quantity.Of(Quantity.Output, [x.Shape[0], x.Shape[1], size.H, size.W], Cells, (n, c, i, j) => Bounded.Exact(MaxPooling.ForwardAt(x, Window, n, c, i, j)));
+    }
 
     /// <inheritdoc/>
     public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
     {
-        Sums sums = MaxPooling.BackwardSums(inputs[0], gradY, Window);
-        yield return new Quantity(
-            Quantity.GradInput,
-            inputs[0].ShapeOf(),
-            i => sums[i].Terms > 1 ? rounding.Of(sums[i]) : Bounded.Exact(sums[i].Value));
+        NdArray x = inputs[0];
+        Pair size = Window.Output(x);
+        return gradY.Shape.SequenceEqual([x.Shape[0], x.Shape[1], size.H, size.W])
+            ? [Quantity.Of(Quantity.GradInput, x.ShapeOf(), Cells * Cells, Gradient)]
+            : throw new ArgumentException($"{gradY} is no gradient of a pooling of {x}.");
+
+        Bounded Gradient(int n, int c, int h, int w)
+        {
+            Sum sum = MaxPooling.GradInputAt(x, gradY, Window, n, c, h, w);
+            return sum.Terms > 1 ? rounding.Of(sum) : Bounded.Exact(sum.Value);
+        }
     }
 }

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Runtime;
+using System.Runtime.InteropServices;
+using ModelZoo.Analysis;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Data;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
+using ModelZoo.Verification;
+using TorchSharp;
+using static TorchSharp.torch;
+using Trace = ModelZoo.Tracing.Trace;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Verifies one model after the other; each one's memory is free before the next.</summary>
+internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice weights, VerificationPages? pages)
+{
+    private const int EndToEndSize = 32;
+    private const long MostMacs = 300_000_000;
+
+    internal VerifyResult Of(string spec)
+    {
+        var clock = Stopwatch.StartNew();
+        VerifyResult result = Verify(spec);
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return result with { Seconds = clock.Elapsed.TotalSeconds };
+    }
+
+    /// <summary>Verifies on digits fitted to the model's input: real pictures, in every corner of the catalogue.</summary>
+    internal static VerificationReport Layers(Session session, ResolvedModel resolved, VerifyPlan plan)
+    {
+        ImageDataset digits = Digits.Load(DataSplit.Test).Take(plan.Batch);
+        using ImageTensors images = ImageTensors.From(digits, TransferLearning.PreprocessingFor(digits, resolved.Preprocessing), CPU);
+        (Tensor x, Tensor labels) = images.Batch([.. Enumerable.Range(0, digits.Count)]);
+        using (x)
+        using (labels)
+        using (Tensor typed = x.to_type(plan.Type))
+        {
+            resolved.Model.to(CPU);
+            if (plan.Type != ScalarType.Float32)
+            {
+                resolved.Model.to(plan.Type);
+            }
+
+            VerificationReport report = Verifier.Verify(resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
+            resolved.Model.to(session.Device);
+            return report;
+        }
+    }
+
+    private VerifyResult Verify(string spec)
+    {
+        int? size = plan.SizeFor(Session.Catalog.TryFind(spec.Split(':', 2)[0], out ModelInfo? info) ? info : null);
+        WeightsChoice choice = size is { } side ? weights with { Change = options => weights.Change(options) with { InputHeight = side, InputWidth = side } } : weights;
+        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, choice);
+        VerificationReport report = Layers(session, resolved, plan);
+        ModelOptions options = resolved.Options;
+        long[] whole = [];
+        if (plan.EndToEnd && report.Passed)
+        {
+            var clock = Stopwatch.StartNew();
+            (IReadOnlyList<LayerCheck> checks, whole) = EndToEndOf(resolved);
+            report = report with { Checks = [.. report.Checks, .. checks], Elapsed = report.Elapsed + clock.Elapsed };
+        }
+
+        var result = new VerifyResult(spec, [options.InChannels, options.InputHeight, options.InputWidth], whole, report, 0, CardCheck.Differences(resolved.Info));
+        pages?.Add(session, spec, resolved, weights.File, plan.Batch, report, result.CardDifferences);
+        return result;
+    }
+
+    /// <summary>The network itself on a small input, where it takes one; else one built anew for the smallest input that its arithmetic allows.</summary>
+    private (IReadOnlyList<LayerCheck> Checks, long[] Input) EndToEndOf(ResolvedModel resolved)
+    {
+        ModelOptions own = resolved.Options;
+        int least = resolved.Info.MinimumSize, most = Math.Min(own.InputHeight, own.InputWidth);
+        VerifyOptions options = plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel };
+        int[] sizes = [.. new[] { EndToEndSize, EndToEndSize / 2, EndToEndSize / 4 }.Where(s => s >= least && s < most), .. most <= EndToEndSize ? new[] { most } : []];
+        foreach (int size in sizes.Append(Math.Max(least, 1)).OrderDescending().Distinct())
+        {
+            long[] shape = [1, own.InChannels, size, size];
+            if (Macs(resolved.Model, shape) is { } macs && (macs <= MostMacs || size == sizes.DefaultIfEmpty(size).Min()))
+            {
+                shape[0] = macs <= MostMacs / 4 ? 2 : 1;
+                return (EndToEnd.Verify(resolved.Model, shape, options), shape);
+            }
+        }
+
+        int smallest = Math.Min(most, Math.Max(least, EndToEndSize));
+        using ZooModel fresh = resolved.Info.Create(own with { InputHeight = smallest, InputWidth = smallest });
+        return (EndToEnd.Verify(fresh, [1, own.InChannels, smallest, smallest], options), [1, own.InChannels, smallest, smallest]);
+    }
+
+    // Null where the network does not take such an input.
+    private static long? Macs(ZooModel model, long[] shape)
+    {
+        try
+        {
+            Tensor any = model.parameters().First();
+            using Tensor input = zeros(shape, any.dtype, any.device);
+            bool training = model.training;
+            model.eval();
+            using Trace trace = Trace.Run(model, input);
+            model.train(training);
+            return trace.Nodes.Sum(LayerFacts.Macs);
+        }
+        catch (Exception error) when (error is ExternalException or ArgumentException or ZooException)
+        {
+            return null;
+        }
+    }
+}
