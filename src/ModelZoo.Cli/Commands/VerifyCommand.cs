@@ -77,18 +77,6 @@ internal static class VerifyCommand
 
     private static ScalarType TypeOf(string name) => name switch
     {
-        ImageDataset digits = Digits.Load(DataSplit.Test).Take(batch);
-        using ImageTensors images = ImageTensors.From(digits, TransferLearning.PreprocessingFor(digits, resolved.Preprocessing), CPU);
-        (Tensor x, Tensor labels) = images.Batch([.. Enumerable.Range(0, digits.Count)]);
-        using (x)
-        using (labels)
-        {
-            resolved.Model.to(CPU);
-            VerificationReport report = Verifier.Verify(resolved.Model, x, new VerifyOptions { Seed = (ulong)session.Seed }, blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
-            resolved.Model.to(session.Device);
-            return report;
-        }
-    }
         "bfloat16" => ScalarType.BFloat16,
         "float16" => ScalarType.Float16,
         _ => ScalarType.Float32,
