@@ -57,13 +57,50 @@ public class CatalogueCommandTests
     }
 
     [Fact]
-    public void Verify_of_the_whole_catalogue_passes_and_says_so()
+    public void Verify_of_a_family_passes_and_says_on_what_input()
     {
-        Zoo zoo = Zoo.Run("verify", "--all", "--json", "--seed", "5");
+        Zoo zoo = Zoo.Run("verify", "--all", "--family", "lenet", "--json", "--seed", "5");
         Assert.True(zoo.ExitCode == 0, zoo.Errors + zoo.Output);
-        Assert.All(zoo.Json.EnumerateArray(), m => Assert.True(m.GetProperty("passed").GetBoolean()));
-        Assert.Contains("lenet5:mnist", zoo.Json.EnumerateArray().Select(m => m.GetProperty("model").GetString()));
-        Assert.All(zoo.Json.EnumerateArray(), m => Assert.True(m.GetProperty("checks").GetArrayLength() > 10));
+        Assert.Equal(["lenet5_classic", "lenet5", "lenet5:mnist"], zoo.Json.EnumerateArray().Select(m => m.GetProperty("model").GetString()));
+        Assert.All(zoo.Json.EnumerateArray(), m =>
+        {
+            Assert.True(m.GetProperty("passed").GetBoolean());
+            Assert.Equal([1, 32, 32], m.GetProperty("input").EnumerateArray().Select(n => n.GetInt32()));
+            Assert.Equal(4, m.GetProperty("endToEnd").GetArrayLength());
+            Assert.InRange(m.GetProperty("worst").GetProperty("ratio").GetDouble(), 0, 1);
+            Assert.True(m.GetProperty("checks").GetArrayLength() > 10);
+        });
+    }
+
+    [Fact]
+    public void Verify_of_all_ends_with_a_table_and_says_each_model_on_the_way()
+    {
+        Zoo zoo = Zoo.Run("verify", "--all", "--family", "smallcnn");
+        Assert.True(zoo.ExitCode == 0, zoo.Errors + zoo.Output);
+        Assert.Contains("1×28×28", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains("all 1 verified", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains("largest error/bound", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains("verifying small_cnn", zoo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_takes_a_size_and_leaves_out_what_it_is_told_to()
+    {
+        Zoo zoo = Zoo.Run("verify", "resnet20", "--size", "16", "--no-end-to-end");
+        Assert.True(zoo.ExitCode == 0, zoo.Errors + zoo.Output);
+        Assert.Contains("input 3×16×16;", zoo.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("end to end", zoo.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_in_bfloat16_passes_and_what_float16_lacks_on_the_CPU_is_named()
+    {
+        Zoo zoo = Zoo.Run("verify", "small_cnn", "--dtype", "bfloat16", "--no-end-to-end");
+        Assert.True(zoo.ExitCode == 0, zoo.Errors + zoo.Output);
+        Zoo half = Zoo.Run("verify", "small_cnn", "--dtype", "float16", "--device", "cpu");
+        Assert.Equal(1, half.ExitCode);
+        Assert.Contains("first in 'conv1' (Conv2d, forward)", half.Output, StringComparison.Ordinal);
+        Assert.Contains("Half", half.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +122,7 @@ public class CatalogueCommandTests
     public void Verify_of_all_writes_an_index_and_a_page_for_each()
     {
         using var folder = new TemporaryFolder();
-        Zoo zoo = Zoo.Run("verify", "--all", "--html", folder.File("pages"));
+        Zoo zoo = Zoo.Run("verify", "--all", "--family", "lenet", "--html", folder.File("pages"));
         Assert.True(zoo.ExitCode == 0, zoo.Errors);
         string index = File.ReadAllText(Path.Combine(folder.File("pages"), "index.html"));
         Assert.Contains("href=\"lenet5-mnist.html\"", index, StringComparison.Ordinal);

@@ -15,6 +15,7 @@ public class UsageTests
     [InlineData("summary lenet5 --threads two", "two")]
     [InlineData("summary", "zoo summary needs a <model>")]
     [InlineData("verify", "--all")]
+    [InlineData("verify --all --family lenett", "Did you mean 'lenet'?")]
     [InlineData("train lenet5 --lr fast", "--lr fast")]
     [InlineData("train lenet5 --optimizer sdg", "sgd")]
     [InlineData("finetune lenet5 --data digits", "lenet5:")]

@@ -19,6 +19,7 @@ internal static class VerifyCommand
         var weights = new WeightsArgument();
         var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
+        var family = new Option<string?>("--family") { Description = "With --all: only this family of the catalogue", HelpName = "name" };
         var size = new Option<int?>("--size") { Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the architecture needs, where its own is larger)", HelpName = "pixels" };
         var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
         Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
@@ -26,13 +27,13 @@ internal static class VerifyCommand
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
         var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, batch, size, part, type, html, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, family, batch, size, part, type, html, cards, data };
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             string[] specs = parsed.GetValue(all)
-                ? [.. Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}").Prepend(m.Name))]
+                ? Whole(parsed.GetValue(family))
                 : [parsed.GetValue(model) ?? throw new UsageException("zoo verify needs a model, a checkpoint or --all. See `zoo verify --help`.")];
             if (parsed.GetValue(cards) is { } folder)
             {
@@ -44,6 +45,14 @@ internal static class VerifyCommand
             return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });
         return command;
+    }
+
+    private static string[] Whole(string? family)
+    {
+        ModelInfo[] models = [.. Session.Catalog.Models.Where(m => family is null || m.Family == family)];
+        return models.Length > 0
+            ? [.. models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}").Prepend(m.Name))]
+            : throw new UsageException($"The catalogue has no family '{family}'.{NearestName.Hint(family!, Session.Catalog.Models.Select(m => m.Family).Distinct())}");
     }
 
     private static int Run(Session session, string[] specs, WeightsChoice weights, VerifyPlan plan, VerificationPages? pages)

@@ -72,9 +72,9 @@ internal sealed class TrainingStep : IDisposable
             checks.Add(Of("statistics after a step", worst) with { CheckedCount = statistics.Sum(c => c.CheckedCount), TotalCount = statistics.Sum(c => c.TotalCount) });
         }
 
-        if (!output.requires_grad || parameters.Length == 0)
+        if (!output.requires_grad)
         {
-            return checks;
+            return head is null ? checks : [.. checks, Trained([], head)];
         }
 
         Loss(output).backward();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using ModelZoo.Analysis;
 using ModelZoo.Reference;
 using ModelZoo.Tracing;
@@ -119,12 +120,25 @@ public sealed class Verifier
         FurtherOutputs(node, check, inputs, rounding);
         if (options.Backward && node.DType is not (ScalarType.Int64 or ScalarType.Int32))
         {
-            Backward(node, check, inputs, rounding);
+            Run(node, Quantity.GradInput, () => Backward(node, check, inputs, rounding));
         }
 
         if (options.Training && check.Training is { } training)
         {
-            Train(node, training, rounding);
+            Run(node, "training", () => Train(node, training, rounding));
+        }
+    }
+
+    // What torch refuses (an operator that knows no such element type) is named.
+    private void Run(TraceNode node, string quantity, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (ExternalException refused)
+        {
+            Add(Failed(node, quantity, $"torch refuses: {refused.Message.Split('\n')[0]}"));
         }
     }
 
@@ -213,7 +227,7 @@ public sealed class Verifier
         {
             TrainingStep.Of(model, input, options).ToList().ForEach(Add);
         }
-        catch (System.Runtime.InteropServices.ExternalException error)
+        catch (ExternalException error)
         {
             Add(new() { Name = Model, Op = model.GetName(), Quantity = "step", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = $"a step of training fails: {error.Message}" });
         }

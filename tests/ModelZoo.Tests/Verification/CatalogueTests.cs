@@ -27,6 +27,23 @@ public class CatalogueTests(ITestOutputHelper log)
     /// <summary>The networks for large images, and the many deep ones for CIFAR, have tests of their own (Models/): on smaller inputs and with smaller samples.</summary>
     internal static bool AtFullSize(ModelInfo info) => info.Input.Height <= 64 && info.Family is not ("resnet_cifar" or "preact" or "wideresnet");
 
+    public static TheoryData<string> Names => [.. Catalog.Models.Models.Select(m => m.Name)];
+
+    /// <summary>Every model of the catalogue, layers in evaluation and training and one step, at the smallest input that leaves its last maps more than a pixel, with small samples.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_model_of_the_catalogue_verifies_on_a_small_input(string name)
+    {
+        manual_seed(9);
+        ModelInfo info = Catalog.Models.Find(name);
+        int size = Math.Min(info.Input.Height, Math.Max(info.MinimumSize, 32));
+        using ZooModel model = info.Create(info.Defaults with { InputHeight = size, InputWidth = size });
+        using Tensor input = randn(2, info.Input.Channels, size, size);
+        VerificationReport report = Verifier.Verify(model, input, new VerifyOptions { MaxElements = 1024, MaxTerms = 50_000 });
+        log.WriteLine($"{name} {report.Elapsed.TotalSeconds:f2} s");
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+    }
+
     [Theory]
     [MemberData(nameof(ModelsAndSeeds))]
     public void A_model_of_the_catalogue_computes_what_it_says(string name, int seed)

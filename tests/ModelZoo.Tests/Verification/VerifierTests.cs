@@ -108,6 +108,18 @@ public class VerifierTests
     }
 
     [Fact]
+    public void A_residual_network_is_held_to_the_bounds_of_bfloat16()
+    {
+        manual_seed(3);
+        ModelInfo info = Catalog.Models.Find("resnet18");
+        using ZooModel model = info.Create(info.Defaults with { InputHeight = 32, InputWidth = 32 });
+        model.to(ScalarType.BFloat16);
+        using Tensor input = randn(2, 3, 32, 32).to_type(ScalarType.BFloat16);
+        VerificationReport report = Verifier.Verify(model, input, new VerifyOptions { MaxElements = 2048, MaxTerms = 200_000 });
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+    }
+
+    [Fact]
     public void Verification_can_be_cancelled()
     {
         using ZooModel model = Catalog.Models.Find("small_cnn").Create();
