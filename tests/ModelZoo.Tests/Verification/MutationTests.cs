@@ -24,7 +24,18 @@ public class MutationTests(ITestOutputHelper log)
         foreach (Mutant mutant in Mutants)
         {
             var clock = Stopwatch.StartNew();
-            VerificationReport report = Verify(mutant);
+            VerificationReport report;
+            try
+            {
+                report = Verify(mutant);
+            }
+            catch (Exception error)
+            {
+                log.WriteLine($"MISSED {mutant.Name}: {error}");
+                results.Add((mutant, false, false, null));
+                continue;
+            }
+
             LayerCheck? first = report.FirstFailure;
             bool caught = first?.Name == mutant.Layer;
             bool named = caught && mutant.Cause is not null && report.Failures.Any(f => f.Name == mutant.Layer && f.LikelyCause?.Contains(mutant.Cause, StringComparison.Ordinal) == true);

@@ -11,8 +11,8 @@ internal static class LyingMutants
 {
     public static IEnumerable<Mutant> All =>
     [
-        Conv("stride", "mobilenet_v1", "features.13.depthwise", "stride 2 instead of 1", stride: 2),
-        Conv("padding", "vgg11", "features.18", "padding 0 instead of 1", padding: 0),
+        Conv("stride", "mobilenet_v1", "features.9.depthwise", "stride 2 instead of 1", stride: 2),
+        Conv("padding", "efficientnet_b0", "features.0.0", "padding 0 instead of 1", padding: 0),
         Conv("dilation", "conv_dilated", "block2.0", "dilation 1 instead of 2", dilation: 1, size: 40),
         Conv("padding", "resnet34", "conv1", "padding 2 instead of 3", padding: 2),
         new("ceil_mode", "googlenet", "the fourth pool rounds down", m => Lie<MaxPool2d>(m, "maxpool1", (_, x, _) => nn.functional.max_pool2d(x, 3, stride: 2)), "maxpool1", "ceil_mode False instead of True", Against.Reference),

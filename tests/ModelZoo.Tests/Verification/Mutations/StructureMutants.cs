@@ -60,7 +60,6 @@ internal static class StructureMutants
         new("blocks", "resnet34", "a block left out", m => Remove(m, "layer3.5"), "layer3.5.conv1", "stage layer3 has 5 blocks instead of 6"),
         new("blocks", "resnet20", "the deeper variant", m => Catalog.Models.Find("resnet32").Create(), "layer1.3.conv1", "stage layer1 has 5 blocks instead of 3"),
         new("blocks", "densenet121", "the deeper variant", m => Catalog.Models.Find("densenet169").Create(m.OptionsOf(10, 32)), "features.denseblock3.denselayer25.norm1", "stage features.denseblock3 has 32 blocks 'denselayer…' instead of 24"),
-        new("blocks", "vgg11", "configuration B", m => Catalog.Models.Find("vgg13").Create(m.OptionsOf(10, 32)), "features.2", "a Conv2d instead of a MaxPool2d"),
         new("blocks", "se_resnet18", "a block left out", m => Remove(m, "layer2.1"), "layer2.1.conv1", "stage layer2 has 1 block instead of 2"),
     ];
 

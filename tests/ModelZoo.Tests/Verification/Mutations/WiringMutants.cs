@@ -43,12 +43,12 @@ internal static class WiringMutants
             w.Chain(w.Join("add", w.Chain(x, "conv1", "bn1", "relu1", "conv2", "bn2"), x), "se", "relu")), "layer1.1.add", "takes layer1.1.bn2, should take layer1.1.se.multiply"),
         new("squeeze and excitation", "efficientnet_b0", "gates without a sigmoid", m => Rewire(m, "features.2.1.block.2", (w, x) =>
             w.Join("multiply", x, w.Chain(x, "avgpool", "fc1", "activation", "fc2"))), "features.2.1.block.2.scale_activation", "a Sigmoid is missing after features.2.1.block.2.fc2"),
-        new("squeeze and excitation", "se_resnet18", "added instead of multiplied", m => Rewire(m, "layer3.0.se", (w, x) =>
-            w.Join("multiply", x, w.Chain(x, "avgpool", "fc1", "relu", "fc2", "sigmoid")), ("multiply", new Layers.Add())), "layer3.0.se.multiply", "an Add instead of a Multiply"),
+        new("squeeze and excitation", "se_resnet18", "added instead of multiplied", m => Rewire(m, "layer3.1", (w, x) =>
+            w.Chain(w.Join("add", w.Chain(x, "conv1", "bn1", "relu1", "conv2", "bn2", "se"), x), "relu"), ("se", Adding(In<nn.Module>(m, "layer3.1.se")))), "layer3.1.se.multiply", "an Add instead of a Multiply"),
 
         // Concatenation.
-        new("swapped branches", "googlenet", "two of four", m => Inception(m, "inception3a", "branch1", "branch3", "branch2", "branch4"), "inception3a.concat", "branches 2 and 3 of the concatenation are swapped"),
-        new("swapped branches", "googlenet_bn", "all of them", m => Inception(m, "inception5b", "branch4", "branch1", "branch2", "branch3"), "inception5b.concat", "the branches of the concatenation come in the order 4, 1, 2, 3"),
+        new("swapped branches", "googlenet", "two of four", m => Permute(m, "inception3a.concat", 0, 2, 1, 3), "inception3a.concat", "branches 2 and 3 of the concatenation are swapped"),
+        new("swapped branches", "googlenet_bn", "all of them", m => Permute(m, "inception5b.concat", 3, 0, 1, 2), "inception5b.concat", "the branches of the concatenation come in the order 4, 1, 2, 3"),
         new("swapped branches", "densenet121", "the new maps first", m => Rewire(m, "features.denseblock1.denselayer2", (w, x) =>
             w.Join("concat", [w.Chain(x, "norm1", "relu1", "conv1", "norm2", "relu2", "conv2"), x])), "features.denseblock1.denselayer2.concat", "branches 1 and 2 of the concatenation are swapped"),
 
@@ -62,6 +62,10 @@ internal static class WiringMutants
 
     private static ModelOptions Options(ZooModel model, int size) => Catalog.Models.Find(model.GetName()).Defaults with { NumClasses = 10, InputHeight = size, InputWidth = size };
 
-    private static void Inception(ZooModel model, string name, params string[] order) =>
-        Rewire(model, name, (w, x) => w.Join("concat", [.. order.Select(branch => (branch, y: w.Chain(x, branch))).Select(b => b.y)]));
+    // The hook is there before the trace's, which sees what the layer takes.
+    private static void Permute(ZooModel model, string name, params int[] order) =>
+        In<nn.Module<Tensor[], Tensor>>(model, name).register_forward_pre_hook((_, xs) => [.. order.Select(i => xs[i])]);
+
+    private static Rewired Adding(nn.Module excitation) =>
+        new(excitation, (w, x) => w.Join("multiply", x, w.Chain(x, "avgpool", "fc1", "relu", "fc2", "sigmoid")), ("multiply", new Layers.Add()));
 }
