@@ -18,6 +18,7 @@ using ModelZoo.Models.Vgg;
 using ModelZoo.Models.Wideresnet;
 using ModelZoo.Models.Zfnet;
 using ModelZoo.Training;
+using ModelZoo.Verification;
 
 namespace ModelZoo.Models;
 
@@ -66,6 +67,25 @@ public static class Catalog
         ArgumentNullException.ThrowIfNull(info);
         string file = $"{info.Family}/card.json";
         return HasResource(file) ? ModelCard.Parse(ReadResource(file), file).GetValueOrDefault(info.Name) : null;
+    }
+
+    /// <summary>What a model is made of at its default options, from its folder's blueprint.</summary>
+    /// <exception cref="ZooException">The folder has no blueprint of it.</exception>
+    public static Blueprint BlueprintOf(ModelInfo info) => TryBlueprintOf(info)
+        ?? throw new ZooException($"{BlueprintNameOf(info)} is missing. Write it with `zoo verify --all --write-cards models`.");
+
+    /// <summary>The same; null where the folder has none of it yet.</summary>
+    public static Blueprint? TryBlueprintOf(ModelInfo info)
+    {
+        string file = BlueprintNameOf(info);
+        return HasResource(file) ? BlueprintText.Parse(Encoding.UTF8.GetString(ReadResource(file)), file) : null;
+    }
+
+    /// <summary>The file of a model's blueprint, in the folder models/ and embedded.</summary>
+    public static string BlueprintNameOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        return $"{info.Family}/{info.Name}.blueprint.txt";
     }
 
     /// <summary>How a model is trained, from its folder's recipe.json.</summary>

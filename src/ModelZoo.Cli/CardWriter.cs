@@ -1,12 +1,14 @@
+using System.Text;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
+using ModelZoo.Verification;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Writes card.json anew from measurements, for those who work on the zoo itself.</summary>
+/// <summary>Writes card.json and the blueprints anew from measurements, for those who work on the zoo itself.</summary>
 internal static class CardWriter
 {
     /// <param name="session">The run.</param>
@@ -23,6 +25,8 @@ internal static class CardWriter
             {
                 ModelCard card = ModelCard.Measure(info, Catalog.ReadResource, old.GetValueOrDefault(info.Name));
                 cards[info.Name] = source is null ? card : card with { Weights = Accuracies(session, info, card, source) };
+                string blueprint = Path.Combine(folder, Catalog.BlueprintNameOf(info));
+                AtomicFile.Write(blueprint, stream => stream.Write(Encoding.UTF8.GetBytes(BlueprintText.Write(Blueprint.Of(info)))));
             }
 
             byte[] json = ModelCard.ToJson(cards);

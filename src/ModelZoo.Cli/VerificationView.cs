@@ -37,7 +37,7 @@ internal static class VerificationView
 
     internal static string Verdict(string spec, VerificationReport report)
     {
-        LayerCheck worst = report.WorstFirst[0];
+        LayerCheck worst = report.Checks.MaxBy(c => c.WorstRatio)!;
         return report.FirstFailure is { } failure
             ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(failure.LikelyCause is { } cause ? $"; likely cause: {cause}" : "")}"
             : $"{spec}: verified, {report.Checks.Count} checks of {Tables.Count(report.Checks.Sum(c => c.CheckedCount))} numbers in {Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using ModelZoo.Analysis;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
@@ -44,7 +45,8 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
                 resolved.Model.to(plan.Type);
             }
 
-            VerificationReport report = Verifier.Verify(resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
+            VerificationReport report = Verifier.Verify(
+                resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel }, blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
             resolved.Model.to(session.Device);
             return report;
         }

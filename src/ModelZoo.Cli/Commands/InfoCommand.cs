@@ -9,6 +9,7 @@ namespace ModelZoo.Cli.Commands;
 /// <summary><c>zoo info</c>: a model's card, what a checkpoint says of itself, or the tensors of another file.</summary>
 internal static class InfoCommand
 {
+    private const int ShownLabels = 20;
     private const string NoCard = "– (its card is not written yet: `zoo verify --all --write-cards models`)";
 
     internal static Command Create()
@@ -70,7 +71,8 @@ internal static class InfoCommand
         var table = Tables.New("fact", "value");
         table.Row("architecture", checkpoint.Architecture);
         table.Row("input", $"{checkpoint.Options.InChannels}×{checkpoint.Options.InputHeight}×{checkpoint.Options.InputWidth}");
-        table.Row("labels", string.Join(" ", checkpoint.Labels));
+        table.Row("labels", checkpoint.Labels.Count <= ShownLabels ? string.Join(", ", checkpoint.Labels)
+            : $"{string.Join(", ", checkpoint.Labels.Take(ShownLabels))} … ({Tables.Count(checkpoint.Labels.Count)} in all)");
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, value);

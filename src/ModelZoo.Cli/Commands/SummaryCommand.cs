@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Analysis;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Weights;
 using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
@@ -13,15 +14,18 @@ internal static class SummaryCommand
     {
         var model = ModelArgument.Create();
         var command = new Command("summary", "Shapes, parameters, MACs and receptive field of every layer, read from one traced forward.\n\nExample: zoo summary lenet5_classic") { model };
-        command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model)));
+        var architecture = new ArchitectureArgument();
+        architecture.AddTo(command);
+        command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model), architecture.Read(parsed)));
         return command;
     }
 
-    private static int Run(Session session, string spec)
+    private static int Run(Session session, string spec, Func<ModelOptions, ModelOptions> change)
     {
-        using ResolvedModel resolved = ModelArgument.Resolve(session, spec);
+        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, new WeightsChoice(null, new LoadOptions(), change));
         ModelOptions o = resolved.Options;
         ModelSummary summary = ModelSummary.Of(resolved.Model, o.InChannels, o.InputHeight, o.InputWidth);
+        IReadOnlyList<FeatureMap> features = FeatureExtractor.Describe(resolved.Model, o);
         var result = new
         {
             name = resolved.Info.Name,
@@ -30,6 +34,9 @@ internal static class SummaryCommand
             trainable = summary.Trainable,
             auxiliaryParameters = summary.AuxiliaryParameters,
             macs = summary.Macs,
+            head = resolved.Model.Head,
+            stem = resolved.Model.Stem,
+            features,
             layers = summary.Layers.Select(l => new
             {
                 l.Name,
@@ -53,6 +60,7 @@ internal static class SummaryCommand
             console.WriteLine($"{resolved.Info.Name}: input {Tables.Shape(summary.Input)}, {Tables.Count(summary.Parameters)} parameters ({Tables.Count(summary.Trainable)} trainable), " +
                 (summary.AuxiliaryParameters > 0 ? $"{Tables.Count(summary.AuxiliaryParameters)} more in auxiliary classifiers, " : "") +
                 $"{Tables.Count(summary.Macs)} MACs (convolutions and linear layers only)");
+            console.WriteLine($"head {resolved.Model.Head}, stem {resolved.Model.Stem}, features {string.Join(", ", features.Select(f => $"{f.Layer} {Tables.Shape(f.Shape)} (stride {Field(f.Stride)})"))}");
         });
         return 0;
     }

@@ -20,25 +20,27 @@ internal static class TrainCommand
         var recipe = new RecipeArgument();
         var command = new Command("train", "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 --output lenet5.safetensors") { model, data, limit, output };
         recipe.AddTo(command);
+        var architecture = new ArchitectureArgument();
+        architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             ModelInfo info = Session.Catalog.Find(parsed.GetRequiredValue(model));
             info.RequireClasses("zoo train");
-            return Task.FromResult(Run(session, info, recipe.Read(parsed, () => Catalog.RecipeOf(info)), parsed.GetValue(data)!, parsed.GetValue(limit), parsed.GetValue(output)));
+            return Task.FromResult(Run(session, info, recipe.Read(parsed, () => Catalog.RecipeOf(info)), architecture.Read(parsed), parsed.GetValue(data)!, parsed.GetValue(limit), parsed.GetValue(output)));
         });
         return command;
     }
 
-    private static int Run(Session session, ModelInfo info, Recipe recipe, string source, int limit, string? output)
+    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, string source, int limit, string? output)
     {
         ImageDataset train = DataArgument.Load(source, DataSplit.Train, limit);
         ImageDataset test = DataArgument.Load(source, DataSplit.Test);
         string path = output ?? Path.Combine("runs", $"{info.Name}-{DataSource.Parse(source).Name}.safetensors");
         OutputFile.MustBeWritable(path);
-        ModelOptions options = info.Defaults with { NumClasses = train.Info.ClassNames.Count };
+        ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options);
-        Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, info.Preprocessing);
+        Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
         using ImageTensors trainImages = ImageTensors.From(train, preprocessing, session.Device);
         using ImageTensors testImages = ImageTensors.From(test, preprocessing, session.Device);
         var trainer = new Trainer(fresh.Model, recipe, new TrainerOptions

@@ -72,7 +72,19 @@ public sealed record ModelInfo
             : Math.Min(chosen.InputHeight, chosen.InputWidth) < MinimumSize
                 ? $"an input of {chosen.InputHeight}×{chosen.InputWidth}: it needs at least {MinimumSize}×{MinimumSize}"
             : null;
-        return wrong is null ? Build(chosen) : throw new ZooException($"{Name} can't be built for {wrong}.");
+        if (wrong is not null)
+        {
+            throw new ZooException($"{Name} can't be built for {wrong}.");
+        }
+
+        ZooModel model = Build(chosen);
+        if (chosen.Norm is null || Layers.Normalization.Parse(chosen.Norm).IsIn(model))
+        {
+            return model;
+        }
+
+        model.Dispose();
+        throw new ZooException($"{Name} leaves no choice of normalisation; build it without '{chosen.Norm}'.");
     }
 }
 

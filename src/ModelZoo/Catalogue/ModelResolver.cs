@@ -40,7 +40,9 @@ public static class ModelResolver
 
         if (named)
         {
-            return weightsPath is null ? Fresh(info!, wanted.Change(options ?? info!.Defaults), seed) : WithWeights(info!, weightsPath, options, wanted);
+            return weightsPath is null ? Fresh(info!, wanted.Change(options ?? info!.Defaults), seed)
+                : options is null && info!.Published.FirstOrDefault(w => w.File == Path.GetFileName(weightsPath)) is { } file ? AsPublished(info, file, weightsPath, readResource, wanted)
+                : WithWeights(info!, weightsPath, options, wanted);
         }
 
         return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, wanted) : throw Unknown(catalog, spec, parts[0]);
@@ -90,6 +92,12 @@ public static class ModelResolver
         string spec = $"{info.Name}:{published.Name}";
         string path = WeightsCache.Find(info.Name, published)
             ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: `zoo pull {spec} --from <file>`).");
+        return AsPublished(info, published, path, readResource, wanted);
+    }
+
+    // Labels, transforms and what else the network needs for these weights come along.
+    private static ResolvedModel AsPublished(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource, Wanted wanted)
+    {
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
         ModelOptions own = info.Defaults with { NumClasses = labels.Count };
         ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, wanted);

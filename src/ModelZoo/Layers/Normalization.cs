@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Layers;
@@ -39,6 +40,19 @@ public readonly record struct Normalization(NormalizationKind Kind, int Groups =
         _ when channels % Groups != 0 => throw new ZooException($"{channels} channels can't be divided into {Groups} groups; choose a divisor (group:{Divisor(channels)})."),
         _ => nn.GroupNorm(Groups, channels, eps),
     };
+
+    /// <summary>Whether a network's normalisation layers are of this kind, and it has any.</summary>
+    internal bool IsIn(nn.Module model)
+    {
+        nn.Module[] layers = [.. model.modules().Where(m => m is BatchNorm2d or GroupNorm or InstanceNorm2d)];
+        NormalizationKind kind = Kind;
+        return layers.Length > 0 && Array.TrueForAll(layers, layer => kind switch
+        {
+            NormalizationKind.Batch => layer is BatchNorm2d,
+            NormalizationKind.Instance => layer is InstanceNorm2d,
+            _ => layer is GroupNorm,
+        });
+    }
 
     private long Divisor(long channels)
     {

@@ -35,12 +35,14 @@ public sealed class Verifier
     /// A trusted model of the same architecture: hyper-parameters, weights and the order of the layers are then its, and <paramref name="model"/> must compute the same.
     /// Without it each layer is held against what it says of itself.
     /// </param>
+    /// <param name="blueprint">What the network must be made of, for the options that it was built with (<see cref="Blueprint.For"/>); null where that is not known.</param>
     public static VerificationReport Verify(
         nn.Module<Tensor, Tensor> model,
         Tensor input,
         VerifyOptions? options = null,
         IProgress<LayerCheck>? progress = null,
-        nn.Module<Tensor, Tensor>? against = null)
+        nn.Module<Tensor, Tensor>? against = null,
+        Blueprint? blueprint = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
@@ -49,17 +51,22 @@ public sealed class Verifier
         using (new EvalMode(model))
         {
             using EvalMode? other = against is null ? null : new EvalMode(against);
-            verifier.Run(model, input, against);
+            verifier.Run(model, input, against, blueprint);
         }
 
-        return new VerificationReport(verifier.checks, verifier.options.AllowUnverified, clock.Elapsed) { Graph = verifier.graph };
+        return new VerificationReport(verifier.checks, BlueprintCheck.Allowed(verifier.options.AllowUnverified, blueprint), clock.Elapsed) { Graph = verifier.graph };
     }
 
-    private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against)
+    private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against, Blueprint? blueprint)
     {
         using Trace? described = against is null ? null : Trace.RunAll(against, input);
         using Trace trace = Trace.RunUntilFailure(model, input, out TraceFailure? failure);
         graph = NetworkGraph.Of(trace);
+        if (blueprint is not null)
+        {
+            BlueprintCheck.Of(trace, model, blueprint, failed: failure is not null).ToList().ForEach(Add);
+        }
+
         StructureWalk? walk = described is null ? null : new StructureWalk(trace, described);
         foreach (TraceNode node in trace.Nodes)
         {

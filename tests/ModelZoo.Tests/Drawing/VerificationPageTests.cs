@@ -4,7 +4,6 @@ using ModelZoo.Drawing;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
 using ModelZoo.Verification;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -93,7 +92,7 @@ public class VerificationPageTests
         PageFacts facts = Facts with { Model = Hostile, Source = Hostile, Command = Hostile, Versions = [(Hostile, Hostile)], Problems = [Hostile] };
         foreach (string html in (string[])[VerificationPage.Write(facts, report), VerificationIndex.Write([new(Hostile, facts, report)], Hostile)])
         {
-            Assert.Empty(XDocument.Parse(html).Descendants().Where(e => e.Name.LocalName == "script"));
+            Assert.DoesNotContain(XDocument.Parse(html).Descendants(), e => e.Name.LocalName == "script");
             Assert.DoesNotContain('\u202e', html);
             Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
         }
@@ -103,7 +102,7 @@ public class VerificationPageTests
     public void A_page_needs_nothing_from_elsewhere()
     {
         XDocument page = Page(SampleGraphs.Report(SampleGraphs.Inception(2)));
-        Assert.Empty(page.Descendants().Where(e => e.Name.LocalName is "script" or "link" or "img" or "iframe" or "object"));
+        Assert.DoesNotContain(page.Descendants(), e => e.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
         Assert.DoesNotContain("@import", page.ToString(), StringComparison.Ordinal);
         Assert.All(page.Descendants().Attributes("src"), src => Assert.Fail(src.Value));
         Assert.Contains("default-src 'none'", page.ToString(), StringComparison.Ordinal);

@@ -118,6 +118,32 @@ public class CatalogueTests
         }
     }
 
+    [Theory]
+    [InlineData("resnet20", "group:4", 269_722)]
+    [InlineData("resnet20", "layer", 269_722)]
+    [InlineData("resnet18", "instance", 11_689_512)]
+    [InlineData("plain20", "batch", 269_722)]
+    public void Normalisation_can_be_chosen_and_keeps_the_parameters(string name, string norm, long parameters)
+    {
+        ModelInfo info = Catalog.Models.Find(name);
+        using ZooModel model = info.Create(info.Defaults with { Norm = norm });
+        Assert.Equal(parameters, model.parameters().Sum(p => p.numel()));
+    }
+
+    [Fact]
+    public void A_normalisation_that_a_network_does_not_take_is_refused_and_not_ignored()
+    {
+        foreach (string name in (string[])["lenet5", "googlenet_paper", "zfnet"])
+        {
+            ModelInfo info = Catalog.Models.Find(name);
+            Assert.Contains("leaves no choice", Assert.Throws<ZooException>(() => info.Create(info.Defaults with { Norm = "group:4" })).Message, StringComparison.Ordinal);
+        }
+
+        ModelInfo resnet = Catalog.Models.Find("resnet20");
+        Assert.Contains("(group:4)", Assert.Throws<ZooException>(() => resnet.Create(resnet.Defaults with { Norm = "group:5" })).Message, StringComparison.Ordinal);
+        Assert.Throws<UsageException>(() => resnet.Create(resnet.Defaults with { Norm = "spectral" }));
+    }
+
     private static long Outputs(nn.Module head) => head switch
     {
         Linear linear => linear.out_features,

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Models;
-using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;

@@ -1,0 +1,40 @@
+using System.CommandLine;
+
+namespace ModelZoo.Cli.Inputs;
+
+/// <summary>The choices that an architecture leaves: input size, classes, channels, normalisation.</summary>
+internal sealed class ArchitectureArgument
+{
+    private readonly Option<int?> size = new("--size") { Description = "Rows and columns of the input, in pixels (default: the model's own)", HelpName = "pixels" };
+    private readonly Option<string?> norm = new("--norm") { Description = "Normalisation layers: batch, group:<groups>, layer, instance (default: the model's own)", HelpName = "kind" };
+    private readonly Option<int?> classes = new("--num-classes") { Description = "Logits (default: the model's own)", HelpName = "n" };
+    private readonly Option<int?> channels = new("--in-channels") { Description = "Channels of the input (default: the model's own)", HelpName = "n" };
+
+    /// <summary>Gives a command these options.</summary>
+    /// <param name="command">The command that takes them.</param>
+    /// <param name="fromData">Whether classes and channels are the data's, and no options.</param>
+    internal void AddTo(Command command, bool fromData = false)
+    {
+        command.Add(size);
+        command.Add(norm);
+        if (!fromData)
+        {
+            command.Add(classes);
+            command.Add(channels);
+        }
+    }
+
+    internal Func<ModelOptions, ModelOptions> Read(ParseResult parsed)
+    {
+        (int? side, string? kind, int? k, int? c) = (parsed.GetValue(size), parsed.GetValue(norm), parsed.GetValue(classes), parsed.GetValue(channels));
+        Layers.Normalization.Parse(kind);
+        return options => options with
+        {
+            InputHeight = side ?? options.InputHeight,
+            InputWidth = side ?? options.InputWidth,
+            Norm = kind ?? options.Norm,
+            NumClasses = k ?? options.NumClasses,
+            InChannels = c ?? options.InChannels,
+        };
+    }
+}
