@@ -2,7 +2,6 @@ using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
