@@ -1,3 +1,4 @@
+using ModelZoo.Models;
 using ModelZoo.Verification;
 using static TorchSharp.torch;
 
@@ -13,8 +14,12 @@ internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEn
 {
     private const int ReducedSize = 64;
 
-    /// <summary>The rows and columns that a model is built for: what was asked for; of the whole catalogue 64, or as many as the architecture needs, where it is meant for more. Null for its own.</summary>
-    internal int? SizeFor(ModelInfo? info) => Size ?? (Whole && info is { } known && known.Input.Height > ReducedSize ? Math.Max(known.MinimumSize, ReducedSize) : null);
+    /// <summary>
+    /// The rows and columns that a model is built for: what was asked for; of the whole catalogue 64, or as many as the architecture needs, where it is meant for more and its layers do not
+    /// depend on that. Null for its own.
+    /// </summary>
+    internal int? SizeFor(ModelInfo? info) =>
+        Size ?? (Whole && info is { } known && known.Input.Height > ReducedSize && Catalog.TryBlueprintOf(known) is not { DependsOnSize: true } ? Math.Max(known.MinimumSize, ReducedSize) : null);
 
     /// <summary>Samples: the library's, and for the whole catalogue an eighth.</summary>
     internal VerifyOptions Options(ulong seed) => Whole ? new VerifyOptions { Seed = seed, MaxElements = 8192, MaxTerms = 1_000_000 } : new VerifyOptions { Seed = seed };
