@@ -1,10 +1,8 @@
 using System.Text;
 using ModelZoo.Models;
-using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Oracle;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -3,7 +3,6 @@ using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification.Mutations;
 using ModelZoo.Verification;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,7 +1,6 @@
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,5 +1,4 @@
 using ModelZoo.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static ModelZoo.Tests.Verification.Mutations.Plant;
 using static TorchSharp.torch;
@@ -15,7 +14,7 @@ internal static class LyingMutants
         Conv("padding", "efficientnet_b0", "features.0.0", "padding 0 instead of 1", padding: 0),
         Conv("dilation", "conv_dilated", "block2.0", "dilation 1 instead of 2", dilation: 1, size: 40),
         Conv("padding", "resnet34", "conv1", "padding 2 instead of 3", padding: 2),
-        new("ceil_mode", "googlenet", "the fourth pool rounds down", m => Lie<MaxPool2d>(m, "maxpool1", (_, x, _) => nn.functional.max_pool2d(x, 3, stride: 2)), "maxpool1", "ceil_mode False instead of True", Against.Reference),
+        new("ceil_mode", "googlenet", "the first pool rounds down", m => Lie<MaxPool2d>(m, "maxpool1", (_, x, _) => nn.functional.max_pool2d(x, 3, stride: 2)), "maxpool1", "ceil_mode False instead of True", Against.Reference),
         new("eps", "googlenet_bn", "PyTorch's eps, reported as TensorFlow's", m => Lie<BatchNorm2d>(m, "inception3b.branch1.bn", (bn, x, _) => Normalised(bn, x, 1e-5, training: false)), "inception3b.branch1.bn", "eps 1e-05 instead of 0.001", Against.Reference),
         new("BN statistics", "resnet18", "the batch's in evaluation", m => Lie<BatchNorm2d>(m, "layer1.0.bn1", (bn, x, _) => Normalised(bn, x, 1e-5, training: true)), "layer1.0.bn1", null, Against.Reference),
         new("response norm", "alexnet_original", "alpha once more divided by n", m => Lie<LocalResponseNorm>(m, "norm1", (norm, x, _) => nn.functional.local_response_norm(x * 1, 5, 1e-4, 0.75, 2)), "norm1", "alpha divided by size", Against.Reference) { Scale = 1000 },

@@ -1,5 +1,4 @@
 using System.Reflection;
-using ModelZoo.Tests.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using ModelZoo.Models;
-using TorchSharp;
 using TorchSharp.Modules;
 using static ModelZoo.Tests.Verification.Mutations.Plant;
 using static TorchSharp.torch;
