@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using ModelZoo.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
