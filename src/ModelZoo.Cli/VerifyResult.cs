@@ -36,7 +36,18 @@ internal sealed record VerifyResult(string Spec, int[] Input, long[] EndToEnd, V
         card = CardDifferences,
         checks = Report.WorstFirst.Select(c => new
         {
-            c.Name, c.Op, c.Quantity, c.Shape, @checked = c.CheckedCount, of = c.TotalCount, error = c.MaxError, bound = c.BoundThere, ratio = c.WorstRatio, c.Passed, cause = c.LikelyCause, c.Note,
+            c.Name,
+            c.Op,
+            c.Quantity,
+            c.Shape,
+            @checked = c.CheckedCount,
+            of = c.TotalCount,
+            error = c.MaxError,
+            bound = c.BoundThere,
+            ratio = c.WorstRatio,
+            c.Passed,
+            cause = c.LikelyCause,
+            c.Note,
         }),
     };
 

@@ -1,4 +1,3 @@
-using ModelZoo.Reference;
 using Xunit;
 
 namespace ModelZoo.Reference.Tests;

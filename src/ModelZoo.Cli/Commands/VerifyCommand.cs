@@ -1,10 +1,5 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
-using ModelZoo.Data;
-using ModelZoo.Models;
-using ModelZoo.Training;
-using ModelZoo.Transfer;
-using ModelZoo.Verification;
 using Spectre.Console;
 using static TorchSharp.torch;
 

@@ -3,7 +3,6 @@ using ModelZoo.Models;
 using ModelZoo.Reference;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
-using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 using Linear = TorchSharp.Modules.Linear;
