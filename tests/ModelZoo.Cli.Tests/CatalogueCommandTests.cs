@@ -57,6 +57,17 @@ public class CatalogueCommandTests
     }
 
     [Fact]
+    public void Summary_takes_sizes_classes_channels_and_normalisation_and_names_the_features()
+    {
+        JsonElement summary = Zoo.Run("summary", "resnet18", "--size", "64", "--num-classes", "10", "--in-channels", "1", "--norm", "group:32", "--json").Json;
+        Assert.Equal([1, 64, 64], summary.GetProperty("input").EnumerateArray().Select(n => n.GetInt32()));
+        Assert.Equal(11_689_512 - (2 * 64 * 49) - (990 * 513), summary.GetProperty("parameters").GetInt64());
+        Assert.Equal([4, 8, 16, 32], summary.GetProperty("features").EnumerateArray().Select(f => f.GetProperty("stride").GetInt32()));
+        Assert.Contains(summary.GetProperty("layers").EnumerateArray(), l => l.GetProperty("op").GetString() == "GroupNorm");
+        Assert.Contains("leaves no choice of normalisation", Zoo.Run("summary", "lenet5", "--norm", "layer").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Verify_of_a_family_passes_and_says_on_what_input()
     {
         Zoo zoo = Zoo.Run("verify", "--all", "--family", "lenet", "--json", "--seed", "5");

@@ -77,4 +77,23 @@ public sealed class WeightsCommandTests : IDisposable
         Zoo guess = Zoo.Run("predict", "lenet5", "--weights", file, "--num-classes", "4", "--reinit-head");
         Assert.Equal((2, true), (guess.ExitCode, guess.Errors.Contains("drawn anew", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void A_weights_file_is_looked_through_and_what_is_wrong_is_named()
+    {
+        string file = folder.File("lenet5.safetensors");
+        Zoo.Run("export", "lenet5:mnist", "-o", file);
+        Zoo sound = Zoo.Run("verify", "--checkpoint", file, "--json");
+        Assert.True(sound.ExitCode == 0, sound.Errors + sound.Output);
+        Assert.Equal(10, sound.Json.GetProperty("tensors").GetInt32());
+
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes.AsSpan(bytes.Length - 4).Fill(0xff); // the last value of the last tensor
+        File.WriteAllBytes(file, bytes);
+        Zoo broken = Zoo.Run("verify", "--checkpoint", file);
+        Assert.Equal(1, broken.ExitCode);
+        Assert.Contains("not a number", broken.Output, StringComparison.Ordinal);
+        Assert.Equal(1, Zoo.Run("verify", "lenet5", "--weights", file).ExitCode);
+        Assert.Equal(2, Zoo.Run("verify", "lenet5", "--checkpoint", file).ExitCode);
+    }
 }

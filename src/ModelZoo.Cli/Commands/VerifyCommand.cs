@@ -13,6 +13,7 @@ internal static class VerifyCommand
         var model = new Argument<string?>("model") { Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file", Arity = ArgumentArity.ZeroOrOne };
         var weights = new WeightsArgument();
         var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
+        var checkpoint = new Option<string?>("--checkpoint") { Description = "Instead of a model: look through a weights file (safetensors, .pth, .dat) for NaN, infinities, weights of zeros, copies and negative variances", HelpName = "file" };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
         var family = new Option<string?>("--family") { Description = "With --all: only this family of the catalogue", HelpName = "name" };
         var size = new Option<int?>("--size") { Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the architecture needs, where its own is larger)", HelpName = "pixels" };
@@ -22,11 +23,18 @@ internal static class VerifyCommand
         var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
         var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, family, batch, size, part, type, html, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, html, cards, data };
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
+            if (parsed.GetValue(checkpoint) is { } file)
+            {
+                return parsed.GetValue(model) is null && !parsed.GetValue(all)
+                    ? Task.FromResult(WeightsScanView.Run(session, file))
+                    : throw new UsageException("--checkpoint looks through a file alone; to verify a model with these weights, write --weights.");
+            }
+
             string[] specs = parsed.GetValue(all)
                 ? Whole(parsed.GetValue(family))
                 : [parsed.GetValue(model) ?? throw new UsageException("zoo verify needs a model, a checkpoint or --all. See `zoo verify --help`.")];
@@ -76,7 +84,9 @@ internal static class VerifyCommand
                 console.WriteLine($"input {Tables.Shape(results[0].Input.Select(n => (long)n))}{(results[0].EndToEnd is [_, .. var whole] ? $", end to end {Tables.Shape(whole)}" : "")}; {Tables.Seconds(results[0].Seconds)} in all");
             }
         });
-        return results.All(r => r.Passed) ? 0 : 1;
+        string[] files = [.. specs.Append(weights.File).OfType<string>().Where(File.Exists)];
+        bool sound = files.Aggregate(true, (all, file) => WeightsScanView.Sound(session, file) && all);
+        return sound && results.All(r => r.Passed) ? 0 : 1;
     }
 
     private static ScalarType TypeOf(string name) => name switch
