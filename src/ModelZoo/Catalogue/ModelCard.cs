@@ -41,6 +41,7 @@ public sealed record ModelCard(long Parameters, long Macs, int[] Input, IReadOnl
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(readResource);
+        using IDisposable skipped = Layers.WeightInit.Skip(); // shapes alone count
         using ZooModel model = info.Create();
         ModelSummary summary = ModelSummary.Of(model, info.Input.Channels, info.Input.Height, info.Input.Width);
         var weights = new SortedDictionary<string, WeightsCard>(StringComparer.Ordinal);

@@ -24,7 +24,13 @@ internal static class BlueprintCheck
         {
             yield return new()
             {
-                Name = difference.Name, Op = difference.Op, Quantity = Structure, Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = difference.Note, LikelyCause = difference.Cause,
+                Name = difference.Name,
+                Op = difference.Op,
+                Quantity = Structure,
+                Verdict = Verdict.Failed,
+                WorstRatio = double.PositiveInfinity,
+                Note = difference.Note,
+                LikelyCause = difference.Cause,
             };
         }
 
