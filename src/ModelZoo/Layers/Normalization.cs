@@ -35,10 +35,10 @@ public readonly record struct Normalization(NormalizationKind Kind, int Groups =
     public nn.Module<Tensor, Tensor> Create(long channels, double eps = 1e-5) => Kind switch
     {
         NormalizationKind.Batch => nn.BatchNorm2d(channels, eps),
-        NormalizationKind.Layer => nn.GroupNorm(1, channels, eps), // over C, H and W: Wu and He 2018, section 3.1
+        NormalizationKind.Layer => Grouped(1, channels, eps), // over C, H and W: Wu and He 2018, section 3.1
         NormalizationKind.Instance => nn.InstanceNorm2d(channels, eps, affine: true),
         _ when channels % Groups != 0 => throw new ZooException($"{channels} channels can't be divided into {Groups} groups; choose a divisor (group:{Divisor(channels)})."),
-        _ => nn.GroupNorm(Groups, channels, eps),
+        _ => Grouped(Groups, channels, eps),
     };
 
     /// <summary>Whether a network's normalisation layers are of this kind, and it has any.</summary>
@@ -52,6 +52,16 @@ public readonly record struct Normalization(NormalizationKind Kind, int Groups =
             NormalizationKind.Instance => layer is InstanceNorm2d,
             _ => layer is GroupNorm,
         });
+    }
+
+    // TorchSharp 0.105.1 leaves the scales and shifts of a fresh GroupNorm as the memory happened to be.
+    private static GroupNorm Grouped(long groups, long channels, double eps)
+    {
+        GroupNorm layer = nn.GroupNorm(groups, channels, eps);
+        using IDisposable none = no_grad();
+        nn.init.ones_(layer.weight);
+        nn.init.zeros_(layer.bias!);
+        return layer;
     }
 
     private long Divisor(long channels)

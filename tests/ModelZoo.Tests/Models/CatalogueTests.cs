@@ -128,6 +128,11 @@ public class CatalogueTests
         ModelInfo info = Catalog.Models.Find(name);
         using ZooModel model = info.Create(info.Defaults with { Norm = norm });
         Assert.Equal(parameters, model.parameters().Sum(p => p.numel()));
+        foreach (GroupNorm layer in model.modules().OfType<GroupNorm>())
+        {
+            Assert.All(layer.weight.data<float>().ToArray(), scale => Assert.Equal(1, scale)); // TorchSharp leaves them uninitialised
+            Assert.All(layer.bias!.data<float>().ToArray(), shift => Assert.Equal(0, shift));
+        }
     }
 
     [Fact]
