@@ -7,7 +7,7 @@ namespace ModelZoo.Weights;
 internal static class TensorBytes
 {
     private const long PieceBytes = 1 << 23;
-    private const int Threads = 2; // one waits for memory while the other copies; more gained nothing
+    private const int Threads = 2; // one waits for memory while the other copies
 
     /// <summary>Fills a tensor: straight from the file into its memory where type and layout allow, else through a temporary one.</summary>
     /// <exception cref="ZooException">The file can no longer be read.</exception>
