@@ -41,7 +41,7 @@ public sealed class Trainer
     /// <param name="progress">Told about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
     /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, or the loss is not finite any more; the message says at which step.</exception>
-    public TrainingResult Fit(ImageTensors train, ImageTensors? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
+    public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         if (options.Device is { } device)
@@ -73,30 +73,31 @@ public sealed class Trainer
         return run.Result();
     }
 
-    private void TrainEpoch(Run run, ImageTensors train)
+    private void TrainEpoch(Run run, IBatchSource train)
     {
         run.Begin();
-        ulong seed = EpochSeed(options.Seed, run.Epoch);
-        random.manual_seed((long)seed); // dropout
-        var draw = new Data.SeededRandom(seed);
-        int[] order = draw.Permutation(train.Count);
-        RandomAffine? augmentation = recipe.Augments && train.Shape.Length == 3 ? new RandomAffine(recipe, draw) : null;
-        for (int step = 0; step < run.StepsPerEpoch && run.Steps < run.TotalSteps && !run.Stopped(options); step++)
+        var plan = new EpochPlan(recipe, options.Seed, run.Epoch);
+        int step = 0;
+        foreach (Batch batch in train.Shuffled(plan))
         {
-            int first = step * recipe.BatchSize;
-            Step(run, train, order.AsSpan(first, Math.Min(recipe.BatchSize, order.Length - first)), augmentation);
+            using Batch read = batch;
+            if (run.Steps >= run.TotalSteps || run.Stopped(options))
+            {
+                break;
+            }
+
+            random.manual_seed((long)plan.SeedOfStep(step++)); // dropout
+            Step(run, batch, train);
             run.Report(recipe.Epochs, ReportEvery, null);
         }
     }
 
-    private void Step(Run run, ImageTensors train, ReadOnlySpan<int> indices, RandomAffine? augmentation)
+    private void Step(Run run, Batch batch, IBatchSource train)
     {
         using DisposeScope scope = NewDisposeScope();
         double rate = run.Schedule.At(run.Steps);
         Optimizers.SetLearningRate(run.Optimizer, rate);
-        (Tensor raw, Tensor labels) = train.Raw(indices);
-        Tensor inputs = train.Normalize(augmentation is null ? raw : augmentation.Apply(raw)); // [B,C,H,W]
-        (Tensor logits, Tensor loss) = Forward(inputs, labels, train);                        // [B,classes], []
+        (Tensor logits, Tensor loss) = Forward(batch.Inputs, batch.Labels, train); // [B,classes], []
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {
@@ -108,10 +109,10 @@ public sealed class Trainer
         run.Optimizer.zero_grad();
         loss.backward();
         run.Optimizer.step();
-        run.Count(indices.Length, value, logits.argmax(1).eq(labels).sum().item<long>(), rate);
+        run.Count(batch.Count, value, logits.argmax(1).eq(batch.Labels).sum().item<long>(), rate);
     }
 
-    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, ImageTensors train)
+    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, IBatchSource train)
     {
         // Where only a part is trained, the head, an auxiliary loss has nothing to change.
         IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
@@ -129,7 +130,7 @@ public sealed class Trainer
     }
 
     // The epoch's figures, the test, the checkpoint, the report, in this order: what is reported is on the disk.
-    private void Conclude(Run run, ImageTensors? test)
+    private void Conclude(Run run, IBatchSource? test)
     {
         double seconds = run.EpochSeconds;
         run.CheckCancelled();
@@ -144,7 +145,4 @@ public sealed class Trainer
 
         run.Report(recipe.Epochs, TimeSpan.Zero, accuracy);
     }
-
-    // Neighbouring seeds and epochs must not give neighbouring streams of SplitMix64.
-    private static ulong EpochSeed(ulong seed, int epoch) => new Data.SeededRandom(new Data.SeededRandom(seed).NextUInt64() ^ (ulong)epoch).NextUInt64();
 }
