@@ -11,7 +11,7 @@ namespace ModelZoo.Tests.Training;
 public class MixedPrecisionTests
 {
     /// <summary>The smallest classifier of every family.</summary>
-    public static TheoryData<string> Smallest() => [.. Catalog.Models
+    public static TheoryData<string> Smallest() => [.. Catalog.Models.Models
         .Where(info => info.Task == ModelTask.Classification)
         .GroupBy(info => info.Family)
         .Select(family => family.MinBy(info => info.MinimumSize * 1000 + info.Name.Length)!.Name)];
