@@ -10,7 +10,7 @@ public sealed partial class ImageClassifier
     /// <summary>
     /// How files and streams are decoded. Unlike the decoder itself, a classifier turns pictures as their EXIF orientation says: it shall see what people see. torchvision's loader does not turn them.
     /// </summary>
-    public DecodeOptions Decoding { get; init; } = new() { ApplyOrientation = true };
+    public DecodeOptions Decoding { get; private init; } = new() { ApplyOrientation = true };
 
     /// <summary>Classifies the picture in a JPEG or PNG file.</summary>
     /// <param name="path">The file.</param>
@@ -60,16 +60,7 @@ public sealed partial class ImageClassifier
 
         // A picture that is too large for padding is resized; small ones keep their margin.
         bool resized = p.Fit == Fit.Pad && (picture.Width > p.Width || picture.Height > p.Height);
-        ImageTransform.Apply(picture, resized ? p with { Fit = Fit.Resize } : p, destination);
-        int plane = p.Height * p.Width;
-        for (int c = 0; c < p.Channels; c++)
-        {
-            (float mean, float std) = (p.Mean[c], p.Std[c]);
-            foreach (ref float value in destination.Slice(c * plane, plane))
-            {
-                value = (value - mean) / std;
-            }
-        }
+        ImageTransform.ApplyNormalized(picture, resized ? p with { Fit = Fit.Resize } : p, destination);
     }
 
     private List<IReadOnlyList<Prediction>> Predict(int total, Func<int, PixelImage> picture, int top)

@@ -67,11 +67,13 @@ public sealed partial class ImageClassifier : IDisposable
     public static ImageClassifier FromFile(ModelCatalog catalog, string path) => new(ModelResolver.FromFile(catalog, path));
 
     /// <summary>Uses a model that is loaded already; this object then owns it and keeps it in eval mode.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
     /// <exception cref="UsageException">The model makes something other than classes.</exception>
-    public static ImageClassifier FromResolved(ResolvedModel model)
+    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new ImageClassifier(model);
+        return decoding is null ? new ImageClassifier(model) : new ImageClassifier(model) { Decoding = decoding };
     }
 
     /// <summary>Classifies one image.</summary>

@@ -38,13 +38,7 @@ internal static class PictureArgument
     {
         Preprocessing p = model.Preprocessing;
         var data = new float[p.Channels * p.Height * p.Width];
-        ImageTransform.Apply(ImageDecoder.Decode(path), p, data);
-        int plane = p.Height * p.Width;
-        for (int i = 0; i < data.Length; i++)
-        {
-            data[i] = (data[i] - p.Mean[i / plane]) / p.Std[i / plane];
-        }
-
+        ImageTransform.ApplyNormalized(ImageDecoder.Decode(path), p, data);
         return (data, [1, p.Channels, p.Height, p.Width]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using ModelZoo.Imaging;
@@ -79,21 +78,21 @@ public class HostilePictureTests
         Assert.Contains("2 components", Refused(With(9, 2)), StringComparison.Ordinal);
         Assert.Contains("damaged", Refused(With(4, 12)), StringComparison.Ordinal); // 12 bits
         Assert.Contains("damaged", Refused(With(2, 0, 1)), StringComparison.Ordinal); // a segment shorter than its length field
-        Assert.Contains("damaged", Refused(Png(5, 5, 3, 8, [1])), StringComparison.Ordinal); // no palette
-        Assert.Contains("damaged", Refused(Png(5, 5, 2, 8, [])), StringComparison.Ordinal);
-        Assert.Contains("none", Refused(Png(0, 5, 2, 8, [1])), StringComparison.Ordinal);
-        Assert.Contains("colour type 5", Refused(Png(5, 5, 5, 8, [1])), StringComparison.Ordinal);
-        Assert.Contains("damaged", Refused(Png(5, 5, 2, 3, [1])), StringComparison.Ordinal); // 3 bits
+        Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 3, 8, [1])), StringComparison.Ordinal); // no palette
+        Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 2, 8, [])), StringComparison.Ordinal);
+        Assert.Contains("none", Refused(PngFile.Make(0, 5, 2, 8, [1])), StringComparison.Ordinal);
+        Assert.Contains("colour type 5", Refused(PngFile.Make(5, 5, 5, 8, [1])), StringComparison.Ordinal);
+        Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 2, 3, [1])), StringComparison.Ordinal); // 3 bits
     }
 
     [Fact]
     public void A_decompression_bomb_is_refused_before_memory_is_taken()
     {
-        byte[] huge = Png(200_000, 200_000, 2, 8, new byte[100]);
+        byte[] huge = PngFile.Make(200_000, 200_000, 2, 8, new byte[100]);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("200000×200000 pixels", Refused(huge), StringComparison.Ordinal);
-        Assert.Contains("2147483647×2147483647", Refused(Png(int.MaxValue, int.MaxValue, 2, 8, new byte[100])), StringComparison.Ordinal);
-        Assert.Contains("4294967295", Refused(Png(-1, -1, 2, 8, new byte[100])), StringComparison.Ordinal);
+        Assert.Contains("2147483647×2147483647", Refused(PngFile.Make(int.MaxValue, int.MaxValue, 2, 8, new byte[100])), StringComparison.Ordinal);
+        Assert.Contains("4294967295", Refused(PngFile.Make(-1, -1, 2, 8, new byte[100])), StringComparison.Ordinal);
         byte[] jpeg = Golden("q75-420.jpg");
         int frame = jpeg.AsSpan().IndexOf((byte[])[0xFF, 0xC0]);
         new byte[] { 0xFF, 0xFF, 0xFF, 0xFF }.CopyTo(jpeg, frame + 5);
@@ -133,7 +132,7 @@ public class HostilePictureTests
 
             if (name.EndsWith(".png", StringComparison.Ordinal) && i % 2 == 0)
             {
-                MendChecksums(damaged); // else the checksums keep the damage from the decoder
+                PngFile.MendChecksums(damaged); // else the checksums keep the damage from the decoder
             }
 
             try
@@ -197,62 +196,8 @@ public class HostilePictureTests
     [Fact]
     public void Gray_of_16_bits_is_scaled()
     {
-        byte[] lines = [0, 0x12, 0x34, 0xFF, 0x00];
-        using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            zlib.Write(lines);
-        }
-
-        PixelImage image = ImageDecoder.Decode(Png(2, 1, 0, 16, packed.ToArray()), "gray16.png");
+        PixelImage image = ImageDecoder.Decode(PngFile.Make(2, 1, 0, 16, PngFile.Pack([0, 0x12, 0x34, 0xFF, 0x00])), "gray16.png");
         Assert.Equal([0x12, 0x12, 0x12, 0xFF, 0xFF, 0xFF], image.Rgb);
         Assert.True(image.IsGray);
-    }
-
-    private static byte[] Png(int width, int height, byte colour, byte depth, byte[] data)
-    {
-        byte[] header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (depth, colour);
-        return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data), .. Chunk("IEND"u8, [])];
-    }
-
-    private static byte[] Chunk(ReadOnlySpan<byte> kind, byte[] body)
-    {
-        byte[] chunk = [0, 0, 0, 0, .. kind, .. body, 0, 0, 0, 0];
-        BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Checksum(chunk.AsSpan(4, body.Length + 4)));
-        return chunk;
-    }
-
-    private static void MendChecksums(Span<byte> png)
-    {
-        for (long at = 8; at + 12 <= png.Length;)
-        {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(png[(int)at..]);
-            if (at + 12 + length > png.Length)
-            {
-                return;
-            }
-
-            BinaryPrimitives.WriteUInt32BigEndian(png[(int)(at + 8 + length)..], Checksum(png.Slice((int)at + 4, (int)length + 4)));
-            at += 12 + length;
-        }
-    }
-
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte b in bytes)
-        {
-            crc ^= b;
-            for (int k = 0; k < 8; k++)
-            {
-                crc = (crc >> 1) ^ (0xEDB88320 & (0 - (crc & 1)));
-            }
-        }
-
-        return ~crc;
     }
 }

@@ -45,6 +45,18 @@ public class ImageTransformTests
     }
 
     [Fact]
+    public void Normalising_at_once_gives_the_same_bits_as_afterwards()
+    {
+        foreach (Preprocessing p in new[] { Preprocessing.ImageNet(20, 24), Preprocessing.ImageNet(40, 24), new Preprocessing(1, 9, 8, Fit.Resize, [0.1307f], [0.3081f], Border: 2) })
+        {
+            PixelImage image = ResamplingTests.Random(33, 21, 4);
+            var input = new float[p.Channels * p.Height * p.Width];
+            ImageTransform.ApplyNormalized(image, p, input);
+            Assert.Equal(Inputs.Of(image, p), input);
+        }
+    }
+
+    [Fact]
     public void One_channel_is_luma_of_the_picture()
     {
         var image = new PixelImage(4, 1, [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 10, 10]);
