@@ -23,7 +23,7 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
                 foreach (Experiment e in experiments)
                 {
                     session.Say($"{done.Count + 1}/{experiments.Count} {e.Name} …");
-                    One(e, session.Say);
+                    One(e, Seldom());
                     session.Say($"{done.Count}/{experiments.Count} {Line(done[^1])}");
                 }
             }
@@ -40,6 +40,20 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
         Show(clock.Elapsed.TotalSeconds);
         bool failed = done.Any(d => d.Failure is not null), contradicted = done.Any(d => d.Record is { Result.Verdict: not Verdict.Reproduced });
         return failed || (strict && contradicted) ? 1 : 0;
+    }
+
+    /// <summary>In a pipe, not every part of a long experiment gets a line.</summary>
+    private Action<string> Seldom()
+    {
+        var since = Stopwatch.StartNew();
+        return part =>
+        {
+            if (since.Elapsed > TimeSpan.FromSeconds(5))
+            {
+                session.Say(part);
+                since.Restart();
+            }
+        };
     }
 
     private void WithBar(IReadOnlyList<Experiment> experiments) => session.Log.Progress()

@@ -79,7 +79,7 @@ public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null
         {
             using Conv2d layer = nn.Conv2d(1, 1, k.F, stride: k.S, padding: k.P);
             double size = formula(k.N, k.F, k.S, k.P);
-            return (string[])[k.Layer, $"{k.N}", $"{k.F}", $"{k.S}", $"{k.P}", size == Math.Floor(size) ? $"{size}" : $"{Number(size)}: refused", $"{Made(layer, k.N)}"];
+            return (string[])[k.Layer, $"{k.N}", $"{k.F}", $"{k.S}", $"{k.P}", size == Math.Floor(size) ? FormattableString.Invariant($"{size}") : FormattableString.Invariant($"{size:0.##}: refused"), $"{Made(layer, k.N)}"];
         }),
     ]);
 }

@@ -56,7 +56,7 @@ public sealed class SamePadding(Func<int, int, int, double>? formula = null) : E
 
     private LinePlot Figure()
     {
-        double[] kernels = [1, 3, 5, 7];
+        double[] kernels = [1, 2, 3, 4, 5, 6, 7];
         return new("Padding that keeps 12 pixels", new("kernel F", "pixels") { Ticks = kernels }, new("padding p", "pixels on each side"),
             [.. Enumerable.Range(1, 3).Select(s => new Series($"stride {s}", kernels, [.. kernels.Select(f => Found((int)f, s))]))])
         { Caption = "Found by trying every padding; a gap means that none keeps the size." };

@@ -6,6 +6,7 @@ namespace ModelZoo.Drawing.Plots;
 public static class FigureWriter
 {
     private const int PlainWidth = 46; // letters that a table may have at 400 px
+    private const int MostRows = 16; // of a table that is open from the start
 
     /// <summary>
     /// The figures' rules. The colours are those of Okabe and Ito, which people with any kind of colour blindness tell apart, darker on white and lighter on black; series differ by their
@@ -18,14 +19,14 @@ public static class FigureWriter
         figure { margin: 0; min-width: 0; } figure.wide { grid-column: 1 / -1; } figcaption { font-weight: 600; margin-bottom: 0.35rem; } figure > p { color: var(--soft); font-size: 0.87rem; }
         figure > svg { width: 100%; max-width: 34rem; height: auto; }
         .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); } .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
-        svg text.axis { fill: var(--text); font-weight: 600; } svg text.name { font-weight: 400; } svg text.value { fill: var(--text); } svg text.halo { paint-order: stroke; stroke: var(--back); stroke-width: 3px; }
+        svg text.axis { fill: var(--text); font-weight: 600; } svg text.name { font-weight: 400; } svg text.value { fill: var(--text); } svg text.on { fill: var(--back); } svg text.halo { paint-order: stroke; stroke: var(--back); stroke-width: 3px; }
         svg .rule { stroke: var(--soft); } svg .line[class*=" c"] { stroke: var(--c); stroke-width: 2; } svg .mark[class*=" c"] { fill: var(--c); stroke: var(--back); stroke-width: 0.8; }
         svg .band { fill: var(--c); fill-opacity: 0.18; } svg .bar { fill: var(--c); } svg .disc { fill: var(--c); fill-opacity: 0.35; stroke: var(--c); stroke-width: 1.4; } svg .cell { fill: var(--c); stroke: var(--rule); stroke-width: 0.5; }
         svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; } svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; } svg .d3 { stroke-dasharray: 9 3 2 3; }
         .pictures { display: grid; gap: 0.5rem; max-width: 40rem; } .pictures > div { min-width: 0; font-size: 0.75rem; line-height: 1.25; color: var(--soft); text-align: center; } .pictures img { display: block; width: 100%; image-rendering: pixelated; border: 1px solid var(--rule); }
         @media (max-width: 38rem) { table.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } table.cards, table.cards tbody, table.cards tr, table.cards td, table.cards th { display: block; white-space: normal; text-align: left; }
           table.cards tr { border: 1px solid var(--rule); border-radius: 6px; padding: 0.35rem 0; margin-bottom: 0.5rem; } table.cards td, table.cards tbody th { border: 0; padding: 0.1rem 0.6rem; overflow-wrap: anywhere; min-width: 0; }
-          table.cards td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); } table.cards { width: 100%; } table.cards tr > :first-child { font-weight: 600; } }
+          table.cards td[data-label] { display: inline-block; margin-right: 0.7rem; } table.cards td:empty { display: none; } table.cards td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); } table.cards { width: 100%; } table.cards tr > :first-child { font-weight: 600; } }
         """;
 
     /// <summary>One figure as HTML, which is well-formed XML.</summary>
@@ -55,6 +56,7 @@ public static class FigureWriter
         int wide = Enumerable.Range(0, heads.Length).Sum(i => table.Rows.Select(r => r[i].Length).Append(heads[i].Length).Max() + 3);
         string head = string.Concat(heads.Select((h, i) => $"<th scope=\"col\"{sides[i]}>{Escape(h)}</th>"));
         string body = string.Concat(table.Rows.Select(row => $"<tr>{string.Concat(row.Select((cell, i) => $"<td{sides[i]}{(i == 0 ? "" : $" data-label=\"{Escape(heads[i])}\"")}>{Escape(cell)}</td>"))}</tr>\n"));
-        return $"<table{(wide > PlainWidth ? " class=\"cards\"" : "")}><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>";
+        string whole = $"<table{(wide > PlainWidth ? " class=\"cards\"" : "")}><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>";
+        return table.Rows.Count <= MostRows ? whole : $"<details><summary>{Count(table.Rows.Count)} rows</summary>\n{whole}</details>";
     }
 }

@@ -40,7 +40,7 @@ internal static class HeatDrawing
                 canvas.Add($"<rect class=\"cell {(v < 0 ? PlotCanvas.Colour(1) : PlotCanvas.Colour(0))}\" x=\"{Px(left + (c * cell))}\" y=\"{Px(y)}\" width=\"{Px(cell)}\" height=\"{Px(cell)}\" fill-opacity=\"{share.ToString("0.###", CultureInfo.InvariantCulture)}\"><title>{Escape($"{rowNames[r]}, {columnNames[c]}: {PlotNumber.Of(v)} {map.Unit}")}</title></rect>");
                 if (numbers && double.IsFinite(v))
                 {
-                    canvas.Text(left + ((c + 0.5) * cell), y + (cell / 2) + 4, PlotNumber.Of(v), "middle", "halo");
+                    canvas.Text(left + ((c + 0.5) * cell), y + (cell / 2) + 4, PlotNumber.Of(v), "middle", share > 0.6 ? "on" : "halo");
                 }
             }
         }

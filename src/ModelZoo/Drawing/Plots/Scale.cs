@@ -36,7 +36,7 @@ internal sealed class Scale
             }
 
             double span = Math.Log10(greatest / least);
-            (low, high) = !round ? (least, greatest) : span < 1 && !zero ? (RoundDown(least), RoundUp(greatest)) : (Math.Pow(10, Math.Floor(Math.Log10(least))), Math.Pow(10, Math.Ceiling(Math.Log10(greatest) - 1e-9)));
+            (low, high) = !round ? (least, greatest) : span < 1 && !zero ? (RoundDown(least), RoundUp(greatest)) : (Math.Pow(10, Math.Floor(Math.Log10(least))), RoundUp(greatest));
             high = high <= low ? low * 10 : high;
         }
         else
