@@ -100,6 +100,23 @@ public class PlotTests
     }
 
     [Fact]
+    public void Labels_of_crowded_circles_move_away_and_lines_lead_to_them()
+    {
+        XElement svg = Svg(All["Crowded"]);
+        Assert.Equal(8, svg.Descendants().Count(e => e.Name.LocalName == "text" && e.Value.StartsWith("a_long_name_", StringComparison.Ordinal)));
+        Assert.True(svg.Descendants().Count(e => e.Attribute("class")?.Value == "lead") >= 3);
+    }
+
+    [Fact]
+    public void The_legend_of_areas_has_circles_in_proportion()
+    {
+        (double Radius, string Text)[] keys = [.. Svg(All["Crowded"]).Descendants().Where(e => e.Name.LocalName == "ellipse").Select(e => (double.Parse(e.Attribute("rx")!.Value, CultureInfo.InvariantCulture), e.ElementsAfterSelf().First().Value))];
+        Assert.True(keys.Length >= 2);
+        Assert.Equal(("10M", "2M"), (keys[0].Text, keys[1].Text));
+        Assert.Equal(Math.Sqrt(5), keys[0].Radius / keys[1].Radius, 1);
+    }
+
+    [Fact]
     public void A_png_holds_its_pixels()
     {
         byte[] pixels = [.. Enumerable.Range(0, 3 * 5 * 3).Select(i => (byte)(i * 5))];
@@ -130,6 +147,8 @@ public class PlotTests
         yield return new LinePlot("One point", new("x"), new("y"), [new("", [3], [7])]);
         yield return new LinePlot("Nothing", new("x"), new("y"), [new("", [], [])]);
         yield return new BarChart("Large", new("multiply-accumulates", Logarithmic: true), [.. Enumerable.Range(0, 20).Select(i => $"model_number_{i}")], [new("", [.. Enumerable.Range(0, 20).Select(i => Math.Pow(3, i))])]);
+        yield return new MirrorChart("Many bars", new("layer, in order of execution"), new("MACs", "%") { To = 40 }, new("parameters", "%") { To = 40 }, [.. Enumerable.Range(1, 160).Select(i => new MirrorBar($"{i}", i % 40, (3 * i) % 40))]);
+        yield return new ScatterPlot("Crowded", new("MACs", Logarithmic: true), new("top-1", "%"), [.. Enumerable.Range(0, 8).Select(i => new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.02)), 70 + (i * 0.1), 1e7 + i))]) { Area = new("parameters") };
         yield return new HeatMap("Wide", new("batch", "images"), new("normalisation"), [.. Enumerable.Range(0, 30).Select(r => Enumerable.Range(0, 60).Select(c => (double)(r * c)).ToArray())]);
     }
 
