@@ -9,7 +9,17 @@ internal static class CompareView
 {
     private const int Columns = 100;
 
-    internal static void Show(Session session, ModelComparison comparison, string page) => session.Show(comparison, console =>
+    internal static void Show(Session session, ModelComparison comparison, string page)
+    {
+        if (session.Json)
+        {
+            session.Say($"page: {page}");
+        }
+
+        session.Show(comparison, console => Render(console, comparison, page));
+    }
+
+    private static void Render(IAnsiConsole console, ModelComparison comparison, string page)
     {
         TableFigure?[] tables = [ComparisonTables.Size(comparison, narrow: true), ComparisonTables.Time(comparison, narrow: true), ComparisonTables.Accuracies(comparison, narrow: true), ComparisonTables.Training(comparison, narrow: true)];
         foreach (TableFigure table in tables.OfType<TableFigure>())
@@ -21,14 +31,15 @@ internal static class CompareView
                 console.WriteLine("MACs: convolutions and linear layers only. depth: those on the longest path. field: pixels seen at");
                 console.WriteLine("the last convolution. outputs: of all layers for one image; at once: the most needed together.");
             }
-            else if (table == tables[1])
+            else if (comparison.Timing is not null && table == tables[1])
             {
-                console.WriteLine($"median (least – greatest) of {comparison.Timing!.Rounds} interleaved rounds, {comparison.Timing.Threads} threads; memory: peak of a batch, weights included");
+                console.WriteLine($"median (least – greatest) of {comparison.Timing!.Rounds} interleaved rounds, threads: {comparison.Timing.Threads};");
+                console.WriteLine("memory: the most that a batch needed, weights included");
             }
         }
 
         console.WriteLine($"page: {page}");
-    });
+    }
 
     // What is too wide is taken from the last column, whose text may break.
     private static Table Fitted(TableFigure figure)

@@ -76,17 +76,19 @@ internal static class ComparisonFigures
             Caption = "The side of what one output of a convolution sees of the input, by the kernels’ arithmetic; of several branches the widest. It may be larger than the image.",
         });
 
-    /// <summary>For each model, where its MACs and its parameters are: bars of its weighted layers, all on one scale.</summary>
+    /// <summary>For each model, where its MACs and its parameters are: bars of its weighted layers, in per cent of the model.</summary>
     public static IEnumerable<Figure> Layers(ModelComparison comparison)
     {
-        var all = comparison.Models.Select(m => (Model: m, Bars: Shares(m.Profile))).ToArray();
-        double most = all.SelectMany(m => m.Bars).Select(b => Math.Max(b.Up, b.Down)).DefaultIfEmpty(0).Max();
-        double to = new[] { 5.0, 10, 20, 40, 60, 80, 100 }.First(limit => limit >= Math.Min(100, most) - 1e-9);
-        return all.Select(m => (Figure)new MirrorChart(m.Model.Name, new("layer, in order of execution"), new("MACs", "%") { To = to }, new("parameters", "%") { To = to }, m.Bars)
+        foreach (ComparedModel m in comparison.Models)
         {
-            Caption = $"{ComparisonTables.Macs(m.Model.Profile.Macs)} MACs, {Count(m.Model.Profile.Parameters)} parameters in {m.Model.Profile.Layers.Count(l => l.Weighted)} convolutions and linear layers"
-                + (m.Bars.Length < m.Model.Profile.Layers.Count(l => l.Weighted) ? $", {(int)Math.Ceiling((double)m.Model.Profile.Layers.Count(l => l.Weighted) / m.Bars.Length)} to a bar." : "."),
-        });
+            MirrorBar[] bars = Shares(m.Profile);
+            int layers = m.Profile.Layers.Count(l => l.Weighted);
+            double most = bars.Select(b => Math.Max(b.Up, b.Down)).DefaultIfEmpty(0).Max(), to = new[] { 5.0, 10, 20, 40, 60, 80, 100 }.First(limit => limit >= Math.Min(100, most) - 1e-9);
+            yield return new MirrorChart(m.Name, new("layer, in order of execution"), new("MACs", "%") { To = to }, new("parameters", "%") { To = to }, bars)
+            {
+                Caption = $"{ComparisonTables.Macs(m.Profile.Macs)} MACs, {Count(m.Profile.Parameters)} parameters in {layers} convolutions and linear layers{(bars.Length < layers ? $", {(layers + bars.Length - 1) / bars.Length} to a bar" : "")}.",
+            };
+        }
     }
 
     private static ScatterPlot Circles(string title, string quantity, IEnumerable<(ComparedModel Model, double Percent, string Group)> points) =>
