@@ -17,6 +17,7 @@ public sealed class Trainer
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Recipe recipe;
     private readonly TrainerOptions options;
+    private double[] factors = [];
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
     /// <param name="recipe">The hyper-parameters.</param>
@@ -49,19 +50,16 @@ public sealed class Trainer
             model.to(device);
         }
 
-        Parameter[] trained = [.. model.parameters().Where(p => p.requires_grad)];
-        if (trained.Length == 0)
-        {
-            throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
-        }
-
-        using optim.Optimizer optimizer = Optimizers.Create(recipe, trained);
+        (IReadOnlyList<Parameter> Parameters, double RateFactor)[] groups = Groups();
+        factors = [.. groups.Select(g => g.RateFactor)];
+        using optim.Optimizer optimizer = Optimizers.Create(recipe, groups);
         int stepsPerEpoch = (train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
         int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, options.MaxSteps ?? int.MaxValue));
         var run = new Run(optimizer, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel);
         while (!run.Ended(options))
         {
-            using (ModelMode.Train(model, options.TrainOnly ?? model))
+            BeforeEpoch(run.Epoch + 1, groups);
+            using (Mode())
             {
                 TrainEpoch(run, train);
             }
@@ -72,6 +70,35 @@ public sealed class Trainer
         optimizer.zero_grad();
         return run.Result();
     }
+
+    // Without groups: whatever requires gradients, or, where that may change from epoch to epoch, everything. An optimiser passes over what has no gradient.
+    private (IReadOnlyList<Parameter> Parameters, double RateFactor)[] Groups()
+    {
+        if (options.ParameterGroups is not { } groups)
+        {
+            return [([.. model.parameters().Where(p => p.requires_grad || options.OnEpoch is not null)], 1)];
+        }
+
+        Dictionary<string, Parameter> byName = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        return [.. groups.Where(g => g.Parameters.Count > 0).Select(g => ((IReadOnlyList<Parameter>)[.. g.Parameters.Select(name => byName.GetValueOrDefault(name)
+            ?? throw new ZooException($"The parameter group '{g.Name}' names '{name}', which {model.GetName()} does not have.{NearestName.Hint(name, byName.Keys)}"))], g.RateFactor))];
+    }
+
+    private void BeforeEpoch(int epoch, (IReadOnlyList<Parameter> Parameters, double RateFactor)[] groups)
+    {
+        if (options.OnEpoch is { } onEpoch)
+        {
+            onEpoch(epoch);
+            model.zero_grad(); // to null: what is frozen from now on is passed over
+        }
+
+        if (!groups.Any(g => g.Parameters.Any(p => p.requires_grad)))
+        {
+            throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
+        }
+    }
+
+    private ModelMode Mode() => options.TrainMode is { } set ? ModelMode.Set(model, set) : ModelMode.Train(model, options.TrainOnly ?? model);
 
     private void TrainEpoch(Run run, ImageTensors train)
     {
@@ -93,7 +120,7 @@ public sealed class Trainer
     {
         using DisposeScope scope = NewDisposeScope();
         double rate = run.Schedule.At(run.Steps);
-        Optimizers.SetLearningRate(run.Optimizer, rate);
+        Optimizers.SetLearningRate(run.Optimizer, rate, factors);
         (Tensor raw, Tensor labels) = train.Raw(indices);
         Tensor inputs = train.Normalize(augmentation is null ? raw : augmentation.Apply(raw)); // [B,C,H,W]
         (Tensor logits, Tensor loss) = Forward(inputs, labels, train);                        // [B,classes], []

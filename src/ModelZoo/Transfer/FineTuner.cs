@@ -45,13 +45,14 @@ public static class FineTuner
             using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
             using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
             CheckpointInfo Describe(TrainingResult result) => Description(target, train.Name, options, result);
-            (TrainingResult training, bool cached) =
+            (TrainingResult training, string? features) =
                 Train(target.Model, target.Model.Head, trainTensors, testTensors, options, Describe, progress, cancel);
             return new FineTuneResult
             {
                 Model = target with { Checkpoint = Describe(training), Trained = true },
                 Training = training,
-                CachedFeatures = cached,
+                CachedFeatures = features is not null,
+                FeatureNote = features,
                 Preparation = clock.Elapsed - training.Elapsed,
             };
         }
@@ -69,7 +70,7 @@ public static class FineTuner
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="options">Recipe, seed, what stays frozen; a checkpoint path is not used.</param>
     /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
-    /// <param name="cancel">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
     public static TrainingResult Train(
         nn.Module<Tensor, Tensor> model,
         string head,
@@ -80,7 +81,7 @@ public static class FineTuner
         CancellationToken cancel = default) =>
         Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null }, null, progress, cancel).Training;
 
-    private static (TrainingResult Training, bool Cached) Train(
+    private static (TrainingResult Training, string? Features) Train(
         nn.Module<Tensor, Tensor> model,
         string head,
         ImageTensors train,
@@ -91,6 +92,7 @@ public static class FineTuner
         CancellationToken cancel)
     {
         nn.Module<Tensor, Tensor> layer = TransferLearning.Find(model, head);
+        LayerSchedule layers = Layers(model, head, train, options);
         var trainer = new TrainerOptions
         {
             Seed = options.Seed,
@@ -101,21 +103,26 @@ public static class FineTuner
             TimeLimit = options.TimeLimit,
             TargetAccuracy = options.TargetAccuracy,
         };
-        if (!options.TrunkFrozen)
+        if (!layers.HeadOnly)
         {
-            return (new Trainer(model, options.Chosen, trainer).Fit(train, test, progress, cancel), false);
+            return (new Trainer(model, options.Chosen, layers.AddTo(trainer)).Fit(train, test, progress, cancel), null);
         }
 
-        TransferLearning.FreezeTrunk(model, head);
+        if (options.CacheFeatures && options.Chosen.Augments)
+        {
+            options.Remarks?.Report("augmentation makes new images in every epoch, so features cannot be computed once: every step runs the whole model");
+        }
+
         HeadPath? path = options.CacheFeatures && !options.Chosen.Augments ? FindPath(model, layer, train) : null;
-        if (path is null)
-        {
-            return (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), false);
-        }
+        return path is null
+            ? (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), null)
+            : new CachedTraining(model, head, path, options).Fit(train, test, trainer, progress, cancel);
+    }
 
-        using ImageTensors seen = Features.Before(model, head, train, cancel: cancel);
-        using ImageTensors? seenInTest = test is null ? null : Features.Before(model, head, test, cancel: cancel);
-        return (new Trainer(path, options.Chosen, trainer).Fit(seen, seenInTest, progress, cancel), true);
+    private static LayerSchedule Layers(nn.Module<Tensor, Tensor> model, string head, ImageTensors train, FineTuneOptions options)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return new LayerSchedule(model, LayerGroup.Of(model, head, Features.Example(train)), options);
     }
 
     private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, ImageTensors data)
@@ -152,7 +159,7 @@ public static class FineTuner
             ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
             ["recipe"] = options.Chosen.ToJson(),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-            ["trunk"] = options.TrunkFrozen ? "frozen" : "trained",
+            ["trunk"] = options.ChosenPlan == FreezePlan.HeadOnly ? "frozen" : options.ChosenPlan == FreezePlan.Nothing ? "trained" : $"frozen: {options.ChosenPlan}",
         };
         if (result.TestAccuracy is { } accuracy)
         {

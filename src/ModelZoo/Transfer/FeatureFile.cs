@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ModelZoo.Training;
+using ModelZoo.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Transfer;
+
+/// <summary>Features of a frozen trunk on the disk, under the hash of everything that made them.</summary>
+internal sealed class FeatureFile
+{
+    private FeatureFile(string path) => Path = path;
+
+    /// <summary>Where it is or will be.</summary>
+    public string Path { get; }
+
+    /// <summary>The file for these weights (all but the head's), images, preprocessing and precision.</summary>
+    public static FeatureFile For(string folder, nn.Module model, string head, ImageTensors images, string precision)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add($"{model.GetName()} {head} {precision} {JsonSerializer.Serialize(images.Preprocessing)}");
+        foreach ((string key, Tensor value) in model.state_dict().OrderBy(e => e.Key, StringComparer.Ordinal).Where(e => !e.Key.StartsWith(head + ".", StringComparison.Ordinal)))
+        {
+            AddTensor(key, value);
+        }
+
+        AddTensor("images", images.Inputs);
+        return new(System.IO.Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset())[..32] + ".safetensors"));
+
+        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
+
+        void AddTensor(string key, Tensor value)
+        {
+            Add($"{key} {value.dtype} [{string.Join(",", value.shape)}]");
+            using Tensor detached = value.detach();
+            using Tensor here = detached.cpu();
+            using Tensor plain = here.contiguous();
+            hash.AppendData(plain.bytes);
+        }
+    }
+
+    /// <summary>The features, with the images' labels; null where there are none.</summary>
+    /// <exception cref="ZooException">There is a file, and it is damaged.</exception>
+    public ImageTensors? TryRead(ImageTensors images)
+    {
+        if (!File.Exists(Path))
+        {
+            return null;
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(Path);
+        WeightsEntry entry = file["features"];
+        if (entry.Shape.Count == 0 || entry.Shape[0] != images.Count)
+        {
+            throw new ZooException($"{Path}: holds features of [{string.Join(",", entry.Shape)}], not of {images.Count} images. Delete it.");
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(images.Device), images.Labels.clone(), images.ClassNames);
+    }
+
+    /// <summary>Keeps features.</summary>
+    public void Write(ImageTensors features)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+        FeatureTable.WriteSafetensors(Path, features, null, new Dictionary<string, string> { ["kind"] = "features" });
+    }
+}
