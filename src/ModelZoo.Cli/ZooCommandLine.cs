@@ -17,6 +17,7 @@ internal static class ZooCommandLine
             PullCommand.Create(),
             TrainCommand.Create(),
             FinetuneCommand.Create(),
+            FeaturesCommand.Create(),
             EvalCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),

@@ -7,7 +7,7 @@ namespace ModelZoo.Training;
 /// <summary>
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen trunk made of them.
 /// </summary>
-public sealed class ImageTensors : IDisposable
+public sealed class ImageTensors : IBatchSource, IDisposable
 {
     private readonly Tensor inputs;
     private readonly Tensor labels;
@@ -101,6 +101,35 @@ public sealed class ImageTensors : IDisposable
     {
         (Tensor raw, Tensor chosen) = Raw(indices);
         return (Normalize(raw), chosen);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Batch> Shuffled(EpochPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        int[] order = plan.Order(Count);
+        for (int step = plan.FirstStep; step < plan.Steps(Count); step++)
+        {
+            (Tensor raw, Tensor chosen) = Raw(plan.IndicesOf(step, order).Span);
+            if (plan.Recipe.Augments && Shape.Length == 3)
+            {
+                using Tensor plain = raw;
+                raw = new RandomAffine(plan.Recipe, new SeededRandom(plan.SeedOfStep(step))).Apply(plain);
+            }
+
+            yield return new Batch(Normalize(raw), chosen);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Batch> InOrder(int batchSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        for (int first = 0; first < Count; first += batchSize)
+        {
+            (Tensor inputs, Tensor chosen) = Batch([.. Enumerable.Range(first, Math.Min(batchSize, Count - first))]);
+            yield return new Batch(inputs, chosen);
+        }
     }
 
     /// <summary>(x − mean) / std per channel, in place; features stay as they are.</summary>

@@ -1,4 +1,5 @@
 using ModelZoo.Training;
+using ModelZoo.Training.Precision;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,16 +11,19 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
     private const int SampleSize = 16;
     private const double MuchToCompute = 2e10; // multiply-accumulates, about a second of two cores
 
+    private readonly Device device = model.parameters().FirstOrDefault()?.device ?? CPU;
+
     /// <summary>Computes the features and trains; where bfloat16 changed a prediction, once more in float32.</summary>
     /// <returns>What the training came to, and how the features were computed.</returns>
     public (TrainingResult Training, string? Features) Fit(
-        ImageTensors train, ImageTensors? test, TrainerOptions trainer, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+        IBatchSource train, IBatchSource? test, TrainerOptions trainer, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
-        using var reader = new FeatureReader(model, head, before: true, Features.Example(train), options.Precision != FeaturePrecision.Float32 && train.Count >= SampleSize);
+        Tensor example = Features.Example(train);
+        using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Float32 && train.Count >= SampleSize);
         string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalisations folded into convolutions" : "";
         bool pays = options.Precision == FeaturePrecision.BFloat16
-            || (Processor.ComputesBFloat16 && train.Device.type == DeviceType.CPU && (double)reader.Macs * train.Count >= MuchToCompute);
+            || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute);
         if (!reader.HasHalf || !pays || !HalfPrecision.IsFine(reader, Features.Example(train, SampleSize)))
         {
             string why = reader.HasHalf && pays ? " (bfloat16 is too coarse for these features)" : "";
@@ -57,7 +61,7 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
     private TrainingResult Train(Seen seen, TrainerOptions trainer, IProgress<TrainingProgress>? progress, CancellationToken cancel) =>
         new Trainer(path, options.Chosen, trainer).Fit(seen.Train, seen.Test, progress, cancel);
 
-    private Seen Compute(Func<Tensor, Tensor> compute, string precision, ImageTensors train, ImageTensors? test, CancellationToken cancel)
+    private Seen Compute(Func<Tensor, Tensor> compute, string precision, IBatchSource train, IBatchSource? test, CancellationToken cancel)
     {
         ImageTensors first = Compute(compute, precision, train, cancel);
         try
@@ -71,10 +75,10 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         }
     }
 
-    private ImageTensors Compute(Func<Tensor, Tensor> compute, string precision, ImageTensors images, CancellationToken cancel)
+    private ImageTensors Compute(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
     {
         FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision) : null;
-        if (file?.TryRead(images) is { } kept)
+        if (file?.TryRead(images, device) is { } kept)
         {
             options.Remarks?.Report($"features of {images.Count} images: read from {file.Path}");
             return kept;

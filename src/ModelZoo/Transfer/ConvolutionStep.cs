@@ -1,3 +1,4 @@
+using ModelZoo.Training.Precision;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -11,22 +11,30 @@ namespace ModelZoo.Transfer;
 /// <summary>Features of a frozen trunk on the disk, under the hash of everything that made them.</summary>
 internal sealed class FeatureFile
 {
+    private const int BatchSize = 64;
+
     private FeatureFile(string path) => Path = path;
 
     /// <summary>Where it is or will be.</summary>
     public string Path { get; }
 
-    /// <summary>The file for these weights (all but the head's), images, preprocessing and precision.</summary>
-    public static FeatureFile For(string folder, nn.Module model, string head, ImageTensors images, string precision)
+    /// <summary>The file for these weights (all but the head's), images as the model gets them, their labels, and the precision.</summary>
+    public static FeatureFile For(string folder, nn.Module model, string head, IBatchSource images, string precision)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add($"{model.GetName()} {head} {precision} {JsonSerializer.Serialize(images.Preprocessing)}");
+        Add($"{model.GetName()} {head} {precision} [{string.Join(",", images.Shape)}]");
         foreach ((string key, Tensor value) in model.state_dict().OrderBy(e => e.Key, StringComparer.Ordinal).Where(e => !e.Key.StartsWith(head + ".", StringComparison.Ordinal)))
         {
             AddTensor(key, value);
         }
 
-        AddTensor("images", images.Inputs);
+        foreach (Batch batch in images.InOrder(BatchSize))
+        {
+            using Batch read = batch;
+            AddTensor("images", batch.Inputs);
+            AddTensor("labels", batch.Labels);
+        }
+
         return new(System.IO.Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset())[..32] + ".safetensors"));
 
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
@@ -41,9 +49,9 @@ internal sealed class FeatureFile
         }
     }
 
-    /// <summary>The features, with the images' labels; null where there are none.</summary>
+    /// <summary>The features with their labels; null where there are none.</summary>
     /// <exception cref="ZooException">There is a file, and it is damaged.</exception>
-    public ImageTensors? TryRead(ImageTensors images)
+    public ImageTensors? TryRead(IBatchSource images, Device device)
     {
         if (!File.Exists(Path))
         {
@@ -58,7 +66,7 @@ internal sealed class FeatureFile
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(images.Device), images.Labels.clone(), images.ClassNames);
+        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(device), TensorBytes.Read(file, file["labels"]).to(device), images.ClassNames);
     }
 
     /// <summary>Keeps features.</summary>

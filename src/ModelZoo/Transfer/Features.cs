@@ -22,7 +22,7 @@ public static class Features
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, ImageTensors data, int batchSize = 0, CancellationToken cancel = default) =>
+    public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default) =>
         Read(model, layer, before: true, data, batchSize, cancel);
 
     /// <summary>The same for a layer's output, before any in-place layer behind it changes it: VGG's fc7 is what "classifier.3" gives (and "classifier.4" after its activation).</summary>
@@ -34,40 +34,47 @@ public static class Features
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, ImageTensors data, int batchSize = 0, CancellationToken cancel = default) =>
+    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default) =>
         Read(model, layer, before: false, data, batchSize, cancel);
 
     /// <summary>A batch of the first images, for tracing.</summary>
-    internal static Tensor Example(ImageTensors data, int count = 1) => data.Batch([.. Enumerable.Range(0, Math.Min(count, data.Count))]).Inputs;
+    internal static Tensor Example(IBatchSource data, int count = 1)
+    {
+        foreach (Batch batch in data.InOrder(Math.Min(count, data.Count)))
+        {
+            using Batch first = batch;
+            return first.Inputs.alias();
+        }
 
-    /// <summary>Computes a feature per image, batch by batch.</summary>
-    internal static ImageTensors Compute(ImageTensors data, Func<Tensor, Tensor> compute, int batchSize, CancellationToken cancel)
+        throw new ZooException("There are no images.");
+    }
+
+    /// <summary>Computes a feature per image, batch by batch: of the images themselves no more than a batch need be there.</summary>
+    internal static ImageTensors Compute(IBatchSource data, Func<Tensor, Tensor> compute, int batchSize, CancellationToken cancel)
     {
         long values = data.Shape.Aggregate(1L, static (a, b) => a * b);
         int size = batchSize > 0 ? batchSize : (int)Math.Clamp(BatchValues / values, 1, 256);
-        Tensor? all = null;
-        try
+        using DisposeScope outer = NewDisposeScope();
+        (Tensor? all, Tensor? labels, long first) = (null, null, 0);
+        foreach (Batch batch in data.InOrder(size))
         {
-            for (int first = 0; first < data.Count; first += size)
-            {
-                cancel.ThrowIfCancellationRequested();
-                using DisposeScope scope = NewDisposeScope();
-                int count = Math.Min(size, data.Count - first);
-                Tensor made = compute(data.Batch([.. Enumerable.Range(first, count)]).Inputs);
-                all ??= empty([data.Count, .. made.shape[1..]], dtype: made.dtype, device: made.device).DetachFromDisposeScope();
-                all.narrow(0, first, count).copy_(made);
-            }
+            using Batch read = batch;
+            cancel.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor made = compute(batch.Inputs);
+            all ??= empty([data.Count, .. made.shape[1..]], dtype: made.dtype, device: made.device).MoveToOuterDisposeScope();
+            labels ??= empty([data.Count], dtype: ScalarType.Int64, device: made.device).MoveToOuterDisposeScope();
+            all.narrow(0, first, batch.Count).copy_(made);
+            labels.narrow(0, first, batch.Count).copy_(batch.Labels);
+            first += batch.Count;
+        }
 
-            return ImageTensors.FromTensors(all!, data.Labels.clone(), data.ClassNames);
-        }
-        catch
-        {
-            all?.Dispose();
-            throw;
-        }
+        return all is not null && first == data.Count
+            ? ImageTensors.FromTensors(all, labels!, data.ClassNames)
+            : throw new ZooException($"The data gave {first} of their {data.Count} images.");
     }
 
-    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, ImageTensors data, int batchSize, CancellationToken cancel)
+    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);

@@ -34,7 +34,38 @@ public static class FineTuner
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
         Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);
-        ResolvedModel target = Copy(pretrained, train.Info.ClassNames, preprocessing, options);
+        using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
+        using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
+        TimeSpan reading = clock.Elapsed;
+        FineTuneResult result = Run(pretrained, trainTensors, testTensors, train.Name, options with { Preprocessing = preprocessing }, progress, cancel);
+        return result with { Preparation = reading + result.Preparation };
+    }
+
+    /// <summary>The same for images that are read while they are needed: a folder's, for instance, of which no more than a few batches are in memory.</summary>
+    /// <param name="pretrained">The trained model.</param>
+    /// <param name="train">What to learn, preprocessed as <see cref="FineTuneOptions.Preprocessing"/> says (null: as the weights' own).</param>
+    /// <param name="test">What to measure after each epoch, if anything.</param>
+    /// <param name="dataName">What the checkpoint calls the data.</param>
+    /// <param name="options">Recipe, seed, what stays frozen.</param>
+    /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
+    /// <exception cref="ZooException">Data and model do not fit, or the training failed; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
+    public static FineTuneResult Run(
+        ResolvedModel pretrained,
+        IBatchSource train,
+        IBatchSource? test,
+        string dataName,
+        FineTuneOptions? options = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(pretrained);
+        ArgumentNullException.ThrowIfNull(train);
+        pretrained.Info.RequireClasses("fine-tuning");
+        options ??= new FineTuneOptions();
+        var clock = Stopwatch.StartNew();
+        ResolvedModel target = Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options);
         try
         {
             if (options.Device is { } device)
@@ -42,11 +73,8 @@ public static class FineTuner
                 target.Model.to(device);
             }
 
-            using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
-            using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
-            CheckpointInfo Describe(TrainingResult result) => Description(target, train.Name, options, result);
-            (TrainingResult training, string? features) =
-                Train(target.Model, target.Model.Head, trainTensors, testTensors, options, Describe, progress, cancel);
+            CheckpointInfo Describe(TrainingResult result) => Description(target, dataName, options, result);
+            (TrainingResult training, string? features) = Train(target.Model, target.Model.Head, train, test, options, Describe, progress, cancel);
             return new FineTuneResult
             {
                 Model = target with { Checkpoint = Describe(training), Trained = true },
@@ -74,8 +102,8 @@ public static class FineTuner
     public static TrainingResult Train(
         nn.Module<Tensor, Tensor> model,
         string head,
-        ImageTensors train,
-        ImageTensors? test,
+        IBatchSource train,
+        IBatchSource? test,
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default) =>
@@ -84,8 +112,8 @@ public static class FineTuner
     private static (TrainingResult Training, string? Features) Train(
         nn.Module<Tensor, Tensor> model,
         string head,
-        ImageTensors train,
-        ImageTensors? test,
+        IBatchSource train,
+        IBatchSource? test,
         FineTuneOptions options,
         Func<TrainingResult, CheckpointInfo>? describe,
         IProgress<TrainingProgress>? progress,
@@ -119,17 +147,17 @@ public static class FineTuner
             : new CachedTraining(model, head, path, options).Fit(train, test, trainer, progress, cancel);
     }
 
-    private static LayerSchedule Layers(nn.Module<Tensor, Tensor> model, string head, ImageTensors train, FineTuneOptions options)
+    private static LayerSchedule Layers(nn.Module<Tensor, Tensor> model, string head, IBatchSource train, FineTuneOptions options)
     {
         using DisposeScope scope = NewDisposeScope();
         return new LayerSchedule(model, LayerGroup.Of(model, head, Features.Example(train)), options);
     }
 
-    private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, ImageTensors data)
+    private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, IBatchSource data)
     {
         using DisposeScope scope = NewDisposeScope();
         using ModelMode mode = ModelMode.Eval(model);
-        return HeadPath.Find(model, head, data.Batch([0]).Inputs);
+        return HeadPath.Find(model, head, Features.Example(data));
     }
 
     // A model of its own, with the pretrained tensors and a new head.

@@ -1,4 +1,5 @@
 using ModelZoo.Tracing;
+using ModelZoo.Training.Precision;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

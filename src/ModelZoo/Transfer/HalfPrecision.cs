@@ -37,7 +37,7 @@ internal static class HalfPrecision
     /// <param name="data">Images to classify.</param>
     /// <param name="features">Their features in bfloat16.</param>
     /// <param name="cancel">Stops between two batches.</param>
-    public static Verdict Check(FeatureReader reader, nn.Module<Tensor, Tensor> path, ImageTensors data, ImageTensors features, CancellationToken cancel)
+    public static Verdict Check(FeatureReader reader, nn.Module<Tensor, Tensor> path, IBatchSource data, ImageTensors features, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable none = no_grad();
@@ -54,17 +54,29 @@ internal static class HalfPrecision
         float[] margins = (best.select(1, 0) - best.select(1, 1)).cpu().data<float>().ToArray();
         long[] predictions = indices.select(1, 0).contiguous().cpu().data<long>().ToArray();
         int[] close = [.. Enumerable.Range(0, data.Count).Where(i => margins[i] <= 4 * deviation)];
-        int changed = 0;
-        foreach (int[] chunk in close.Chunk(SampleSize))
-        {
-            cancel.ThrowIfCancellationRequested();
-            using DisposeScope batch = NewDisposeScope();
-            long[] again = Exact(data.Batch(chunk).Inputs).argmax(1).cpu().data<long>().ToArray();
-            changed += chunk.Where((image, i) => again[i] != predictions[image]).Count();
-        }
-
-        return new(data.Count, close.Length, changed);
+        return new(data.Count, close.Length, Changed(data, close, predictions, Exact, cancel));
 
         Tensor Exact(Tensor images) => path.call(reader.Run(images));
+    }
+
+    private static int Changed(IBatchSource data, int[] close, long[] predictions, Func<Tensor, Tensor> exact, CancellationToken cancel)
+    {
+        (int first, int changed) = (0, 0);
+        foreach (Batch batch in close.Length == 0 ? [] : data.InOrder(SampleSize))
+        {
+            using Batch read = batch;
+            using DisposeScope scope = NewDisposeScope();
+            cancel.ThrowIfCancellationRequested();
+            long[] rows = [.. close.Where(i => i >= first && i < first + batch.Count).Select(i => (long)(i - first))];
+            if (rows.Length > 0)
+            {
+                long[] again = exact(batch.Inputs.index_select(0, tensor(rows, device: batch.Inputs.device))).argmax(1).cpu().data<long>().ToArray();
+                changed += rows.Where((row, i) => again[i] != predictions[first + row]).Count();
+            }
+
+            first += batch.Count;
+        }
+
+        return changed;
     }
 }

@@ -3,7 +3,6 @@ using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using TorchSharp;
-using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -13,7 +12,8 @@ namespace ModelZoo.Tests.Transfer;
 [Collection(TorchCollection.Name)]
 public class CatalogueTransferTests
 {
-    private static readonly Recipe OneStep = new() { Epochs = 1, BatchSize = 2, Optimizer = "sgd", LearningRate = 0.1 };
+    // Features of a deep network with fresh statistics fade, and the head's gradients with them: a step must not be proportional to them.
+    private static readonly Recipe OneStep = new() { Epochs = 1, BatchSize = 2, Optimizer = "adam", LearningRate = 100 };
 
     public static TheoryData<string> Names => [.. Catalog.Models.Models.Select(m => m.Name)];
 
@@ -33,7 +33,6 @@ public class CatalogueTransferTests
         string head = TransferLearning.ReplaceHead(model, 7, example);
         Assert.Equal(model.Head, head);
         using ImageTensors data = ImageTensors.FromTensors(example.clone(), tensor(new long[] { 3, 5 }), [.. Enumerable.Range(0, 7).Select(i => $"{i}")]);
-        Adapt(model, example);
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> before = model.state_dict().ToDictionary(e => e.Key, e => e.Value.detach().clone());
         FineTuner.Train(model, head, data, null, new FineTuneOptions { Plan = FreezePlan.HeadOnly, Recipe = OneStep, CacheFeatures = false });
@@ -61,18 +60,5 @@ public class CatalogueTransferTests
         using IDisposable none = no_grad();
         using Tensor logits = model.call(example);
         return logits.shape;
-    }
-
-    // Statistics of these images: with fresh ones, the features of a deep network in evaluation fade to nothing, and a step would not change the head.
-    private static void Adapt(ZooModel model, Tensor images)
-    {
-        foreach (BatchNorm norm in model.modules().OfType<BatchNorm>())
-        {
-            norm.momentum = 1;
-        }
-
-        model.train();
-        using IDisposable none = no_grad();
-        model.call(images).Dispose();
     }
 }
