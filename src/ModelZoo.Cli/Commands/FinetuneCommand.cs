@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -14,8 +15,7 @@ internal static class FinetuneCommand
     {
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
-        var data = DataArgument.Create();
-        var limit = DataArgument.Limit();
+        var data = new DataArgument();
         var strategy = new StrategyArgument();
         var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)", HelpName = "file" };
         var cache = new Option<string?>("--feature-cache") { Description = "Keep the features of a frozen trunk in this folder, for the next run on the same images", HelpName = "folder" };
@@ -23,8 +23,9 @@ internal static class FinetuneCommand
         var recipe = new RecipeArgument();
         var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data; or train more of it.\n\nExample: zoo finetune lenet5:mnist --data digits")
         {
-            model, data, limit, output, cache, precision,
+            model, output, cache, precision,
         };
+        data.AddTo(command);
         strategy.AddTo(command);
         recipe.AddTo(command);
         weights.AddTo(command);
@@ -33,18 +34,18 @@ internal static class FinetuneCommand
             Session session = Session.Open(parsed, cancel);
             using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
             Check(pretrained);
-            string source = parsed.GetValue(data)!;
-            ImageDataset train = DataArgument.Load(source, DataSplit.Train, parsed.GetValue(limit));
-            ImageDataset test = DataArgument.Load(source, DataSplit.Test);
-            string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{DataSource.Parse(source).Name}-finetuned.safetensors");
+            DataChoice choice = data.Read(parsed);
+            LabelledImages train = choice.Open(DataSplit.Train, limited: true);
+            string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
             OutputFile.MustBeWritable(path);
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
             Recipe chosen = recipe.Read(parsed, () => options.Plan == FreezePlan.HeadOnly ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
-            return Task.FromResult(Run(session, pretrained, train, test, options with
+            return Task.FromResult(Run(session, pretrained, choice, train, options with
             {
                 Recipe = chosen,
                 Seed = (ulong)session.Seed,
                 Device = session.Device,
+                Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
                 CheckpointPath = path,
                 FeatureCache = parsed.GetValue(cache),
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Float32 : FeaturePrecision.Auto,
@@ -64,15 +65,20 @@ internal static class FinetuneCommand
         }
     }
 
-    private static int Run(Session session, ResolvedModel pretrained, ImageDataset train, ImageDataset test, FineTuneOptions options)
+    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabelledImages train, FineTuneOptions options)
     {
-        using FineTuneResult result = TrainingView.Show(session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, train, test, options, progress, session.Cancel));
+        LoaderOptions loader = data.Loader with { Device = session.Device };
+        using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
+        using IImageBatches test = ImageBatches.Open(data.Open(DataSplit.Test), options.Preprocessing!, null, loader);
+        using FineTuneResult result = TrainingView.Show(
+            session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
+        DataChoice.Report(session, images, test);
         if (result.FeatureNote is { } note)
         {
             session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
         }
 
-        return TrainingReport.Show(session, pretrained.Info.Name, train, result.Training, options.CheckpointPath!);
+        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, options.CheckpointPath!);
     }
 
     // On the thread that works, so that lines keep their order.

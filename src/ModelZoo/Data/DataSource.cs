@@ -1,13 +1,14 @@
 namespace ModelZoo.Data;
 
-/// <summary>Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c> or <c>fashion-mnist:&lt;folder&gt;</c>.</summary>
+/// <summary>Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c>, <c>folder:&lt;path&gt;</c> and the others of <see cref="Forms"/>.</summary>
 public sealed record DataSource
 {
     private static readonly Kind[] Kinds =
     [
-        new("digits", NeedsFolder: false, (_, split) => Digits.Load(split)),
-        new("mnist", NeedsFolder: true, Mnist.LoadDigits),
-        new("fashion-mnist", NeedsFolder: true, Mnist.LoadFashion),
+        new("digits", NeedsFolder: false, (_, split, _) => Digits.Load(split)),
+        new("mnist", NeedsFolder: true, (folder, split, _) => Mnist.LoadDigits(folder, split)),
+        new("fashion-mnist", NeedsFolder: true, (folder, split, _) => Mnist.LoadFashion(folder, split)),
+        new("folder", NeedsFolder: true, ImageFolder.Open),
     ];
 
     private readonly Kind kind;
@@ -20,13 +21,16 @@ public sealed record DataSource
     /// <summary>What <see cref="Parse"/> takes, for help texts and errors.</summary>
     public static IReadOnlyList<string> Forms { get; } = [.. Kinds.Select(kind => kind.Form)];
 
-    /// <summary>"digits", "mnist" or "fashion-mnist".</summary>
+    /// <summary>"digits", "mnist", "folder" …</summary>
     public string Name => kind.Name;
 
     /// <summary>The folder as it was given; empty for data that is built in.</summary>
     public string Folder { get; }
 
-    /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Load"/> does.</summary>
+    /// <summary>What files made from this data are called by: the name, or of "folder" the folder's own.</summary>
+    public string ShortName => Name == "folder" ? ImageFolder.NameOf(Folder) : Name;
+
+    /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Open"/> does.</summary>
     /// <exception cref="UsageException">The name is unknown (the message gives the nearest), or a folder is missing or too much.</exception>
     public static DataSource Parse(string text)
     {
@@ -42,14 +46,22 @@ public sealed record DataSource
                 : $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}.");
     }
 
-    /// <summary>Loads one part of the data.</summary>
+    /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
+    /// <param name="part">Which.</param>
+    /// <param name="split">How to divide data without parts of their own.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public ImageDataset Load(DataSplit split) => kind.Load(Folder, split);
+    public LabelledImages Open(DataSplit part, SplitOptions? split = null) => kind.Open(Folder, part, split ?? new());
+
+    /// <summary>One part of data that is kept in memory, of one shape.</summary>
+    /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
+    /// <exception cref="UsageException">The images are files of many sizes.</exception>
+    public ImageDataset Load(DataSplit part) => Open(part) as ImageDataset
+        ?? throw new UsageException($"{this}: images in files are not taken here; use {string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
 
     public override string ToString() => kind.NeedsFolder ? $"{Name}:{Folder}" : Name;
 
-    private sealed record Kind(string Name, bool NeedsFolder, Func<string, DataSplit, ImageDataset> Load)
+    private sealed record Kind(string Name, bool NeedsFolder, Func<string, DataSplit, SplitOptions, LabelledImages> Open)
     {
-        public string Form => NeedsFolder ? $"{Name}:<folder>" : Name;
+        public string Form => NeedsFolder ? $"{Name}:<{(Name == "folder" ? "path" : "folder")}>" : Name;
     }
 }

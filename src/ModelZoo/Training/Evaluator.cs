@@ -23,11 +23,10 @@ public static class Evaluator
         var labels = new long[data.Count];
         var predictions = new long[data.Count];
         double loss = 0;
-        int outputs = 0;
+        int outputs = 0, seen = 0;
         using (ModelMode.Eval(model))
         using (no_grad())
         {
-            int first = 0;
             foreach (Batch batch in data.InOrder(batchSize))
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -36,13 +35,13 @@ public static class Evaluator
                 CheckClasses(logits, data);
                 outputs = (int)logits.shape[1];
                 loss += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
-                logits.argmax(1).cpu().data<long>().CopyTo(predictions.AsSpan(first, batch.Count));
-                batch.Labels.cpu().data<long>().CopyTo(labels.AsSpan(first, batch.Count));
-                first += batch.Count;
+                logits.argmax(1).cpu().data<long>().CopyTo(predictions.AsSpan(seen, batch.Count));
+                batch.Labels.cpu().data<long>().CopyTo(labels.AsSpan(seen, batch.Count));
+                seen += batch.Count;
             }
         }
 
-        return Summarise(labels, predictions, outputs, data.ClassNames, loss, clock.Elapsed);
+        return Summarise(labels[..seen], predictions[..seen], outputs, data.ClassNames, loss, clock.Elapsed);
     }
 
     internal static void CheckClasses(Tensor logits, IBatchSource data)

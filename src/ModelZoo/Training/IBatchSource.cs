@@ -32,13 +32,17 @@ public interface IBatchSource
 /// <param name="Labels">[B], int64.</param>
 public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
 {
+    /// <summary>[B,K] float, the share of every class, each row summing to 1, where images were mixed with others; null: each has its label alone.</summary>
+    public Tensor? Targets { get; init; }
+
     /// <summary>The number of examples.</summary>
     public int Count => (int)Labels.shape[0];
 
-    /// <summary>Frees both tensors.</summary>
+    /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         Inputs.Dispose();
         Labels.Dispose();
+        Targets?.Dispose();
     }
 }

@@ -66,9 +66,6 @@ public sealed partial record Recipe
     /// <summary>What <see cref="Schedule"/> may be.</summary>
     public static IReadOnlyList<string> Schedules { get; } = ["constant", "cosine", "onecycle", "step"];
 
-    /// <summary>Whether training images are changed at random.</summary>
-    public bool Augments => RandomShift > 0 || RandomRotation > 0 || RandomScale > 0;
-
     /// <summary>Checks every value.</summary>
     /// <param name="displayName">What the message calls the recipe.</param>
     /// <returns>This recipe.</returns>
@@ -84,9 +81,7 @@ public sealed partial record Recipe
         Range(Gamma is > 0 and <= 1, "gamma", Gamma, "above 0, up to 1");
         Range(WarmupEpochs >= 0 && WarmupEpochs <= Epochs, "warmup_epochs", WarmupEpochs, "0 … epochs");
         Range(LabelSmoothing is >= 0 and < 1, "label_smoothing", LabelSmoothing, "0 … below 1");
-        Range(RandomShift is >= 0 and <= 1000, "random_shift", RandomShift, "0 … 1000 (pixels)");
-        Range(RandomRotation is >= 0 and <= 180, "random_rotation", RandomRotation, "0 … 180 (degrees)");
-        Range(RandomScale is >= 0 and < 1, "random_scale", RandomScale, "0 … below 1");
+        ValidateAugmentation(Range, OneOf);
         OneOf("optimizer", Optimizer, Optimizers);
         OneOf("schedule", Schedule, Schedules);
         OneOf("precision", Precision, Precisions);

@@ -51,7 +51,7 @@ internal sealed class FeatureFile
 
     /// <summary>The features with their labels; null where there are none.</summary>
     /// <exception cref="ZooException">There is a file, and it is damaged.</exception>
-    public ImageTensors? TryRead(IBatchSource images, Device device)
+    public ImageTensors? TryRead(IReadOnlyList<string> classNames, Device device)
     {
         if (!File.Exists(Path))
         {
@@ -60,13 +60,8 @@ internal sealed class FeatureFile
 
         using SafetensorsFile file = SafetensorsFile.Open(Path);
         WeightsEntry entry = file["features"];
-        if (entry.Shape.Count == 0 || entry.Shape[0] != images.Count)
-        {
-            throw new ZooException($"{Path}: holds features of [{string.Join(",", entry.Shape)}], not of {images.Count} images. Delete it.");
-        }
-
         using DisposeScope scope = NewDisposeScope();
-        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(device), TensorBytes.Read(file, file["labels"]).to(device), images.ClassNames);
+        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(device), TensorBytes.Read(file, file["labels"]).to(device), classNames);
     }
 
     /// <summary>Keeps features.</summary>

@@ -69,9 +69,15 @@ public static class Features
             first += batch.Count;
         }
 
-        return all is not null && first == data.Count
+        if (all is null)
+        {
+            throw new ZooException("No image could be read.");
+        }
+
+        // Fewer where bad images were left out.
+        return first == data.Count
             ? ImageTensors.FromTensors(all, labels!, data.ClassNames)
-            : throw new ZooException($"The data gave {first} of their {data.Count} images.");
+            : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames);
     }
 
     private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel)

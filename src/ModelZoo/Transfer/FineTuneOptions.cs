@@ -1,3 +1,4 @@
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using static TorchSharp.torch;
 
@@ -47,6 +48,9 @@ public sealed record FineTuneOptions
 
     /// <summary>How the images become the model's input; null: <see cref="TransferLearning.PreprocessingFor"/>.</summary>
     public Preprocessing? Preprocessing { get; init; }
+
+    /// <summary>How images in files are read; null: with a thread for every core, a bad image being an error.</summary>
+    public LoaderOptions? Loader { get; init; }
 
     /// <summary>Where to compute; null: where the model is.</summary>
     public Device? Device { get; init; }

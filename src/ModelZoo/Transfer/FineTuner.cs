@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -22,8 +23,8 @@ public static class FineTuner
     /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
     public static FineTuneResult Run(
         ResolvedModel pretrained,
-        ImageDataset train,
-        ImageDataset? test,
+        LabelledImages train,
+        LabelledImages? test,
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default)
@@ -34,14 +35,15 @@ public static class FineTuner
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
         Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);
-        using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
-        using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
+        LoaderOptions loader = (options.Loader ?? new()) with { Device = options.Device };
+        using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, options.Chosen, loader);
+        using IImageBatches? testImages = test is null ? null : ImageBatches.Open(test, preprocessing, null, loader);
         TimeSpan reading = clock.Elapsed;
-        FineTuneResult result = Run(pretrained, trainTensors, testTensors, train.Name, options with { Preprocessing = preprocessing }, progress, cancel);
+        FineTuneResult result = Run(pretrained, trainImages, testImages, train.Name, options with { Preprocessing = preprocessing }, progress, cancel);
         return result with { Preparation = reading + result.Preparation };
     }
 
-    /// <summary>The same for images that are read while they are needed: a folder's, for instance, of which no more than a few batches are in memory.</summary>
+    /// <summary>The same for images that are opened already: a folder's, for instance, of which no more than a few batches need be in memory.</summary>
     /// <param name="pretrained">The trained model.</param>
     /// <param name="train">What to learn, preprocessed as <see cref="FineTuneOptions.Preprocessing"/> says (null: as the weights' own).</param>
     /// <param name="test">What to measure after each epoch, if anything.</param>

@@ -45,16 +45,16 @@ internal static class HalfPrecision
         Tensor half = path.call(features.Inputs); // [N,classes]
         if (half.shape[1] < 2)
         {
-            return new(data.Count, 0, 0);
+            return new(features.Count, 0, 0);
         }
 
-        int sample = Math.Min(SampleSize, data.Count);
-        float deviation = (Exact(Features.Example(data, sample)) - half.narrow(0, 0, sample)).abs().max().item<float>();
+        Tensor sample = Features.Example(data, SampleSize);
+        float deviation = (Exact(sample) - half.narrow(0, 0, sample.shape[0])).abs().max().item<float>();
         (Tensor best, Tensor indices) = half.topk(2, 1);
         float[] margins = (best.select(1, 0) - best.select(1, 1)).cpu().data<float>().ToArray();
         long[] predictions = indices.select(1, 0).contiguous().cpu().data<long>().ToArray();
-        int[] close = [.. Enumerable.Range(0, data.Count).Where(i => margins[i] <= 4 * deviation)];
-        return new(data.Count, close.Length, Changed(data, close, predictions, Exact, cancel));
+        int[] close = [.. Enumerable.Range(0, features.Count).Where(i => margins[i] <= 4 * deviation)];
+        return new(features.Count, close.Length, Changed(data, close, predictions, Exact, cancel));
 
         Tensor Exact(Tensor images) => path.call(reader.Run(images));
     }

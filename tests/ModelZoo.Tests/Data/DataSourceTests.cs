@@ -21,7 +21,7 @@ public class DataSourceTests
     [InlineData("mnit:/data", "Did you mean 'mnist'?")]
     [InlineData("fashion:/data", "Did you mean 'fashion-mnist'?")]
     [InlineData("digit", "Did you mean 'digits'?")]
-    [InlineData("imagenet", "Use digits, mnist:<folder>, fashion-mnist:<folder>.")]
+    [InlineData("imagenet", "Use digits, mnist:<folder>, fashion-mnist:<folder>, folder:<path>.")]
     [InlineData("", "Unknown data")]
     [InlineData("mnist", "lacks its folder. Write mnist:<folder>")]
     [InlineData("mnist:", "lacks its folder")]

@@ -3,6 +3,7 @@ using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ namespace ModelZoo.Tests.Transfer;
 [Collection(TorchCollection.Name)]
 public class CatalogueTransferTests
 {
-    // Features of a deep network with fresh statistics fade, and the head's gradients with them: a step must not be proportional to them.
+    // Steps that do not shrink with the gradients, which are small where the features of a fresh network are.
     private static readonly Recipe OneStep = new() { Epochs = 1, BatchSize = 2, Optimizer = "adam", LearningRate = 100 };
 
     public static TheoryData<string> Names => [.. Catalog.Models.Models.Select(m => m.Name)];
@@ -33,6 +34,7 @@ public class CatalogueTransferTests
         string head = TransferLearning.ReplaceHead(model, 7, example);
         Assert.Equal(model.Head, head);
         using ImageTensors data = ImageTensors.FromTensors(example.clone(), tensor(new long[] { 3, 5 }), [.. Enumerable.Range(0, 7).Select(i => $"{i}")]);
+        Adapt(model, example);
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> before = model.state_dict().ToDictionary(e => e.Key, e => e.Value.detach().clone());
         FineTuner.Train(model, head, data, null, new FineTuneOptions { Plan = FreezePlan.HeadOnly, Recipe = OneStep, CacheFeatures = false });
@@ -60,5 +62,20 @@ public class CatalogueTransferTests
         using IDisposable none = no_grad();
         using Tensor logits = model.call(example);
         return logits.shape;
+    }
+
+    // With fresh statistics the features of a deep network in evaluation fade to nothing. Each normalisation gets the mean variance of what it sees, for all its channels: nothing can blow up.
+    private static void Adapt(ZooModel model, Tensor images)
+    {
+        BatchNorm[] norms = [.. model.modules().OfType<BatchNorm>()];
+        Array.ForEach(norms, static norm => norm.momentum = 1);
+        model.train();
+        using IDisposable none = no_grad();
+        model.call(images).Dispose();
+        foreach (BatchNorm norm in norms)
+        {
+            norm.running_mean!.zero_();
+            norm.running_var!.fill_(norm.running_var.mean().item<float>());
+        }
     }
 }

@@ -16,7 +16,7 @@ public class HalfPrecisionTests
     [Fact]
     public void Features_in_bfloat16_give_a_head_that_predicts_the_same()
     {
-        using ResolvedModel lenet = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+        using ResolvedModel lenet = Lenet();
         using ImageTensors data = Samples.Tensors("lenet5", 200);
         TransferLearning.ReplaceHead(lenet.Model, 10);
         (TrainingResult result, string? note) = Train(lenet.Model, data, FeaturePrecision.BFloat16);
@@ -37,29 +37,33 @@ public class HalfPrecisionTests
     [Fact]
     public void Where_a_prediction_changes_everything_is_done_again_in_float32()
     {
-        // The same image under two labels, but for a trace of noise: every prediction is close to the border, and rounding decides some.
+        // Labels at random: nothing can be learnt but by heart, every prediction is close to the border, and rounding decides some.
         List<string> notes = [];
-        for (ulong seed = 1; seed <= 6; seed++)
+        using ImageTensors digits = Samples.Tensors("lenet5", 400);
+        random.manual_seed(9);
+        for (int labels = 0; labels < 6; labels++)
         {
-            using ZooModel model = Samples.Fresh("lenet5", seed);
-            using ZooModel exact = Samples.Fresh("lenet5", seed);
-            using ImageTensors data = Alike(0.3f);
-            (_, string? note) = Train(model, data, FeaturePrecision.BFloat16);
+            using ImageTensors data = ImageTensors.FromTensors(digits.Inputs.clone(), randint(0, 10, [400], dtype: ScalarType.Int64), digits.ClassNames);
+            using ResolvedModel half = Lenet(), exact = Lenet();
+            (_, string? note) = Train(half.Model, data, FeaturePrecision.BFloat16);
             notes.Add(note!);
             if (note!.StartsWith("float32 (bfloat16 changed", StringComparison.Ordinal))
             {
-                Train(exact, data, FeaturePrecision.Float32);
-                Dictionary<string, byte[]> expected = Samples.Bytes(exact);
-                Assert.All(Samples.Bytes(model), e => Assert.Equal(expected[e.Key], e.Value));
+                Train(exact.Model, data, FeaturePrecision.Float32);
+                Dictionary<string, byte[]> expected = Samples.Bytes(exact.Model);
+                Assert.All(Samples.Bytes(half.Model), e => Assert.Equal(expected[e.Key], e.Value));
+                break;
             }
         }
 
         Assert.Contains(notes, note => note.StartsWith("float32 (bfloat16 changed", StringComparison.Ordinal));
     }
 
+    private static ResolvedModel Lenet() => ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+
     private static (TrainingResult Result, string? Note) Train(ZooModel model, ImageTensors data, FeaturePrecision precision)
     {
-        using var pretrained = new ResolvedModel
+        var pretrained = new ResolvedModel
         {
             Model = model,
             Info = Samples.Info("lenet5"),

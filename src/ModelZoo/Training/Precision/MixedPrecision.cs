@@ -11,16 +11,18 @@ namespace ModelZoo.Training.Precision;
 /// <para>Between <see cref="Enter"/> and the end of what it returns the model's convolutions and linear layers hold bfloat16 copies of the <see cref="Parameters"/>; outside, the
 /// model is a float32 model like any other, with the updated weights.</para>
 /// </summary>
-internal sealed class MixedPrecision : IDisposable
+public sealed class MixedPrecision : IDisposable
 {
     private readonly (string Name, nn.Module Layer)[] layers;
     private readonly (string Name, nn.Module Layer)[] full;
     private readonly Dictionary<string, Parameter> masters = new(StringComparer.Ordinal);
     private (Parameter Master, Parameter Copy)[] pairs = [];
 
+    /// <summary>Copies the weights of the model's convolutions and linear layers.</summary>
     /// <param name="model">Its weights are float32.</param>
     public MixedPrecision(nn.Module model)
     {
+        ArgumentNullException.ThrowIfNull(model);
         (string name, nn.Module module)[] leaves = [.. model.named_modules().Where(m => !m.module.named_children().Any())];
         layers = [.. leaves.Where(m => m.module is Convolution or Linear)];
         full = [.. leaves.Where(m => m.module is not (Convolution or Linear or BatchNorm) && (m.module is LocalResponseNorm || m.module.parameters(recurse: false).Any()))];

@@ -1,0 +1,109 @@
+using System.Buffers;
+using ModelZoo.Data;
+
+namespace ModelZoo.Imaging;
+
+/// <summary>From a picture of any size to a model's input, before mean and standard deviation: what torchvision's <c>weights.transforms()</c> does with a Pillow image.</summary>
+public static class ImageTransform
+{
+    private static readonly float[] Fractions = [.. Enumerable.Range(0, 256).Select(b => b / 255f)];
+
+    /// <summary>
+    /// Fits a picture: <see cref="Fit.Crop"/> resizes its shorter side to <see cref="Preprocessing.ShorterSide"/> and cuts the middle out (with zeros around where that is larger),
+    /// <see cref="Fit.Resize"/> resizes it to the input less the border, <see cref="Fit.Pad"/> puts it into the middle of zeros.
+    /// For one channel the picture becomes gray first (luma of ITU-R BT.601, as Pillow's mode L).
+    /// </summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="preprocessing">The model's; 1 or 3 channels.</param>
+    /// <param name="destination">[C,H,W], values in [0,1].</param>
+    /// <exception cref="ZooException">The model takes another number of channels, or may only pad and the picture is larger.</exception>
+    public static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        (int channels, int height, int width) = (preprocessing.Channels, preprocessing.Height, preprocessing.Width);
+        if (channels is not (1 or 3))
+        {
+            throw new ZooException($"The model takes {channels} channels; pictures give 1 (gray) or 3 (colour). Give it arrays instead.");
+        }
+
+        if (destination.Length != (long)channels * height * width)
+        {
+            throw new ArgumentException($"An input of {channels}×{height}×{width} needs {(long)channels * height * width} values, not {destination.Length}.", nameof(destination));
+        }
+
+        if (channels == 3)
+        {
+            Fitted(PixelView.Of(image), preprocessing, destination);
+            return;
+        }
+
+        byte[] gray = ArrayPool<byte>.Shared.Rent(image.Width * image.Height);
+        Luma(image.Rgb, gray.AsSpan(0, image.Width * image.Height));
+        Fitted(new PixelView(gray.AsSpan(0, image.Width * image.Height), image.Width, image.Width, image.Height, 1), preprocessing, destination);
+        ArrayPool<byte>.Shared.Return(gray);
+    }
+
+    /// <summary>The size that torchvision's <c>Resize(shorterSide)</c> gives: the longer side keeps the aspect ratio, rounded down.</summary>
+    public static (int Width, int Height) ShorterSideTo(int shorterSide, int width, int height) => width <= height
+        ? (shorterSide, (int)Math.Min((long)shorterSide * height / width, int.MaxValue))
+        : ((int)Math.Min((long)shorterSide * width / height, int.MaxValue), shorterSide);
+
+    private static void Fitted(PixelView image, Preprocessing p, Span<float> destination)
+    {
+        (int width, int height) = p.Fit switch
+        {
+            Fit.Crop => ShorterSideTo(p.ShorterSide, image.Width, image.Height),
+            Fit.Pad => (image.Width, image.Height),
+            _ => (p.Width - (2 * p.Border), p.Height - (2 * p.Border)),
+        };
+        if (p.Fit == Fit.Pad && (width > p.Width || height > p.Height))
+        {
+            throw new ZooException($"A picture of {width}×{height} pixels cannot be padded to {p.Width}×{p.Height}. Resize it to at most that size first.");
+        }
+
+        // What is cut off is not computed; what lacks is zero. torchvision rounds a half to the even offset when it cuts, and down when it pads.
+        (int left, int columns, int column) = Middle(width, p.Width);
+        (int top, int rows, int row) = Middle(height, p.Height);
+        int length = rows * columns * image.Channels;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        Resampling.Resize(image, width, height, p.Interpolation, null, (left, top, columns, rows), rented.AsSpan(0, length));
+        if (columns < p.Width || rows < p.Height)
+        {
+            destination.Clear();
+        }
+
+        Spread(rented.AsSpan(0, length), columns, rows, image.Channels, destination[((row * p.Width) + column)..], p.Width, p.Width * p.Height);
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private static (int Offset, int Count, int Position) Middle(int have, int want) =>
+        have >= want ? ((int)Math.Round((have - want) / 2.0), want, 0) : (0, have, (want - have) / 2);
+
+    // [H,W,C] bytes to [C,H,W] fractions.
+    private static void Spread(ReadOnlySpan<byte> pixels, int width, int height, int channels, Span<float> destination, int stride, int plane)
+    {
+        ReadOnlySpan<float> fractions = Fractions;
+        for (int c = 0; c < channels; c++)
+        {
+            for (int y = 0; y < height; y++)
+            {
+                ReadOnlySpan<byte> from = pixels.Slice(y * width * channels, width * channels);
+                Span<float> to = destination.Slice((c * plane) + (y * stride), width);
+                for (int x = 0, i = c; x < to.Length; x++, i += channels)
+                {
+                    to[x] = fractions[from[i]];
+                }
+            }
+        }
+    }
+
+    // Pillow's weights of ITU-R BT.601 in 16-bit fixed point.
+    private static void Luma(ReadOnlySpan<byte> rgb, Span<byte> gray)
+    {
+        for (int i = 0, from = 0; i < gray.Length; i++, from += 3)
+        {
+            gray[i] = (byte)(((rgb[from] * 19595) + (rgb[from + 1] * 38470) + (rgb[from + 2] * 7471) + 0x8000) >> 16);
+        }
+    }
+}
