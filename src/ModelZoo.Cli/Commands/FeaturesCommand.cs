@@ -51,7 +51,7 @@ internal static class FeaturesCommand
         HashSet<int> skipped = [.. images.Skipped.Select(bad => bad.Index)];
         string[] names = [.. Enumerable.Range(0, data.Count).Where(i => !skipped.Contains(i)).Select(data.NameOf)];
         string what = layer ?? $"input of {resolved.Model.Head}";
-        FeatureTable.Write(path, features, data is ImageDataset ? null : names,  new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
+        FeatureTable.Write(path, features, data is ImageDataset ? null : names, new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
         session.Show(new { model = resolved.Info.Name, data = data.Name, layer = what, images = features.Count, shape = features.Shape, output = path }, console =>
             console.WriteLine($"{resolved.Info.Name} on {data.Name}: {what}, {Tables.Count(features.Count)} × {Tables.Shape(features.Shape)} in {path}"));
         return 0;
