@@ -5,13 +5,27 @@ public sealed record DataSource
 {
     private static readonly Kind[] Kinds =
     [
-        new("digits", NeedsFolder: false, (_, split, _) => Digits.Load(split)),
-        new("mnist", NeedsFolder: true, (folder, split, _) => Mnist.LoadDigits(folder, split)),
-        new("fashion-mnist", NeedsFolder: true, (folder, split, _) => Mnist.LoadFashion(folder, split)),
-        new("folder", NeedsFolder: true, ImageFolder.Open),
+        new("digits", Place.None, (_, split, _) => Digits.Load(split)),
+        new("mnist", Place.Cache, (folder, split, _) => Mnist.LoadDigits(folder, split)),
+        new("fashion-mnist", Place.Cache, (folder, split, _) => Mnist.LoadFashion(folder, split)),
+        new("cifar10", Place.Cache, (folder, split, _) => Cifar.Load10(folder, split)),
+        new("cifar100", Place.Cache, (folder, split, _) => Cifar.Load100(folder, split)),
+        new("folder", Place.Needed, ImageFolder.Open),
     ];
 
     private readonly Kind kind;
+
+    private enum Place
+    {
+        /// <summary>It is built in.</summary>
+        None,
+
+        /// <summary>A folder, or none for the cache.</summary>
+        Cache,
+
+        /// <summary>A folder.</summary>
+        Needed,
+    }
 
     private DataSource(Kind kind, string folder)
     {
@@ -24,7 +38,7 @@ public sealed record DataSource
     /// <summary>"digits", "mnist", "folder" …</summary>
     public string Name => kind.Name;
 
-    /// <summary>The folder as it was given; empty for data that is built in.</summary>
+    /// <summary>The folder as it was given; empty for data that is built in or in the cache.</summary>
     public string Folder { get; }
 
     /// <summary>What files made from this data are called by: the name, or of "folder" the folder's own.</summary>
@@ -39,18 +53,19 @@ public sealed record DataSource
         (string name, string folder) = colon < 0 ? (text, "") : (text[..colon], text[(colon + 1)..]);
         Kind kind = Kinds.FirstOrDefault(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new UsageException($"Unknown data '{text}'.{NearestName.Hint(name, Kinds.Select(known => known.Name))} Use {string.Join(", ", Forms)}.");
-        return kind.NeedsFolder == (folder.Trim().Length > 0) && kind.NeedsFolder == (colon >= 0)
+        return kind.Takes(hasFolder: folder.Trim().Length > 0, hasColon: colon >= 0)
             ? new DataSource(kind, folder)
-            : throw new UsageException(kind.NeedsFolder
-                ? $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds the official files."
-                : $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}.");
+            : throw new UsageException(kind.Place == Place.None
+                ? $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}."
+                : $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds {(kind.Place == Place.Cache ? $"the official files, or {kind.Name} alone for what `zoo data get {kind.Name}` fetched" : "the images")}.");
     }
 
     /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
     /// <param name="part">Which.</param>
     /// <param name="split">How to divide data without parts of their own.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public LabelledImages Open(DataSplit part, SplitOptions? split = null) => kind.Open(Folder, part, split ?? new());
+    public LabelledImages Open(DataSplit part, SplitOptions? split = null) =>
+        kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
 
     /// <summary>One part of data that is kept in memory, of one shape.</summary>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
@@ -58,10 +73,17 @@ public sealed record DataSource
     public ImageDataset Load(DataSplit part) => Open(part) as ImageDataset
         ?? throw new UsageException($"{this}: images in files are not taken here; use {string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
 
-    public override string ToString() => kind.NeedsFolder ? $"{Name}:{Folder}" : Name;
+    public override string ToString() => Folder.Length > 0 ? $"{Name}:{Folder}" : Name;
 
-    private sealed record Kind(string Name, bool NeedsFolder, Func<string, DataSplit, SplitOptions, LabelledImages> Open)
+    private sealed record Kind(string Name, Place Place, Func<string, DataSplit, SplitOptions, LabelledImages> Open)
     {
-        public string Form => NeedsFolder ? $"{Name}:<{(Name == "folder" ? "path" : "folder")}>" : Name;
+        public string Form => Place switch
+        {
+            Place.None => Name,
+            Place.Cache => $"{Name}[:<folder>]",
+            _ => $"{Name}:<path>",
+        };
+
+        public bool Takes(bool hasFolder, bool hasColon) => hasFolder == hasColon && (Place == Place.Cache || hasFolder == (Place == Place.Needed));
     }
 }

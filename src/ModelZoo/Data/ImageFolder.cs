@@ -55,7 +55,7 @@ public sealed class ImageFolder : LabelledImages
         FolderListing other = FolderListing.Of(part == DataSplit.Train ? test : train);
         if (!chosen.Classes.SequenceEqual(other.Classes, StringComparer.Ordinal))
         {
-            string[] missing = [.. chosen.Classes.Except(other.Classes, StringComparer.Ordinal), .. other.Classes.Except(chosen.Classes, StringComparer.Ordinal)];
+            string[] missing = [.. chosen.Classes.Except(other.Classes, StringComparer.Ordinal).Concat(other.Classes.Except(chosen.Classes, StringComparer.Ordinal)).Order(StringComparer.Ordinal)];
             throw new ZooException($"{root}: {Path.GetFileName(train)} and {Path.GetFileName(test)} must have the same classes, but only one of them has {FolderListing.Enumerate(missing)}.");
         }
 

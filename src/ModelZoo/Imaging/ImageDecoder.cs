@@ -19,7 +19,7 @@ public static class ImageDecoder
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using ImageFile file = ImageFile.Read(path);
-        return Decode(file.Bytes, path, options ?? Defaults);
+        return DecodeBytes(file.Bytes, path, options ?? Defaults);
     }
 
     /// <summary>Decodes a file that is in memory.</summary>
@@ -27,7 +27,7 @@ public static class ImageDecoder
     /// <param name="displayName">What errors call it.</param>
     /// <param name="options">Limits and orientation.</param>
     /// <exception cref="ImageException">It is no JPEG or PNG, is damaged, cut off or too large.</exception>
-    public static PixelImage Decode(ReadOnlyMemory<byte> bytes, string displayName, DecodeOptions? options = null) => Decode(bytes.Span, displayName, options ?? Defaults);
+    public static PixelImage Decode(ReadOnlyMemory<byte> bytes, string displayName, DecodeOptions? options = null) => DecodeBytes(bytes.Span, displayName, options ?? Defaults);
 
     /// <summary>Decodes what a stream holds from its position to its end.</summary>
     /// <inheritdoc cref="Decode(ReadOnlyMemory{byte}, string, DecodeOptions?)" path="/param|/exception"/>
@@ -35,7 +35,7 @@ public static class ImageDecoder
     {
         ArgumentNullException.ThrowIfNull(stream);
         using ImageFile file = ImageFile.Read(stream, displayName);
-        return Decode(file.Bytes, displayName, options ?? Defaults);
+        return DecodeBytes(file.Bytes, displayName, options ?? Defaults);
     }
 
     /// <summary>Reads a file's format and size, without decoding it.</summary>
@@ -63,7 +63,7 @@ public static class ImageDecoder
     /// <summary>Whether the first bytes of a file (8 are enough) are those of a format that is read here.</summary>
     public static bool Recognizes(ReadOnlySpan<byte> bytes) => JpegHeader.IsJpeg(bytes) || PngHeader.IsPng(bytes);
 
-    internal static PixelImage Decode(ReadOnlySpan<byte> bytes, string name, DecodeOptions options)
+    internal static PixelImage DecodeBytes(ReadOnlySpan<byte> bytes, string name, DecodeOptions options)
     {
         ImageInfo info = ReadInfo(bytes, name);
         long pixels = (long)info.Width * info.Height;

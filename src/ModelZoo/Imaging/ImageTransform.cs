@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ModelZoo.Data;
 
 namespace ModelZoo.Imaging;
@@ -17,7 +19,20 @@ public static class ImageTransform
     /// <param name="preprocessing">The model's; 1 or 3 channels.</param>
     /// <param name="destination">[C,H,W], values in [0,1].</param>
     /// <exception cref="ZooException">The model takes another number of channels, or may only pad and the picture is larger.</exception>
-    public static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination)
+    public static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination) => Apply(image, preprocessing, destination, static (_, _) => Fractions);
+
+    /// <summary>The same, then (x − mean) / std per channel: the tensor that enters the model.</summary>
+    /// <inheritdoc cref="Apply(PixelImage, Preprocessing, Span{float})" path="/param|/exception"/>
+    public static void ApplyNormalized(PixelImage image, Preprocessing preprocessing, Span<float> destination) =>
+        Apply(image, preprocessing, destination, static (p, channel) => [.. Fractions.Select(f => (f - p.Mean[channel]) / p.Std[channel])]);
+
+    /// <summary>The size that torchvision's <c>Resize(shorterSide)</c> gives: the longer side keeps the aspect ratio, rounded down.</summary>
+    public static (int Width, int Height) ShorterSideTo(int shorterSide, int width, int height) => width <= height
+        ? (shorterSide, (int)Math.Min((long)shorterSide * height / width, int.MaxValue))
+        : ((int)Math.Min((long)shorterSide * width / height, int.MaxValue), shorterSide);
+
+    // values: for a channel, what each of the 256 bytes becomes.
+    private static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination, Func<Preprocessing, int, float[]> values)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -32,24 +47,20 @@ public static class ImageTransform
             throw new ArgumentException($"An input of {channels}×{height}×{width} needs {(long)channels * height * width} values, not {destination.Length}.", nameof(destination));
         }
 
+        float[][] tables = [.. Enumerable.Range(0, channels).Select(c => values(preprocessing, c))];
         if (channels == 3)
         {
-            Fitted(PixelView.Of(image), preprocessing, destination);
+            Fitted(PixelView.Of(image), preprocessing, tables, destination);
             return;
         }
 
         byte[] gray = ArrayPool<byte>.Shared.Rent(image.Width * image.Height);
         Luma(image.Rgb, gray.AsSpan(0, image.Width * image.Height));
-        Fitted(new PixelView(gray.AsSpan(0, image.Width * image.Height), image.Width, image.Width, image.Height, 1), preprocessing, destination);
+        Fitted(new PixelView(gray.AsSpan(0, image.Width * image.Height), image.Width, image.Width, image.Height, 1), preprocessing, tables, destination);
         ArrayPool<byte>.Shared.Return(gray);
     }
 
-    /// <summary>The size that torchvision's <c>Resize(shorterSide)</c> gives: the longer side keeps the aspect ratio, rounded down.</summary>
-    public static (int Width, int Height) ShorterSideTo(int shorterSide, int width, int height) => width <= height
-        ? (shorterSide, (int)Math.Min((long)shorterSide * height / width, int.MaxValue))
-        : ((int)Math.Min((long)shorterSide * width / height, int.MaxValue), shorterSide);
-
-    private static void Fitted(PixelView image, Preprocessing p, Span<float> destination)
+    private static void Fitted(PixelView image, Preprocessing p, float[][] tables, Span<float> destination)
     {
         (int width, int height) = p.Fit switch
         {
@@ -68,32 +79,35 @@ public static class ImageTransform
         int length = rows * columns * image.Channels;
         byte[] rented = ArrayPool<byte>.Shared.Rent(length);
         Resampling.Resize(image, width, height, p.Interpolation, null, (left, top, columns, rows), rented.AsSpan(0, length));
-        if (columns < p.Width || rows < p.Height)
+        int plane = p.Width * p.Height;
+        for (int c = 0; c < image.Channels; c++)
         {
-            destination.Clear();
+            Span<float> channel = destination.Slice(c * plane, plane);
+            if (columns < p.Width || rows < p.Height)
+            {
+                channel.Fill(tables[c][0]);
+            }
+
+            Spread(rented.AsSpan(c, length - c), columns, rows, image.Channels, tables[c], channel[((row * p.Width) + column)..], p.Width);
         }
 
-        Spread(rented.AsSpan(0, length), columns, rows, image.Channels, destination[((row * p.Width) + column)..], p.Width, p.Width * p.Height);
         ArrayPool<byte>.Shared.Return(rented);
     }
 
     private static (int Offset, int Count, int Position) Middle(int have, int want) =>
         have >= want ? ((int)Math.Round((have - want) / 2.0), want, 0) : (0, have, (want - have) / 2);
 
-    // [H,W,C] bytes to [C,H,W] fractions.
-    private static void Spread(ReadOnlySpan<byte> pixels, int width, int height, int channels, Span<float> destination, int stride, int plane)
+    // One channel of [H,W,C] bytes to a plane.
+    private static void Spread(ReadOnlySpan<byte> pixels, int width, int height, int channels, float[] table, Span<float> plane, int stride)
     {
-        ReadOnlySpan<float> fractions = Fractions;
-        for (int c = 0; c < channels; c++)
+        ref float values = ref MemoryMarshal.GetArrayDataReference(table); // 256 of them: a byte is always within
+        for (int y = 0; y < height; y++)
         {
-            for (int y = 0; y < height; y++)
+            ReadOnlySpan<byte> from = pixels[(y * width * channels)..];
+            Span<float> to = plane.Slice(y * stride, width);
+            for (int x = 0, i = 0; x < to.Length; x++, i += channels)
             {
-                ReadOnlySpan<byte> from = pixels.Slice(y * width * channels, width * channels);
-                Span<float> to = destination.Slice((c * plane) + (y * stride), width);
-                for (int x = 0, i = c; x < to.Length; x++, i += channels)
-                {
-                    to[x] = fractions[from[i]];
-                }
+                to[x] = Unsafe.Add(ref values, from[i]);
             }
         }
     }

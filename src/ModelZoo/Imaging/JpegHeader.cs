@@ -3,9 +3,16 @@ using System.Buffers.Binary;
 namespace ModelZoo.Imaging;
 
 /// <summary>What stands before the pixels of a JPEG file (ITU-T T.81, annex B), and whether the file has its end.</summary>
-internal readonly record struct JpegHeader(int Width, int Height, int Components, int Precision, int Orientation, int ScanStart)
+/// <param name="Width">Columns.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Components">Stored channels.</param>
+/// <param name="Precision">Bits of a value.</param>
+/// <param name="Orientation">EXIF's, 1 where there is none.</param>
+/// <param name="ScanStart">Where the first scan's values begin.</param>
+/// <param name="IsOneScan">Whether one scan holds everything, row by row: neither progressive nor a scan for each component.</param>
+internal readonly record struct JpegHeader(int Width, int Height, int Components, int Precision, int Orientation, int ScanStart, bool IsOneScan)
 {
-    private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1;
+    private const byte Baseline = 0xC0, Extended = 0xC1, Arithmetic = 0xC9, StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1;
 
     public static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes.Length >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
 
@@ -15,7 +22,7 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
     /// <exception cref="ImageException">The segments make no sense.</exception>
     public static JpegHeader? Read(ReadOnlySpan<byte> bytes, string name)
     {
-        var header = new JpegHeader(0, 0, 0, 0, 1, 0);
+        var header = new JpegHeader(0, 0, 0, 0, 1, 0, false);
         int at = 2;
         bool frame = false;
         while (Marker(bytes, ref at) is { } marker)
@@ -43,7 +50,8 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
 
             if (marker == StartOfScan)
             {
-                return frame ? header with { ScanStart = at + length } : throw new ImageException(name, "is damaged: its pixels begin before their size is said.");
+                return !frame ? throw new ImageException(name, "is damaged: its pixels begin before their size is said.")
+                    : header with { ScanStart = at + length, IsOneScan = header.IsOneScan && length > 2 && at + 2 < bytes.Length && bytes[at + 2] == header.Components };
             }
 
             if (at + length > bytes.Length)
@@ -60,7 +68,14 @@ internal readonly record struct JpegHeader(int Width, int Height, int Components
                 }
 
                 frame = true;
-                header = header with { Precision = body[0], Height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]), Width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]), Components = body[5] };
+                header = header with
+                {
+                    Precision = body[0],
+                    Height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]),
+                    Width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]),
+                    Components = body[5],
+                    IsOneScan = marker is Baseline or Extended or Arithmetic,
+                };
             }
             else if (marker == App1 && header.Orientation == 1 && body.StartsWith("Exif\0\0"u8))
             {

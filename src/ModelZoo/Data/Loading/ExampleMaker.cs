@@ -31,5 +31,16 @@ internal sealed class ExampleMaker
         augmenter.Erase(destination, channelsLast, random);
     }
 
+    /// <summary>Ten crops for measuring, one after the other; never with the channels last, which is a matter of one image.</summary>
+    public void MakeTen(int index, Span<float> destination, bool channelsLast)
+    {
+        PixelImage resized = whole.GetOrMake(index, i => ImageFit.ShorterSide(images.Picture(i), preprocessing));
+        int length = destination.Length / TenCrop.Views;
+        foreach ((int view, PixelImage crop) in TenCrop.Of(resized, preprocessing.Width, preprocessing.Height).Index())
+        {
+            normalizer.Write(crop, destination.Slice(view * length, length), channelsLast);
+        }
+    }
+
     private PixelImage Fitted(int index) => fitted.GetOrMake(index, i => ImageFit.Apply(images.Picture(i), preprocessing, images.NameOf(i)));
 }

@@ -29,6 +29,14 @@ internal static class ImageFit
         return columns == p.Width && rows == p.Height ? part : Within(part, p.Width, p.Height, column, row);
     }
 
+    /// <summary>The picture before the crop of <see cref="Fit.Crop"/>.</summary>
+    public static PixelImage ShorterSide(PixelImage image, Preprocessing p)
+    {
+        image = p.Channels == 1 ? Gray(image) : image;
+        (int width, int height) = ImageTransform.ShorterSideTo(p.ShorterSide, image.Width, image.Height);
+        return Resampling.Resize(image, width, height, p.Interpolation);
+    }
+
     /// <summary>A part of the picture, resized to the input.</summary>
     public static PixelImage Resize(PixelImage image, Preprocessing p, (int Left, int Top, int Width, int Height) part)
     {

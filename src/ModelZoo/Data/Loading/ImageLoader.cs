@@ -16,6 +16,7 @@ public sealed class ImageLoader : IImageBatches
     private readonly LoaderOptions options;
     private readonly ExampleMaker maker;
     private readonly ImageShape input;
+    private readonly Measured measured;
     private readonly ConcurrentDictionary<int, BadImage> skipped = new();
 
     /// <param name="images">The data.</param>
@@ -23,6 +24,16 @@ public sealed class ImageLoader : IImageBatches
     /// <param name="options">Workers, prefetch, bad images, device.</param>
     /// <exception cref="ZooException">There are no images, or the model's input is no picture.</exception>
     public ImageLoader(LabelledImages images, Preprocessing preprocessing, LoaderOptions? options = null)
+        : this(images, preprocessing, options, (maker, index, destination, channelsLast) => maker.Make(index, destination, channelsLast), views: 1)
+    {
+    }
+
+    /// <param name="images">The data.</param>
+    /// <param name="preprocessing">The model's.</param>
+    /// <param name="options">Workers, prefetch, bad images, device.</param>
+    /// <param name="measured">Makes an example for measuring.</param>
+    /// <param name="views">Images of the input's size in such an example, one after the other.</param>
+    internal ImageLoader(LabelledImages images, Preprocessing preprocessing, LoaderOptions? options, Measured measured, int views)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -40,9 +51,12 @@ public sealed class ImageLoader : IImageBatches
         (this.images, this.options, Preprocessing) = (images, options ?? new(), preprocessing);
         ArgumentOutOfRangeException.ThrowIfNegative(this.options.Workers, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(this.options.Prefetch, nameof(options));
-        input = new(preprocessing.Channels, preprocessing.Height, preprocessing.Width);
+        this.measured = measured;
+        input = new(views * preprocessing.Channels, preprocessing.Height, preprocessing.Width);
         maker = new ExampleMaker(images, preprocessing, this.options.CacheLimit);
     }
+
+    internal delegate void Measured(ExampleMaker maker, int index, Span<float> destination, bool channelsLast);
 
     /// <inheritdoc/>
     public int Count => images.Count;
@@ -64,6 +78,11 @@ public sealed class ImageLoader : IImageBatches
     public IEnumerable<Batch> Shuffled(EpochPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        if (input.Channels != Preprocessing.Channels)
+        {
+            throw new InvalidOperationException("Several crops of an image are for measuring, not for training.");
+        }
+
         var augmenter = new Augmenter(plan.Recipe, Preprocessing);
         return Run(plan.Order(Count), plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
             ? (index, destination) => maker.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index)), destination, options.ChannelsLast)
@@ -75,7 +94,7 @@ public sealed class ImageLoader : IImageBatches
     public IEnumerable<Batch> InOrder(int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (index, destination) => maker.Make(index, destination, options.ChannelsLast), null);
+        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (index, destination) => measured(maker, index, destination, options.ChannelsLast), null);
     }
 
     /// <summary>Nothing is held between passes but what is kept in memory.</summary>

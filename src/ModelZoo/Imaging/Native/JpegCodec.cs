@@ -46,13 +46,13 @@ internal static unsafe class JpegCodec
             return;
         }
 
-        // As Pillow, take what the library could make of a file with bad spots, but not of one that was cut off. If the end mark alone is missing, all pixels are there.
+        // As Pillow, take what the library could make of a file with bad spots, but not of one that was cut off. Where one scan lacks nothing but the end mark, all pixels are there.
         if (error.Fatal)
         {
             throw new ImageException(name, $"is damaged ({error.Text}).");
         }
 
-        if (!header.HasEnd(bytes) && Try([.. bytes, 0xFF, 0xD9], header, pixels, format, channels) is not null)
+        if (!header.HasEnd(bytes) && (!header.IsOneScan || Try([.. bytes, 0xFF, 0xD9], header, pixels, format, channels) is not null))
         {
             throw new ImageException(name, $"is cut off ({error.Text}). Copy or download it again.");
         }

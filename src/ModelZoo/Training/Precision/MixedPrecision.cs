@@ -23,7 +23,7 @@ public sealed class MixedPrecision : IDisposable
     public MixedPrecision(nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (string name, nn.Module module)[] leaves = [.. model.named_modules().Where(m => !m.module.named_children().Any())];
+        (string name, nn.Module module)[] leaves = model.named_children().Any() ? [.. model.named_modules().Where(m => !m.module.named_children().Any())] : [("", model)];
         layers = [.. leaves.Where(m => m.module is Convolution or Linear)];
         full = [.. leaves.Where(m => m.module is not (Convolution or Linear or BatchNorm) && (m.module is LocalResponseNorm || m.module.parameters(recurse: false).Any()))];
         foreach ((string name, nn.Module layer) in layers)
