@@ -35,10 +35,14 @@ public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
     /// <summary>The number of examples.</summary>
     public int Count => (int)Labels.shape[0];
 
-    /// <summary>Frees both tensors.</summary>
+    /// <summary>[B,classes], float: the share of each class in each example, where examples were mixed; null: each is its label alone.</summary>
+    public Tensor? Targets { get; init; }
+
+    /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         Inputs.Dispose();
         Labels.Dispose();
+        Targets?.Dispose();
     }
 }

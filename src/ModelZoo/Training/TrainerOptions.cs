@@ -33,6 +33,18 @@ public sealed record TrainerOptions
     /// <summary>If given, only this part of the model is in train mode, the rest in eval mode (a frozen trunk without dropout); whether parameters change is for their requires_grad to say.</summary>
     public nn.Module? TrainOnly { get; init; }
 
+    /// <summary>Parameters that learn at a rate of their own; what is in no group learns at the recipe's. Null: all do.</summary>
+    public IReadOnlyList<ParameterGroup>? ParameterGroups { get; init; }
+
+    /// <summary>
+    /// Called before each epoch with its number, from 1; it may change requires_grad, and what is trained is then read anew: what stays trained keeps its optimiser's state.
+    /// A run that is resumed calls it again for every epoch from 1 to its own.
+    /// </summary>
+    public Action<int>? OnEpoch { get; init; }
+
+    /// <summary>Sets the mode of the modules at the start of each training epoch. Null: train mode, but eval mode for normalisation layers that are frozen and for what <see cref="TrainOnly"/> leaves out.</summary>
+    public Action<nn.Module>? TrainMode { get; init; }
+
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
 }
