@@ -1,4 +1,5 @@
 using ModelZoo.Data;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace ModelZoo.Training;
 /// <summary>
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen trunk made of them.
 /// </summary>
-public sealed class ImageTensors : IBatchSource, IDisposable
+public sealed class ImageTensors : IBatchSource, IFingerprinted, IDisposable
 {
     private readonly Tensor inputs;
     private readonly Tensor labels;
@@ -43,6 +44,18 @@ public sealed class ImageTensors : IBatchSource, IDisposable
 
     /// <summary>[N], int64.</summary>
     public Tensor Labels => labels;
+
+    /// <inheritdoc/>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = new Digest();
+            TensorBytes.Write(inputs, hash);
+            TensorBytes.Write(labels, hash);
+            return $"sha256 {hash.Text[..16]}";
+        }
+    }
 
     /// <summary>Where the tensors are.</summary>
     public Device Device => inputs.device;
