@@ -22,6 +22,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
             throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
         }
 
+        model.zero_grad();
         optimizer.Train(trained);
         if (recipe.EmaDecay > 0 && average is null)
         {
@@ -40,7 +41,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed((long)seed);
         (Tensor logits, Tensor loss) = Forward(batch); // [B,classes], []
-        double value = loss.item<float>();
+        double value = loss.dtype == ScalarType.Float32 ? loss.item<float>() : loss.to(ScalarType.Float32).item<float>();
         if (!double.IsFinite(value))
         {
             throw NotFinite(run, $"The loss became {value}", NonFiniteSearch.InForward(model, batch.Inputs, () =>

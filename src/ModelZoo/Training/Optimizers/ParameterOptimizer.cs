@@ -95,7 +95,7 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
             (OptimizerSlot slot, int first, int count) = blocks[i];
             if (slot.IsFlat)
             {
-                Update(slot, first, count, rate * slot.Trained.RateFactor, (float)scale, DecayOf(slot));
+                Update(slot, first, count, rate * slot.Trained.RateFactor, (float)scale, (float)DecayOf(slot));
             }
         });
         using IDisposable off = no_grad();
@@ -127,7 +127,7 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
     /// <summary>The rule by torch's operators; the gradient may be changed.</summary>
     protected abstract void Update(OptimizerSlot slot, Tensor gradient, double rate, double decay);
 
-    private float DecayOf(OptimizerSlot slot) => slot.Trained.Decays ? (float)Recipe.WeightDecay : 0;
+    private double DecayOf(OptimizerSlot slot) => slot.Trained.Decays ? Recipe.WeightDecay : 0;
 
     private OptimizerSlot Keep(TrainedParameter parameter, Dictionary<string, OptimizerSlot> before)
     {

@@ -61,7 +61,7 @@ internal sealed unsafe class RmsPropRule(Recipe recipe) : ParameterOptimizer(rec
             return;
         }
 
-        slot.State[1].mul_(momentum).addcdiv_(gradient, divisor, 1);
+        slot.State[1].mul_(Recipe.Momentum).addcdiv_(gradient, divisor, 1);
         slot.Weights.add_(slot.State[1], -rate);
     }
 }

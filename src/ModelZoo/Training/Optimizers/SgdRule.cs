@@ -66,7 +66,7 @@ internal sealed unsafe class SgdRule(Recipe recipe) : ParameterOptimizer(recipe)
         }
 
         Tensor moving = slot.State[0];
-        moving.mul_(momentum).add_(gradient);
-        slot.Weights.add_(ahead ? gradient.add_(moving, momentum) : moving, -rate);
+        moving.mul_(Recipe.EffectiveMomentum).add_(gradient);
+        slot.Weights.add_(ahead ? gradient.add_(moving, Recipe.EffectiveMomentum) : moving, -rate);
     }
 }

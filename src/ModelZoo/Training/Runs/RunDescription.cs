@@ -39,21 +39,21 @@ internal static class RunDescription
         return json.ToJsonString(Options) + "\n";
     }
 
-    /// <summary>A value of a run.json; null where there is none.</summary>
+    /// <summary>The texts of a run.json under their keys.</summary>
     /// <exception cref="ZooException">The file cannot be read.</exception>
-    public static string? Read(string path, string key)
+    public static Dictionary<string, string> Read(string path)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path))?[key]?.ToString();
+            return (JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? []).AsEnumerable().Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!.ToString());
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {
             throw FileAccessError.Reading(path, error);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException)
         {
-            throw new ZooException($"{path}: is not valid JSON ({error.Message})", error);
+            throw new ZooException($"{path}: is not the description of a run ({error.Message})", error);
         }
     }
 

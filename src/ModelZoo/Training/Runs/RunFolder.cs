@@ -72,5 +72,17 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>What run.json says, under its keys: seed, threads, the notes of whoever began the run.</summary>
+    /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
+    public IReadOnlyDictionary<string, string> ReadDescription() => RunDescription.Read(Existing(Description));
+
+    /// <summary>The recipe that the run follows.</summary>
+    /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
+    public Recipe ReadRecipe() => Training.Recipe.Parse(System.IO.File.ReadAllText(Existing(Recipe)), Recipe);
+
+    private string Existing(string file) => System.IO.File.Exists(file)
+        ? file
+        : throw new ZooException($"{Path}: is no folder of a training run: it has no {System.IO.Path.GetFileName(file)}. Give the folder that `zoo train` made.");
+
     private string File(string name) => System.IO.Path.Combine(Path, name);
 }
