@@ -59,32 +59,20 @@ internal sealed class RecipeArgument
     internal Recipe Read(ParseResult parsed, Func<string?, Recipe> standard)
     {
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
-        foreach ((Option<string?> option, string key) in flags)
-        {
-            if (parsed.GetValue(option) is { } value)
-            {
-                recipe = With(recipe, option.Name, key, value);
-            }
-        }
-
+        List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f => (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
-            recipe = equals > 0 ? With(recipe, "--set", pair[..equals], pair[(equals + 1)..]) : throw new UsageException($"--set {pair}: give key=value.");
+            changes.Add(equals > 0 ? ("--set", pair[..equals], pair[(equals + 1)..]) : throw new UsageException($"--set {pair}: give key=value."));
         }
 
-        return recipe;
-    }
-
-    private static Recipe With(Recipe recipe, string flag, string key, string value)
-    {
         try
         {
-            return recipe.With(key, value);
+            return recipe.With([.. changes.Select(c => (c.Key, c.Value))]);
         }
         catch (ZooException e)
         {
-            throw new UsageException($"{flag} {value}: {e.Message}");
+            throw new UsageException($"{string.Join(' ', changes.Select(c => c.Flag == "--set" ? $"--set {c.Key}={c.Value}" : $"{c.Flag} {c.Value}"))}: {e.Message}");
         }
     }
 

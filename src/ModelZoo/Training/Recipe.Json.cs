@@ -61,23 +61,52 @@ public sealed partial record Recipe
 
     /// <summary>This recipe with one value replaced, as a flag does it: <c>With("learning_rate", "0.1")</c>.</summary>
     /// <exception cref="ZooException">The key is unknown or the value cannot be read or is out of range.</exception>
-    public Recipe With(string key, string value)
+    public Recipe With(string key, string value) => With((key, value));
+
+    /// <summary>
+    /// The same for several values, checked together. Where the optimiser or the schedule is replaced, what only the old one could use is dropped: look ahead, milestones, warm-up.
+    /// </summary>
+    /// <exception cref="ZooException">A key is unknown or a value cannot be read or is out of range.</exception>
+    public Recipe With(params IReadOnlyList<(string Key, string Value)> changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        Recipe changed = this with { };
+        foreach ((string key, string value) in changes)
+        {
+            using JsonDocument document = JsonDocument.Parse(new JsonObject { [key] = ReadValue(key, value) }.ToJsonString());
+            Fill(changed, document.RootElement, key);
+        }
+
+        HashSet<string> keys = [.. changes.Select(c => c.Key)];
+        if (keys.Contains("optimizer") && !keys.Contains("nesterov") && changed.Optimizer != "sgd")
+        {
+            changed = changed with { Nesterov = false };
+        }
+
+        if (keys.Contains("schedule"))
+        {
+            changed = changed with
+            {
+                Milestones = changed.Schedule == "multistep" || keys.Contains("milestones") ? changed.Milestones : StepList.Empty,
+                WarmupEpochs = changed.Schedule == "onecycle" && !keys.Contains("warmup_epochs") ? 0 : changed.WarmupEpochs,
+                WarmupSteps = changed.Schedule == "onecycle" && !keys.Contains("warmup_steps") ? 0 : changed.WarmupSteps,
+            };
+        }
+
+        return changed.Validate(changes.Count == 1 ? changes[0].Key : "recipe");
+    }
+
+    private static JsonNode? ReadValue(string key, string value)
     {
         Type? type = Properties.TryGetValue(key, out var property) ? property.PropertyType : null;
-        JsonNode? parsed;
         try
         {
-            parsed = type == typeof(string) ? JsonValue.Create(value) : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
+            return type == typeof(string) ? JsonValue.Create(value) : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
         }
         catch (JsonException)
         {
             throw new ZooException($"{key}: '{value}' is not a value of a recipe.");
         }
-
-        using JsonDocument document = JsonDocument.Parse(new JsonObject { [key] = parsed }.ToJsonString());
-        Recipe changed = this with { };
-        Fill(changed, document.RootElement, key);
-        return changed.Validate(key);
     }
 
     /// <summary>The JSON form, on one line, every key written: a checkpoint keeps it.</summary>
