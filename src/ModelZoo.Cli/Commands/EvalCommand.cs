@@ -1,10 +1,10 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
-using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -19,11 +19,12 @@ internal static class EvalCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var weights = new WeightsArgument();
-        var data = DataArgument.Create();
-        var limit = DataArgument.Limit();
+        var data = new DataArgument();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
+        var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
         var top = new Option<int>("--top") { Description = "How many of the most probable classes the label may be among", HelpName = "k", DefaultValueFactory = _ => 5 };
-        var command = new Command("eval", "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, data, split, limit, top };
+        var command = new Command("eval", "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, split, tenCrop, top };
+        data.AddTo(command);
         weights.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -37,15 +38,17 @@ internal static class EvalCommand
             }
 
             int k = parsed.GetValue(top);
-            return k < 1 ? throw new UsageException($"--top {k}: it must be 1 or more.") : Run(session, specs, choice, DataArgument.Load(parsed.GetValue(data)!, part, parsed.GetValue(limit)), k);
+            return k < 1 ? throw new UsageException($"--top {k}: it must be 1 or more.") : Run(session, specs, choice, data.Read(parsed), part, parsed.GetValue(tenCrop), k);
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, WeightsChoice weights, ImageDataset data, int top)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop, int top)
     {
+        LabelledImages data = choice.Open(part, limited: true);
+        LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
-        List<ImageTensors> images = [];
+        List<IImageBatches> images = [];
         try
         {
             foreach (string spec in specs)
@@ -53,16 +56,19 @@ internal static class EvalCommand
                 ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
                 models.Add(resolved);
                 resolved.Info.RequireClasses("zoo eval");
-                DataArgument.MustMatch(data, resolved);
+                DataChoice.MustMatch(data, resolved);
                 if (!resolved.Trained)
                 {
                     session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: {string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
                 }
 
-                images.Add(ImageTensors.From(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), session.Device));
+                Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
+                images.Add(tenCrop ? TenCrop.Open(data, preprocessing, loader) : ImageBatches.Open(data, preprocessing, null, loader));
             }
 
-            EvaluationResult result = Evaluator.Evaluate([.. models.Zip(images, (m, i) => ((nn.Module<Tensor, Tensor>)m.Model, (IBatchSource)i))], top: top);
+            EvaluationResult result = Evaluator.Evaluate(
+                [.. models.Zip(images, (m, i) => (tenCrop ? TenCrop.Average(m.Model) : m.Model, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
+            DataChoice.Report(session, [.. images]);
             Show(session, string.Join(" + ", specs), data, result);
             return 0;
         }
@@ -73,7 +79,7 @@ internal static class EvalCommand
         }
     }
 
-    private static void Show(Session session, string name, ImageDataset data, EvaluationResult result)
+    private static void Show(Session session, string name, LabelledImages data, EvaluationResult result)
     {
         var classes = result.Classes.Select(c => new { label = c.Name, c.Count, c.Precision, c.Recall, c.F1 }).ToArray();
         session.Show(new

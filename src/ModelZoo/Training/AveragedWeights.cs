@@ -10,22 +10,26 @@ namespace ModelZoo.Training;
 internal sealed class AveragedWeights : IDisposable
 {
     private readonly double decay;
-    private readonly (string Key, Tensor Source, Tensor Average)[] averages;
+    private readonly (string Key, Tensor Average)[] averages;
+    private Tensor[] sources = [];
 
     /// <param name="decay">Per step.</param>
-    /// <param name="state">What is averaged: the model's state under its keys, or where weights are trained in another precision, those.</param>
-    public AveragedWeights(double decay, IEnumerable<KeyValuePair<string, Tensor>> state)
+    /// <param name="state">What is averaged, from its present values on.</param>
+    public AveragedWeights(double decay, IReadOnlyDictionary<string, Tensor> state)
     {
         this.decay = decay;
         using IDisposable off = no_grad();
-        averages = [.. state.Where(s => s.Value.is_floating_point()).Select(s => (s.Key, s.Value.detach().DetachFromDisposeScope(), s.Value.detach().clone().DetachFromDisposeScope()))];
+        averages = [.. state.Where(s => s.Value.is_floating_point()).Select(s => (s.Key, s.Value.detach().clone().DetachFromDisposeScope()))];
     }
 
     /// <summary>Steps taken in.</summary>
     public long Steps { get; set; }
 
     /// <summary>The averages under their keys.</summary>
-    public IEnumerable<(string Key, Tensor Value)> Values => averages.Select(a => (a.Key, a.Average));
+    public IEnumerable<(string Key, Tensor Value)> Values => averages;
+
+    /// <summary>Says which tensors hold the weights from now on: the model's, or those that stand behind them where it computes in another precision.</summary>
+    public void Follow(IReadOnlyDictionary<string, Tensor> state) => sources = [.. averages.Select(a => state[a.Key])];
 
     /// <summary>Takes in the weights after another step.</summary>
     public void Update()
@@ -34,56 +38,57 @@ internal sealed class AveragedWeights : IDisposable
         double share = 1 - Math.Min(decay, (1.0 + Steps) / (10.0 + Steps));
         using IDisposable off = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach ((_, Tensor source, Tensor average) in averages)
+        for (int i = 0; i < averages.Length; i++)
         {
-            average.mul_(1 - share).add_(source, share);
+            averages[i].Average.mul_(1 - share).add_(sources[i], share);
         }
     }
 
-    /// <summary>Puts the averages in the model's place until the result is disposed.</summary>
-    public IDisposable Lend() => new Loan(this);
+    /// <summary>Puts the averages into a model until the result is disposed.</summary>
+    public IDisposable Lend(nn.Module model) => new Loan(this, model.state_dict());
 
-    /// <summary>Puts the averages in the model's place for good.</summary>
-    public void Give()
-    {
-        using IDisposable off = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        foreach ((_, Tensor source, Tensor average) in averages)
-        {
-            source.copy_(average);
-        }
-    }
+    /// <summary>Puts the averages into a model for good.</summary>
+    public void Give(nn.Module model) => Give(model.state_dict());
 
     public void Dispose()
     {
-        foreach ((_, Tensor source, Tensor average) in averages)
+        foreach ((_, Tensor average) in averages)
         {
-            source.Dispose();
             average.Dispose();
+        }
+    }
+
+    private void Give(Dictionary<string, Tensor> state)
+    {
+        using IDisposable off = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((string key, Tensor average) in averages)
+        {
+            state[key].copy_(average);
         }
     }
 
     private sealed class Loan : IDisposable
     {
-        private readonly AveragedWeights owner;
-        private readonly Tensor[] kept;
+        private readonly Dictionary<string, Tensor> state;
+        private readonly (string Key, Tensor Value)[] kept;
 
-        public Loan(AveragedWeights owner)
+        public Loan(AveragedWeights owner, Dictionary<string, Tensor> state)
         {
-            this.owner = owner;
+            this.state = state;
             using IDisposable off = no_grad();
-            kept = [.. owner.averages.Select(a => a.Source.clone().DetachFromDisposeScope())];
-            owner.Give();
+            kept = [.. owner.averages.Select(a => (a.Key, state[a.Key].clone().DetachFromDisposeScope()))];
+            owner.Give(state);
         }
 
         public void Dispose()
         {
             using IDisposable off = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            for (int i = 0; i < kept.Length; i++)
+            foreach ((string key, Tensor value) in kept)
             {
-                owner.averages[i].Source.copy_(kept[i]);
-                kept[i].Dispose();
+                state[key].copy_(value);
+                value.Dispose();
             }
         }
     }

@@ -32,11 +32,11 @@ public interface IBatchSource
 /// <param name="Labels">[B], int64.</param>
 public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
 {
+    /// <summary>[B,K] float, the share of every class, each row summing to 1, where images were mixed with others; null: each has its label alone.</summary>
+    public Tensor? Targets { get; init; }
+
     /// <summary>The number of examples.</summary>
     public int Count => (int)Labels.shape[0];
-
-    /// <summary>[B,classes], float: the share of each class in each example, where examples were mixed; null: each is its label alone.</summary>
-    public Tensor? Targets { get; init; }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -1,3 +1,4 @@
+using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ namespace ModelZoo.Training;
 /// <summary>One model with its optimiser and the average of its weights: forward, backward, step.</summary>
 internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, TrainerOptions options, IBatchSource train) : IDisposable
 {
+    private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
     private readonly ParameterOptimizer optimizer = Optimizers.Create(recipe);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
     private AveragedWeights? average;
@@ -28,6 +30,14 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         {
             average = new AveragedWeights(recipe.EmaDecay, model.state_dict());
         }
+    }
+
+    /// <summary>Puts the model into the recipe's precision for an epoch's steps, until the result is disposed.</summary>
+    public IDisposable? Enter()
+    {
+        IDisposable? entered = mixed?.Enter();
+        average?.Follow(State());
+        return entered;
     }
 
     /// <summary>A forward and a backward of one batch, whose gradients are added to those that are there.</summary>
@@ -52,6 +62,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         }
 
         (share == 1 ? loss : loss * share).backward();
+        mixed?.GatherGradients();
         return (value, logits.argmax(1).eq(batch.Labels).sum().item<long>());
     }
 
@@ -73,7 +84,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
             norm = optimizer.GradientNorm();
             if (!double.IsFinite(norm.Value))
             {
-                throw NotFinite(run, $"The norm of the gradients became {norm}", NonFiniteSearch.InGradients(model));
+                throw NotFinite(run, $"The norm of the gradients became {norm}", NonFiniteSearch.InGradients(optimizer.Slots));
             }
 
             scale = Math.Min(1, recipe.ClipNorm / (norm.Value + 1e-6));
@@ -81,17 +92,18 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         optimizer.Step(rate, scale);
         optimizer.ReleaseGradients();
+        mixed?.Publish();
         average?.Update();
         return norm;
     }
 
     /// <summary>Puts the average in the model's place, to be tested and saved, where the recipe wants that.</summary>
-    public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend();
+    public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend(model);
 
     /// <summary>All tensors of the training's state.</summary>
     public IReadOnlyList<(string Key, Tensor Value)> Tensors() =>
     [
-        .. model.state_dict().Select(s => ($"model.{s.Key}", s.Value)),
+        .. State().Select(s => ($"model.{s.Key}", s.Value)),
         .. optimizer.Slots.SelectMany(s => s.StateNames.Zip(s.State, (name, tensor) => ($"optimizer.{s.Trained.Name}.{name}", tensor))),
         .. average?.Values.Select(a => ($"average.{a.Key}", a.Value)) ?? [],
     ];
@@ -124,7 +136,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         model.zero_grad();
         if (recipe.EmaResult)
         {
-            average?.Give();
+            average?.Give(model);
         }
     }
 
@@ -132,28 +144,34 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     {
         optimizer.Dispose();
         average?.Dispose();
+        mixed?.Dispose();
     }
+
+    // The weights as they are trained: within an epoch the float32 ones behind those that the model computes with.
+    private Dictionary<string, Tensor> State() => model.state_dict().ToDictionary(
+        s => s.Key, s => s.Value.dtype == ScalarType.BFloat16 && mixed?.Parameters.GetValueOrDefault(s.Key) is { } master ? master : s.Value);
 
     // What the optimiser changes, in the model's order; a parameter under two names counts once.
     private IEnumerable<TrainedParameter> Trained()
     {
         var seen = new HashSet<Parameter>(ReferenceEqualityComparer.Instance);
         return model.named_parameters().Where(p => p.parameter.requires_grad && seen.Add(p.parameter)).Select(p =>
-            new TrainedParameter(p.name, p.parameter, rateFactors.GetValueOrDefault(p.name, 1), recipe.DecayNormAndBias || p.parameter.dim() > 1));
+            new TrainedParameter(p.name, mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter, rateFactors.GetValueOrDefault(p.name, 1), recipe.DecayNormAndBias || p.parameter.dim() > 1));
     }
 
     private (Tensor Logits, Tensor Loss) Forward(Batch batch)
     {
         // Where only a part is trained, the head, an auxiliary loss has nothing to change.
+        Tensor inputs = recipe.ChannelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs;
         IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
         if (heads is null)
         {
-            Tensor logits = model.call(batch.Inputs);
+            Tensor logits = model.call(inputs);
             Evaluator.CheckClasses(logits, train);
             return (logits, Loss(logits));
         }
 
-        Tensor[] all = heads.ForwardAll(batch.Inputs);
+        Tensor[] all = heads.ForwardAll(inputs);
         Evaluator.CheckClasses(all[0], train);
         Tensor loss = Loss(all[0]);
         foreach (Tensor auxiliary in all.Skip(1).Where(logits => logits.requires_grad || !is_grad_enabled()))
@@ -163,7 +181,8 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         return (all[0], loss);
 
-        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
+        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(
+            logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
     }
 
     private ZooException NotFinite(Run run, FormattableString what, string? where)
@@ -173,6 +192,18 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         string kept = (options.RunFolder ?? options.CheckpointPath) is { } path && state.Epochs.Count > 0 ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}." : "";
         return new ZooException(FormattableString.Invariant(what) + FormattableString.Invariant($" at step {state.Steps + 1} (epoch {state.Epoch}, learning rate {rate:g3}). ")
             + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
+    }
+
+    private static bool UsesBfloat16(nn.Module model, Recipe recipe, TrainerOptions options)
+    {
+        Device device = options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU;
+        return recipe.Precision switch
+        {
+            "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
+                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
+            "auto" => Bfloat16.IsFastOn(device),
+            _ => false,
+        };
     }
 
     private static Dictionary<string, double> RateFactors(nn.Module model, IReadOnlyList<ParameterGroup>? groups)

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
@@ -40,14 +39,13 @@ internal static class NonFiniteSearch
     }
 
     /// <summary>A sentence that names the gradient that is not finite and is nearest to the output, where it came from; null where all are finite.</summary>
-    public static string? InGradients(nn.Module model)
+    public static string? InGradients(IReadOnlyList<OptimizerSlot> slots)
     {
-        foreach ((string name, Parameter parameter) in model.named_parameters().Reverse())
+        for (int i = slots.Count - 1; i >= 0; i--)
         {
-            using Tensor? gradient = parameter.grad;
-            if (gradient is not null && !IsFinite(gradient))
+            if (slots[i].Gradient is { } gradient && !IsFinite(gradient))
             {
-                return $"The gradient of {name} is not finite, seen from the output the first.";
+                return $"The gradient of {slots[i].Trained.Name} is not finite, seen from the output the first.";
             }
         }
 

@@ -72,6 +72,7 @@ public sealed class Trainer
 
             bool cut;
             using (ModelMode.Train(model, options))
+            using (learner.Enter())
             {
                 cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
             }
@@ -172,7 +173,7 @@ public sealed class Trainer
         bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
         using (learner.LendAverage())
         {
-            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test) : null;
+            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast) : null;
             EpochResult epoch = run.Finish(seconds, result);
             state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
             bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy);

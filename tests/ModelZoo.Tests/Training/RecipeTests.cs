@@ -40,6 +40,13 @@ public class RecipeTests
     [InlineData("""{"schedule_unit": "step"}""", "schedule_unit is 'step'. Did you mean 'steps'?")]
     [InlineData("""{"ema_decay": 1}""", "ema_decay is 1; it must be 0 … below 1")]
     [InlineData("""{"min_learning_rate": 1}""", "min_learning_rate is 1; it must be 0 … learning_rate")]
+    [InlineData("""{"random_crop_mode": "reflct"}""", "Did you mean 'reflect'?")]
+    [InlineData("""{"horizontal_flip": 1.5}""", "horizontal_flip is 1.5; it must be 0 … 1")]
+    [InlineData("""{"hue": 0.6}""", "hue is 0.6; it must be 0 … 0.5")]
+    [InlineData("""{"random_resized_crop": -1}""", "random_resized_crop is -1; it must be 0 … 1")]
+    [InlineData("""{"random_resized_crop_ratio": 0.5}""", "must be 1 … 10")]
+    [InlineData("""{"cutout": -1}""", "cutout is -1")]
+    [InlineData("""{"mixup": -0.1}""", "mixup is -0.1")]
     [InlineData("[]", "a recipe is a JSON object, not array")]
     [InlineData("{", "r.json: is not valid JSON")]
     public void A_wrong_recipe_is_refused_with_its_key_and_what_it_must_be(string json, string message) =>

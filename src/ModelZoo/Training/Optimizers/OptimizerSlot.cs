@@ -6,7 +6,7 @@ namespace ModelZoo.Training;
 /// <summary>One parameter with its optimiser's memory of it.</summary>
 internal sealed unsafe class OptimizerSlot : IDisposable
 {
-    private readonly Tensor weights;
+    private Tensor weights;
     private Tensor? gradient;
 
     public OptimizerSlot(TrainedParameter trained, IReadOnlyList<string> stateNames)
@@ -23,7 +23,7 @@ internal sealed unsafe class OptimizerSlot : IDisposable
         }
     }
 
-    public TrainedParameter Trained { get; set; }
+    public TrainedParameter Trained { get; private set; }
 
     public MemoryOrder Order { get; }
 
@@ -53,6 +53,26 @@ internal sealed unsafe class OptimizerSlot : IDisposable
     public float* S1 { get; private set; }
 
     public bool IsFlat => G is not null;
+
+    /// <summary>Finds the weights anew, which may lie elsewhere by now.</summary>
+    /// <returns>Whether they lie in the same order as the state.</returns>
+    public bool Renew(TrainedParameter trained)
+    {
+        Trained = trained;
+        weights.Dispose();
+        weights = trained.Parameter.detach().DetachFromDisposeScope();
+        if (FlatMemory.OrderOf(weights) != Order)
+        {
+            return false;
+        }
+
+        if (Order != MemoryOrder.Other)
+        {
+            Pin();
+        }
+
+        return true;
+    }
 
     /// <summary>Takes hold of the parameter's gradient for this step.</summary>
     public bool Collect()

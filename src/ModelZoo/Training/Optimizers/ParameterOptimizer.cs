@@ -137,7 +137,11 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
         }
 
         before.Remove(parameter.Name);
-        old.Trained = parameter;
+        if (!old.Renew(parameter))
+        {
+            throw new InvalidOperationException($"{parameter.Name} was moved to another device or layout while it is trained.");
+        }
+
         return old;
     }
 
