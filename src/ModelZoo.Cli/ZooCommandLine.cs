@@ -21,6 +21,7 @@ internal static class ZooCommandLine
             EvalCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),
+            ReproduceCommand.Create(),
             ForwardCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),

@@ -16,6 +16,8 @@ internal sealed class RecipeArgument
         ("--momentum", "momentum", "Momentum of sgd and rmsprop"),
         ("--weight-decay", "weight_decay", "Weight decay"),
         ("--schedule", "schedule", $"Learning-rate schedule: {string.Join(", ", Recipe.Schedules)}"),
+        ("--precision", "precision", $"Precision of convolutions and linear layers: {string.Join(", ", Recipe.Precisions)}"),
+        ("--channels-last", "channels_last", "Channels of a pixel side by side in memory: true or false"),
         ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
         ("--random-crop-padding", "random_crop_padding", "Augmentation: pad by so many pixels and cut a random part of the first size out"),
         ("--random-crop-mode", "random_crop_mode", "With --random-crop-padding: zero, reflect"),

@@ -48,6 +48,18 @@ public sealed partial record Recipe
     /// <summary>Augmentation: each training image grows or shrinks by up to this share of its size.</summary>
     public float RandomScale { get; init; }
 
+    /// <summary>
+    /// One of <see cref="Precisions"/>: "bf16" trains convolutions and linear layers in bfloat16 with float32 weights behind them and is refused where the machine would emulate it;
+    /// "auto" does so where the machine computes in bfloat16 and trains in float32 elsewhere.
+    /// </summary>
+    public string Precision { get; init; } = "fp32";
+
+    /// <summary>Keeps the channels of a pixel side by side in memory: faster for most convolutional networks, the same shapes and the same results but for rounding.</summary>
+    public bool ChannelsLast { get; init; }
+
+    /// <summary>What <see cref="Precision"/> may be.</summary>
+    public static IReadOnlyList<string> Precisions { get; } = ["fp32", "bf16", "auto"];
+
     /// <summary>What <see cref="Optimizer"/> may be.</summary>
     public static IReadOnlyList<string> Optimizers { get; } = ["sgd", "adam", "adamw", "rmsprop"];
 
@@ -72,6 +84,7 @@ public sealed partial record Recipe
         ValidateAugmentation(Range, OneOf);
         OneOf("optimizer", Optimizer, Optimizers);
         OneOf("schedule", Schedule, Schedules);
+        OneOf("precision", Precision, Precisions);
         if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
         {
             throw new ZooException($"{displayName}: nesterov needs the optimizer sgd with a momentum above 0.");

@@ -1,3 +1,4 @@
+using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -49,7 +50,8 @@ public sealed class Trainer
             model.to(device);
         }
 
-        Parameter[] trained = [.. model.parameters().Where(p => p.requires_grad)];
+        using MixedPrecision? mixed = UsesBfloat16() ? new MixedPrecision(model) : null;
+        Parameter[] trained = [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter)];
         if (trained.Length == 0)
         {
             throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
@@ -62,8 +64,9 @@ public sealed class Trainer
         while (!run.Ended(options))
         {
             using (ModelMode.Train(model, options.TrainOnly ?? model))
+            using (mixed?.Enter())
             {
-                TrainEpoch(run, train);
+                TrainEpoch(run, train, mixed);
             }
 
             Conclude(run, test);
@@ -73,7 +76,7 @@ public sealed class Trainer
         return run.Result();
     }
 
-    private void TrainEpoch(Run run, IBatchSource train)
+    private void TrainEpoch(Run run, IBatchSource train, MixedPrecision? mixed)
     {
         run.Begin();
         var plan = new EpochPlan(recipe, options.Seed, run.Epoch);
@@ -87,17 +90,17 @@ public sealed class Trainer
             }
 
             random.manual_seed((long)plan.SeedOfStep(step++)); // dropout
-            Step(run, batch, train);
+            Step(run, batch, train, mixed);
             run.Report(recipe.Epochs, ReportEvery, null);
         }
     }
 
-    private void Step(Run run, Batch batch, IBatchSource train)
+    private void Step(Run run, Batch batch, IBatchSource train, MixedPrecision? mixed)
     {
         using DisposeScope scope = NewDisposeScope();
         double rate = run.Schedule.At(run.Steps);
         Optimizers.SetLearningRate(run.Optimizer, rate);
-        (Tensor logits, Tensor loss) = Forward(batch.Inputs, batch.Labels, train); // [B,classes], []
+        (Tensor logits, Tensor loss) = Forward(recipe.ChannelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, batch.Labels, train); // [B,classes], []
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {
@@ -108,7 +111,9 @@ public sealed class Trainer
 
         run.Optimizer.zero_grad();
         loss.backward();
+        mixed?.GatherGradients();
         run.Optimizer.step();
+        mixed?.Publish();
         run.Count(batch.Count, value, logits.argmax(1).eq(batch.Labels).sum().item<long>(), rate);
     }
 
@@ -126,7 +131,19 @@ public sealed class Trainer
 
         return (all[0], loss);
 
-        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits, labels, label_smoothing: recipe.LabelSmoothing);
+        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, labels, label_smoothing: recipe.LabelSmoothing);
+    }
+
+    private bool UsesBfloat16()
+    {
+        Device device = options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU;
+        return recipe.Precision switch
+        {
+            "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
+                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
+            "auto" => Bfloat16.IsFastOn(device),
+            _ => false,
+        };
     }
 
     // The epoch's figures, the test, the checkpoint, the report, in this order: what is reported is on the disk.
@@ -136,7 +153,7 @@ public sealed class Trainer
         run.CheckCancelled();
         bool last = run.Steps >= run.TotalSteps || run.OutOfTime(options);
         bool due = last || (options.TestEvery > 0 && run.Epoch % options.TestEvery == 0);
-        double? accuracy = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test).Accuracy : null;
+        double? accuracy = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast).Accuracy : null;
         run.Finish(seconds, accuracy, accuracy >= options.TargetAccuracy);
         if (options.CheckpointPath is { } path)
         {
