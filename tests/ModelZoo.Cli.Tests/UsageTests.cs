@@ -60,6 +60,7 @@ public class UsageTests
     [InlineData("info")]
     [InlineData("summary")]
     [InlineData("pull")]
+    [InlineData("data")]
     [InlineData("train")]
     [InlineData("finetune")]
     [InlineData("eval")]
