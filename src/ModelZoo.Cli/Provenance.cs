@@ -8,7 +8,7 @@ namespace ModelZoo.Cli;
 /// <summary>What a checkpoint says of its own making. No dates: the same command makes the same bytes.</summary>
 internal static class Provenance
 {
-    internal static SortedDictionary<string, string> Of(Session session, ImageDataset train, Recipe recipe) => new(StringComparer.Ordinal)
+    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe) => new(StringComparer.Ordinal)
     {
         ["createdBy"] = $"ModelZoo {typeof(Provenance).Assembly.GetName().Version?.ToString(3)}",
         ["data"] = train.Name,
@@ -21,7 +21,7 @@ internal static class Provenance
     };
 
     /// <summary>With what came of it.</summary>
-    internal static SortedDictionary<string, string> Of(Session session, ImageDataset train, Recipe recipe, TrainingResult result, ImageDataset test)
+    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, TrainingResult result, LabelledImages test)
     {
         SortedDictionary<string, string> extra = Of(session, train, recipe);
         extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);

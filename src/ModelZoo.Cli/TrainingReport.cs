@@ -7,7 +7,7 @@ namespace ModelZoo.Cli;
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
 internal static class TrainingReport
 {
-    internal static int Show(Session session, string name, ImageDataset train, TrainingResult result, string path)
+    internal static int Show(Session session, string name, LabelledImages train, DataSource source, TrainingResult result, string path)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
         session.Show(new { model = name, data = train.Name, images = train.Count, epochs, testAccuracy = result.TestAccuracy, seconds = result.Elapsed.TotalSeconds, checkpoint = path, interrupted = result.Cancelled }, console =>
@@ -21,7 +21,7 @@ internal static class TrainingReport
             console.Write(table);
             console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test accuracy {(result.TestAccuracy is { } t ? Tables.Percent(t) : "not measured")}, {Tables.Seconds(result.Elapsed.TotalSeconds)}");
             console.WriteLine($"checkpoint: {path}");
-            console.WriteLine($"next: zoo eval {path} --data {train.Name.Split('/')[0]}   zoo verify {path}");
+            console.WriteLine($"next: zoo eval {path} --data {source}   zoo verify {path}");
         });
         if (!result.Cancelled)
         {

@@ -49,6 +49,11 @@ if (what is "lenet" or "all")
     Console.WriteLine($"  loss after the same steps: ours {ourLoss:G6}, PyTorch {peerLoss:G6}");
 }
 
+if (what is "train" or "all")
+{
+    TrainingSpeed.Run(script, threads, rounds, args.Length > 2 ? args[2..] : []);
+}
+
 if (what is "add" or "all")
 {
     using var peer = new Peer(script, threads);

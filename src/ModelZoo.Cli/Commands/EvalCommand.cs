@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -14,32 +15,37 @@ internal static class EvalCommand
     {
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
-        var data = DataArgument.Create();
-        var limit = DataArgument.Limit();
+        var data = new DataArgument();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
-        var command = new Command("eval", "Measure a trained model's accuracy on a data set.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, data, split, limit };
+        var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
+        var command = new Command("eval", "Measure a trained model's accuracy on a data set.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, split, tenCrop };
+        data.AddTo(command);
         weights.AddTo(command);
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
             DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
-            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), DataArgument.Load(parsed.GetValue(data)!, part, parsed.GetValue(limit)));
+            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), data.Read(parsed), part, parsed.GetValue(tenCrop));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, WeightsChoice weights, ImageDataset data)
+    private static int Run(Session session, string spec, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop)
     {
+        LabelledImages data = choice.Open(part, limited: true);
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.Info.RequireClasses("zoo eval");
-        DataArgument.MustMatch(data, resolved);
+        DataChoice.MustMatch(data, resolved);
         if (!resolved.Trained)
         {
             session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: {string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
         }
 
-        using ImageTensors images = ImageTensors.From(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), session.Device);
-        EvaluationResult result = Evaluator.Evaluate(resolved.Model, images);
+        Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
+        LoaderOptions loader = choice.Loader with { Device = session.Device };
+        using IImageBatches images = tenCrop ? TenCrop.Open(data, preprocessing, loader) : ImageBatches.Open(data, preprocessing, null, loader);
+        EvaluationResult result = tenCrop ? Evaluator.Evaluate(TenCrop.Average(resolved.Model), images, batchSize: 16) : Evaluator.Evaluate(resolved.Model, images);
+        DataChoice.Report(session, images);
         var classes = result.Classes.Select(c => new { label = c.Name, c.Count, c.Precision, c.Recall }).ToArray();
         session.Show(new { model = spec, data = data.Name, images = result.Count, accuracy = result.Accuracy, loss = result.Loss, seconds = result.Elapsed.TotalSeconds, classes, confusion = Rows(result.Confusion) }, console =>
         {

@@ -4,7 +4,7 @@ using System.Text;
 namespace ModelZoo.Drawing;
 
 /// <summary>Text and numbers for pages that are both HTML and well-formed XML. Layer names and messages come from models that anybody may have made: nothing goes in unescaped.</summary>
-internal static class Markup
+public static class Markup
 {
     /// <summary>
     /// Text for an element or a quoted attribute. Control characters, which XML forbids, invisible format characters, which can turn the reading direction of what follows,

@@ -3,7 +3,7 @@ using static ModelZoo.Drawing.Markup;
 namespace ModelZoo.Drawing;
 
 /// <summary>What every page has around its content: the head, the style sheet, and a policy that forbids the page to load anything.</summary>
-internal static class PageFrame
+public static class PageFrame
 {
     private const string Style = """
         :root { color-scheme: light dark; --back: #ffffff; --text: #1b1f24; --soft: #57606a; --rule: #d0d7de; --panel: #f6f8fa;
@@ -44,17 +44,22 @@ internal static class PageFrame
         @media print { body { max-width: none; } details { break-inside: avoid; } }
         """;
 
-    public static string Write(string title, string body) =>
+    /// <summary>Writes a page.</summary>
+    /// <param name="title">Its title, unescaped.</param>
+    /// <param name="body">What is on it: well-formed XML.</param>
+    /// <param name="style">Rules of a style sheet besides those that every page has.</param>
+    /// <param name="images">Whether the page may show images that it holds itself (data URIs).</param>
+    public static string Write(string title, string body, string style = "", bool images = false) =>
         $"""
         <!DOCTYPE html>
         <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
         <head>
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'{(images ? "; img-src data:" : "")}"/>
         <title>{Escape(title)}</title>
         <style>
-        {Style}
+        {Style}{(style.Length > 0 ? $"\n{style}" : "")}
         </style>
         </head>
         <body>

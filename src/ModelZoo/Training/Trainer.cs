@@ -1,3 +1,4 @@
+using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -41,7 +42,7 @@ public sealed class Trainer
     /// <param name="progress">Told about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
     /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, or the loss is not finite any more; the message says at which step.</exception>
-    public TrainingResult Fit(ImageTensors train, ImageTensors? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
+    public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         if (options.Device is { } device)
@@ -49,7 +50,8 @@ public sealed class Trainer
             model.to(device);
         }
 
-        Parameter[] trained = [.. model.parameters().Where(p => p.requires_grad)];
+        using MixedPrecision? mixed = UsesBfloat16() ? new MixedPrecision(model) : null;
+        Parameter[] trained = [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter)];
         if (trained.Length == 0)
         {
             throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
@@ -62,8 +64,9 @@ public sealed class Trainer
         while (!run.Ended(options))
         {
             using (ModelMode.Train(model, options.TrainOnly ?? model))
+            using (mixed?.Enter())
             {
-                TrainEpoch(run, train);
+                TrainEpoch(run, train, mixed);
             }
 
             Conclude(run, test);
@@ -73,30 +76,31 @@ public sealed class Trainer
         return run.Result();
     }
 
-    private void TrainEpoch(Run run, ImageTensors train)
+    private void TrainEpoch(Run run, IBatchSource train, MixedPrecision? mixed)
     {
         run.Begin();
-        ulong seed = EpochSeed(options.Seed, run.Epoch);
-        random.manual_seed((long)seed); // dropout
-        var draw = new Data.SeededRandom(seed);
-        int[] order = draw.Permutation(train.Count);
-        RandomAffine? augmentation = recipe.Augments && train.Shape.Length == 3 ? new RandomAffine(recipe, draw) : null;
-        for (int step = 0; step < run.StepsPerEpoch && run.Steps < run.TotalSteps && !run.Stopped(options); step++)
+        var plan = new EpochPlan(recipe, options.Seed, run.Epoch);
+        int step = 0;
+        foreach (Batch batch in train.Shuffled(plan))
         {
-            int first = step * recipe.BatchSize;
-            Step(run, train, order.AsSpan(first, Math.Min(recipe.BatchSize, order.Length - first)), augmentation);
+            using Batch read = batch;
+            if (run.Steps >= run.TotalSteps || run.Stopped(options))
+            {
+                break;
+            }
+
+            random.manual_seed((long)plan.SeedOfStep(step++)); // dropout
+            Step(run, batch, train, mixed);
             run.Report(recipe.Epochs, ReportEvery, null);
         }
     }
 
-    private void Step(Run run, ImageTensors train, ReadOnlySpan<int> indices, RandomAffine? augmentation)
+    private void Step(Run run, Batch batch, IBatchSource train, MixedPrecision? mixed)
     {
         using DisposeScope scope = NewDisposeScope();
         double rate = run.Schedule.At(run.Steps);
         Optimizers.SetLearningRate(run.Optimizer, rate);
-        (Tensor raw, Tensor labels) = train.Raw(indices);
-        Tensor inputs = train.Normalize(augmentation is null ? raw : augmentation.Apply(raw)); // [B,C,H,W]
-        (Tensor logits, Tensor loss) = Forward(inputs, labels, train);                        // [B,classes], []
+        (Tensor logits, Tensor loss) = Forward(recipe.ChannelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, batch.Labels, train); // [B,classes], []
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {
@@ -107,11 +111,13 @@ public sealed class Trainer
 
         run.Optimizer.zero_grad();
         loss.backward();
+        mixed?.GatherGradients();
         run.Optimizer.step();
-        run.Count(indices.Length, value, logits.argmax(1).eq(labels).sum().item<long>(), rate);
+        mixed?.Publish();
+        run.Count(batch.Count, value, logits.argmax(1).eq(batch.Labels).sum().item<long>(), rate);
     }
 
-    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, ImageTensors train)
+    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, IBatchSource train)
     {
         // Where only a part is trained, the head, an auxiliary loss has nothing to change.
         IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
@@ -125,17 +131,29 @@ public sealed class Trainer
 
         return (all[0], loss);
 
-        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits, labels, label_smoothing: recipe.LabelSmoothing);
+        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, labels, label_smoothing: recipe.LabelSmoothing);
+    }
+
+    private bool UsesBfloat16()
+    {
+        Device device = options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU;
+        return recipe.Precision switch
+        {
+            "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
+                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
+            "auto" => Bfloat16.IsFastOn(device),
+            _ => false,
+        };
     }
 
     // The epoch's figures, the test, the checkpoint, the report, in this order: what is reported is on the disk.
-    private void Conclude(Run run, ImageTensors? test)
+    private void Conclude(Run run, IBatchSource? test)
     {
         double seconds = run.EpochSeconds;
         run.CheckCancelled();
         bool last = run.Steps >= run.TotalSteps || run.OutOfTime(options);
         bool due = last || (options.TestEvery > 0 && run.Epoch % options.TestEvery == 0);
-        double? accuracy = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test).Accuracy : null;
+        double? accuracy = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast).Accuracy : null;
         run.Finish(seconds, accuracy, accuracy >= options.TargetAccuracy);
         if (options.CheckpointPath is { } path)
         {
@@ -144,7 +162,4 @@ public sealed class Trainer
 
         run.Report(recipe.Epochs, TimeSpan.Zero, accuracy);
     }
-
-    // Neighbouring seeds and epochs must not give neighbouring streams of SplitMix64.
-    private static ulong EpochSeed(ulong seed, int epoch) => new Data.SeededRandom(new Data.SeededRandom(seed).NextUInt64() ^ (ulong)epoch).NextUInt64();
 }

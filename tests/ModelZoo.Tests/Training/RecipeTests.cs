@@ -32,6 +32,13 @@ public class RecipeTests
     [InlineData("""{"epochs": 3, "warmup_epochs": 4}""", "warmup_epochs is 4")]
     [InlineData("""{"nesterov": true}""", "nesterov needs the optimizer sgd with a momentum")]
     [InlineData("""{"schedule": "onecycle", "warmup_epochs": 1}""", "Leave warmup_epochs out")]
+    [InlineData("""{"random_crop_mode": "reflct"}""", "Did you mean 'reflect'?")]
+    [InlineData("""{"horizontal_flip": 1.5}""", "horizontal_flip is 1.5; it must be 0 … 1")]
+    [InlineData("""{"hue": 0.6}""", "hue is 0.6; it must be 0 … 0.5")]
+    [InlineData("""{"random_resized_crop": -1}""", "random_resized_crop is -1; it must be 0 … 1")]
+    [InlineData("""{"random_resized_crop_ratio": 0.5}""", "must be 1 … 10")]
+    [InlineData("""{"cutout": -1}""", "cutout is -1")]
+    [InlineData("""{"mixup": -0.1}""", "mixup is -0.1")]
     [InlineData("[]", "a recipe is a JSON object, not array")]
     [InlineData("{", "r.json: is not valid JSON")]
     public void A_wrong_recipe_is_refused_with_its_key_and_what_it_must_be(string json, string message) =>

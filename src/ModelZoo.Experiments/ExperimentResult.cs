@@ -1,0 +1,24 @@
+using ModelZoo.Drawing.Plots;
+
+namespace ModelZoo.Experiments;
+
+/// <summary>What an experiment found.</summary>
+/// <param name="Verdict">Computed from the result, never typed.</param>
+/// <param name="Effect">How large the effect is.</param>
+public sealed record ExperimentResult(Verdict Verdict, EffectSize Effect)
+{
+    /// <summary>The seeds that it ran with; empty where nothing was drawn at random.</summary>
+    public IReadOnlyList<long> Seeds { get; init; } = [];
+
+    /// <summary>What it ran on ("digits, 1,157 images to train and 640 to test"); empty for nothing but numbers.</summary>
+    public string DataUsed { get; init; } = "";
+
+    /// <summary>Plots, tables and images.</summary>
+    public IReadOnlyList<Figure> Figures { get; init; } = [];
+
+    /// <summary>What a reader should know besides: a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>A claim that holds or does not, with nothing in between.</summary>
+    public static ExperimentResult Of(bool holds, EffectSize effect) => new(holds ? Verdict.Reproduced : Verdict.NotReproduced, effect);
+}

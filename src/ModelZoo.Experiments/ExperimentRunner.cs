@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Experiments;
+
+/// <summary>Runs experiments and keeps their results; what is finished with the same settings is not run again.</summary>
+public sealed class ExperimentRunner(ResultStore store)
+{
+    /// <summary>Runs one, or reads its result.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="context">What it runs with; its <see cref="ExperimentContext.Memo"/> is replaced by the folder's.</param>
+    /// <param name="fresh">Whether it runs in any case, without partial results of before.</param>
+    /// <returns>The result, and whether it was there already.</returns>
+    public (ExperimentRecord Record, bool Kept) Run(Experiment experiment, ExperimentContext context, bool fresh = false)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(context);
+        RunSettings settings = RunSettings.Of(experiment.Info, context);
+        if (!fresh && store.Read(experiment.Name) is { } finished && finished.Settings == settings)
+        {
+            return (finished with { Info = experiment.Info }, true);
+        }
+
+        Memo memo = store.MemoOf(experiment.Name, settings);
+        if (fresh)
+        {
+            memo.Clear();
+        }
+
+        double before = memo.TryGet("seconds", out double seconds) ? seconds : 0;
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            using DisposeScope scope = NewDisposeScope();
+            manual_seed(context.Seed);
+            ExperimentResult result = experiment.Run(With(context, memo));
+            var record = new ExperimentRecord(experiment.Info, settings, result, before + clock.Elapsed.TotalSeconds, Machine(context.Device));
+            store.Write(record);
+            return (record, false);
+        }
+        finally
+        {
+            if (memo.Any)
+            {
+                memo.Set("seconds", before + clock.Elapsed.TotalSeconds); // what the parts that are kept have cost
+            }
+        }
+    }
+
+    private static ExperimentContext With(ExperimentContext c, Memo memo) => new()
+    {
+        Preset = c.Preset,
+        Seed = c.Seed,
+        Seeds = c.Seeds,
+        Data = c.Data,
+        Device = c.Device,
+        Memo = memo,
+        Say = c.Say,
+        Cancel = c.Cancel,
+    };
+
+    private static string Machine(Device device) =>
+        $"{Environment.ProcessorCount} cores, {device.type.ToString().ToLowerInvariant()}, {RuntimeInformation.RuntimeIdentifier}, libtorch {__version__}, .NET {Environment.Version}";
+}
