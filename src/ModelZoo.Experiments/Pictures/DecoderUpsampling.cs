@@ -47,9 +47,9 @@ public sealed class DecoderUpsampling(string favourite = "encdec_unpool") : Expe
                 new BarChart("Error at the end", new("mean squared error"), [.. Kinds.Select(k => k.Name)], [new("", [.. last.Select(l => l.Average())]) { Low = [.. last.Select(l => l.Min())], High = [.. last.Select(l => l.Max())] }]),
                 new ImageGrid("Test images and what comes back (first seed)",
                 [
-                    .. inputs.Chunk(size * size).Select(image => PlotImage.Grey("input", size, size, image, 0, 1)),
-                    .. Kinds.SelectMany((k, i) => runs[i][0].Restored.Select(image => new PlotImage(k.Name, size, size, 1, image))),
-                ], Shown),
+                    .. inputs.Chunk(size * size).Select(image => PlotImage.Grey("", size, size, image, 0, 1)),
+                    .. Kinds.SelectMany((k, i) => runs[i][0].Restored.Select(image => new PlotImage("", size, size, 1, image))),
+                ], Shown) { Rows = ["input", .. Kinds.Select(k => k.Name)] },
             ],
             Notes = ["The remembered places are information that goes round the bottleneck: the decoders without them have to do with the coarse maps alone."],
         };

@@ -36,12 +36,11 @@ public sealed class FeaturesByDepth(IReadOnlyList<string?>? layers = null) : Exp
             [
                 new BarChart("Test images named right", new("accuracy", "%") { From = 0, To = 100 }, names, [new("", [.. right.Select(r => 100 * r)]) { Low = [.. right.Select((r, i) => 100 * (r - (2 * errors[i])))], High = [.. right.Select((r, i) => 100 * Math.Min(1, r + (2 * errors[i])))] }])
                 { Caption = "Whiskers: two standard errors." },
-                .. shown.Where(i => i >= 0).Select(i => new ImageGrid($"A {test[i]}: input, then 4 maps of pool1 and 4 of pool2",
+                .. shown.Where(i => i >= 0).Select(i => new ImageGrid($"A {test[i]}",
                 [
-                    .. TrainedLeNet.Planes(TrainedLeNet.Input(lenet.Test, i), _ => "input"),
-                    .. TrainedLeNet.Planes(lenet.Run(TrainedLeNet.Input(lenet.Test, i), to: "pool1"), m => $"pool1, {m + 1}").Take(4),
-                    .. TrainedLeNet.Planes(lenet.Run(TrainedLeNet.Input(lenet.Test, i), to: "pool2"), m => $"pool2, {m + 1}").Take(4),
-                ], 9)),
+                    .. TrainedLeNet.Planes(lenet.Run(TrainedLeNet.Input(lenet.Test, i), to: "pool1"), _ => "").Take(6),
+                    .. TrainedLeNet.Planes(lenet.Run(TrainedLeNet.Input(lenet.Test, i), to: "pool2"), _ => "").Take(12),
+                ], 6) { Rows = ["pool1: all 6 maps", "pool2: 12 of 16 maps"] }),
             ],
         };
     }

@@ -26,8 +26,9 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         using var lenet = new TrainedLeNet(context);
         long[] labels = TrainedLeNet.Labels(lenet.Test);
         float[][] logits = lenet.Features(lenet.Test, "fc3");
-        int[] chosen = [.. Enumerable.Range(0, labels.Length).Where(i => Array.IndexOf(logits[i], logits[i].Max()) == labels[i]).Take(context.Choose(200, 2000))];
-        double[][] maps = [.. chosen.Select(i => change(Map(lenet, i, labels[i])))];
+        int[] chosen = [.. Enumerable.Range(0, labels.Length).Where(i => Array.IndexOf(logits[i], logits[i].Max()) == labels[i]).Take(2000)];
+        (double, double) places = lenet.Places(Layer);
+        double[][] maps = [.. chosen.Select(i => change(Map(lenet, i, labels[i], places)))];
         double[] shares = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
         double[][] most = Erased(lenet, chosen, labels, maps, shares), least = Erased(lenet, chosen, labels, [.. maps.Select(m => m.Select(v => -v).ToArray())], shares);
         var draw = new SeededRandom((ulong)context.Seed);
@@ -47,24 +48,24 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
                     [new("most marked first", percent, Means(most)), new("random", percent, Means(random)), new("least marked first", percent, Means(least))]),
                 new ImageGrid("Digits, and what Grad-CAM marks in them", [.. chosen.Take(Shown).Select(i => Grey(lenet, i, $"a {labels[i]}")), .. chosen.Take(Shown).Select((i, n) => Overlay(lenet, i, maps[n]))], Shown) { Caption = "Orange: marked; the digit in grey." },
             ],
-            Notes = [$"The map is that of the second convolution, 10×10, enlarged to {Side}×{Side}: it is coarse against strokes of two or three pixels."],
+            Notes = [$"The map is that of the second convolution, 10×10, enlarged to {Side}×{Side} with each element in the middle of the pixels that it sees: it is coarse against strokes of two or three pixels."],
         };
     }
 
     private static double[] Means(double[][] byShare) => [.. byShare.Select(one => 100 * one.Average())];
 
     /// <summary>Grad-CAM, [32·32] in [0,1]: ReLU(Σ αₖAₖ) with αₖ the mean of ∂(logit of the class)/∂Aₖ, enlarged.</summary>
-    private static double[] Map(TrainedLeNet lenet, int index, long label)
+    private static double[] Map(TrainedLeNet lenet, int index, long label, (double First, double Step) places)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor maps = lenet.Run(TrainedLeNet.Input(lenet.Test, index), to: Layer).detach().requires_grad_(); // [1,16,10,10]
         lenet.Run(maps, after: Layer)[0, label].backward();
         Tensor weights = maps.grad!.mean([2, 3], keepdim: true), map = maps.detach().mul(weights).sum(1L).relu(); // [1,10,10]
-        return Enlarge(Tensors.Values(map), (int)map.shape[1]);
+        return Enlarge(Tensors.Values(map), (int)map.shape[1], places);
     }
 
-    /// <summary>Bilinear, pixel centres aligned; the largest value becomes 1.</summary>
-    private static double[] Enlarge(double[] map, int side)
+    /// <summary>Bilinear, each element in the middle of what it sees (convolutions without padding look at the middle of the image only); the largest value becomes 1.</summary>
+    private static double[] Enlarge(double[] map, int side, (double First, double Step) places)
     {
         double largest = map.Max();
         var large = new double[Side * Side];
@@ -72,7 +73,7 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         {
             for (int c = 0; c < Side; c++)
             {
-                double y = Math.Clamp(((r + 0.5) * side / Side) - 0.5, 0, side - 1), x = Math.Clamp(((c + 0.5) * side / Side) - 0.5, 0, side - 1);
+                double y = Math.Clamp((r - places.First) / places.Step, 0, side - 1), x = Math.Clamp((c - places.First) / places.Step, 0, side - 1);
                 (int top, int left) = ((int)y, (int)x);
                 (int bottom, int right) = (Math.Min(top + 1, side - 1), Math.Min(left + 1, side - 1));
                 double upper = map[(top * side) + left] + ((x - left) * (map[(top * side) + right] - map[(top * side) + left]));

@@ -1,3 +1,4 @@
+using ModelZoo.Analysis;
 using ModelZoo.Data;
 using ModelZoo.Drawing.Plots;
 using ModelZoo.Models;
@@ -67,6 +68,13 @@ internal sealed class TrainedLeNet : IDisposable
         }
 
         return [.. rows];
+    }
+
+    /// <summary>Where the elements of a layer's map look: the input pixel in the middle of what the first sees, and pixels from one to the next.</summary>
+    public (double First, double Step) Places(string layer)
+    {
+        ReceptiveField field = ModelSummary.Of(resolved.Model, 1, 32, 32).Layers.Single(l => l.Name == layer).ReceptiveField!.Value;
+        return (field.Start, field.Jump);
     }
 
     /// <summary>The labels.</summary>
