@@ -22,7 +22,7 @@ internal sealed class ExampleHelp : SynchronousCommandLineAction
         HelpOption option = root.Options.OfType<HelpOption>().Single();
         var help = new ExampleHelp((HelpAction)option.Action!);
         option.Action = help;
-        foreach (Command command in root.Subcommands.Prepend(root))
+        foreach (Command command in root.Subcommands.SelectMany(command => command.Subcommands.Prepend(command)).Prepend(root))
         {
             string description = command.Description ?? "";
             int at = description.IndexOf(Mark, StringComparison.Ordinal);

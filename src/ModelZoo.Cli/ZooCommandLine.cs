@@ -15,6 +15,7 @@ internal static class ZooCommandLine
             InfoCommand.Create(),
             SummaryCommand.Create(),
             PullCommand.Create(),
+            DataCommand.Create(),
             TrainCommand.Create(),
             FinetuneCommand.Create(),
             EvalCommand.Create(),

@@ -5,6 +5,16 @@ using static TorchSharp.torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string what = args.FirstOrDefault() ?? "all";
+if (what == "images")
+{
+    return PictureParity.Run(args.Length > 1 ? args[1] : throw new ArgumentException("scripts/bench images <folder>: name a folder of pictures."), Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
+}
+
+if (what == "loader")
+{
+    return LoaderSpeed.Run(args[1..], Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
+}
+
 int rounds = args.Length > 1 ? int.Parse(args[1]) : 15;
 string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "bench-peer.py");
 int threads = Environment.GetEnvironmentVariable("ZOO_THREADS") is { } t ? int.Parse(t) : Environment.ProcessorCount;
@@ -42,6 +52,11 @@ if (what is "lenet" or "all")
     Console.WriteLine($"lenet5 training, batch 64, {threads} threads, {rounds} rounds of {Steps} steps, interleaved with eager PyTorch {peer.Version}:");
     Console.WriteLine($"  steps/s  ours {Steps / oursBest:F0}, PyTorch {Steps / peerBest:F0} (best rounds); ratio median {Median(ratios):F3}, min {ratios.Min():F3}, max {ratios.Max():F3}");
     Console.WriteLine($"  loss after the same steps: ours {ourLoss:G6}, PyTorch {peerLoss:G6}");
+}
+
+if (what is "train" or "all")
+{
+    TrainingSpeed.Run(script, threads, rounds, args.Length > 2 ? args[2..] : []);
 }
 
 if (what is "add" or "all")

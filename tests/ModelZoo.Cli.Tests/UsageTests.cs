@@ -66,6 +66,7 @@ public class UsageTests
     [InlineData("info")]
     [InlineData("summary")]
     [InlineData("pull")]
+    [InlineData("data")]
     [InlineData("train")]
     [InlineData("finetune")]
     [InlineData("eval")]

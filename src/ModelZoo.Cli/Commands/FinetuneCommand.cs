@@ -14,7 +14,7 @@ internal static class FinetuneCommand
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
         var data = DataArgument.Create();
-        var limit = DataArgument.Limit();
+        var limit = new Option<int>("--limit") { Description = "Use only the first n images", HelpName = "n" };
         var all = new Option<bool>("--unfreeze") { Description = "Train every layer, not the new head alone" };
         var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)", HelpName = "file" };
         var recipe = new RecipeArgument();
@@ -40,7 +40,7 @@ internal static class FinetuneCommand
             throw new UsageException($"'{pretrained.Info.Name}' alone has fresh weights, and there is nothing to transfer from those. Name shipped weights ({pretrained.Info.Name}:…, see `zoo list`), a checkpoint, or --weights.");
         }
 
-        ImageDataset train = DataArgument.Load(source, DataSplit.Train, limit);
+        ImageDataset all = DataArgument.Load(source, DataSplit.Train), train = limit > 0 ? all.Take(limit) : all;
         ImageDataset test = DataArgument.Load(source, DataSplit.Test);
         string path = output ?? Path.Combine("runs", $"{pretrained.Info.Name}-{DataSource.Parse(source).Name}-finetuned.safetensors");
         OutputFile.MustBeWritable(path);
@@ -54,6 +54,6 @@ internal static class FinetuneCommand
             Extra = Provenance.Of(session, train, recipe),
         };
         using FineTuneResult result = TrainingView.Show(session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, train, test, options, progress, session.Cancel));
-        return TrainingReport.Show(session, pretrained.Info.Name, train, result.Training, path);
+        return TrainingReport.Show(session, pretrained.Info.Name, train, DataSource.Parse(source), result.Training, path);
     }
 }

@@ -15,7 +15,7 @@ internal static class ForwardCommand
     {
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
-        var input = new Option<string>("--input") { Description = "The batch: .npy, NCHW, as the model takes it (already normalised)", HelpName = "x.npy", Required = true };
+        var input = new Option<string>("--input") { Description = "The batch: .npy, NCHW, as the model takes it (already normalised); or a JPEG or PNG file, which the weights' transforms prepare", HelpName = "x.npy|picture", Required = true };
         var output = new Option<string>("--output") { Description = "Where the logits go: .npy, float32", HelpName = "y.npy", Required = true };
         var dtype = GlobalOptions.Choice("--dtype", "Precision to compute in", "float32", "float32", "bfloat16");
         var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model, input, output, dtype };
@@ -27,9 +27,14 @@ internal static class ForwardCommand
 
     private static int Run(Session session, string spec, WeightsChoice weights, string input, string output, string dtype)
     {
-        NpyArray batch = Npy.Read(input);
+        (float[] Data, long[] Shape) batch = PictureArgument.IsArray(input) ? Array(input) : default;
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         ModelOptions o = resolved.Options;
+        if (batch.Data is null)
+        {
+            batch = PictureArgument.Batch(PictureArgument.Expand([input]) is [var file] ? file : throw new UsageException($"--input {input}: zoo forward takes one picture."), resolved);
+        }
+
         if (batch.Shape.Length != 4 || batch.Shape[1] != o.InChannels || batch.Shape[2] != o.InputHeight || batch.Shape[3] != o.InputWidth)
         {
             throw new ZooException($"{input} has shape [{string.Join(",", batch.Shape)}]; {resolved.Info.Name} takes [N,{o.InChannels},{o.InputHeight},{o.InputWidth}].");
@@ -48,5 +53,11 @@ internal static class ForwardCommand
         session.Show(new { model = resolved.Info.Name, input, output, shape = logits.shape, dtype, seconds }, console =>
             console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} {(resolved.Info.Task == ModelTask.Classification ? "logits" : "values")} in {output} ({dtype}, {Tables.Seconds(seconds)})"));
         return 0;
+    }
+
+    private static (float[] Data, long[] Shape) Array(string path)
+    {
+        NpyArray array = Npy.Read(path);
+        return (array.Data, array.Shape);
     }
 }

@@ -14,14 +14,14 @@ internal static class PredictCommand
         var model = ModelArgument.Create();
         var images = new Argument<string[]>("images")
         {
-            Description = "Image files: .npy, [H,W] or [C,H,W] or [N,C,H,W], values 0…1 or 0…255; none: pictures of --data",
+            Description = "JPEG and PNG files, folders of them, or .npy arrays ([H,W], [C,H,W] or [N,C,H,W], values 0…1 or 0…255); none: pictures of --data",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var weights = new WeightsArgument();
         var data = DataArgument.Create();
         var index = new Option<int[]>("--index") { Description = "Which test images of --data", HelpName = "i", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0, 1, 2, 3, 4] };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
-        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/lenet5-digits-finetuned.safetensors --data digits --index 0 1 2") { model, images, data, index, top };
+        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model, images, data, index, top };
         weights.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -44,6 +44,18 @@ internal static class PredictCommand
         if (resolved.HeadUntrained)
         {
             throw new UsageException($"{spec}: its head was drawn anew (--reinit-head): it would only guess. Train it first with `zoo finetune`.");
+        }
+
+        if (top < 1)
+        {
+            throw new UsageException($"--top {top}: at least one class is shown.");
+        }
+
+        if (files.Length > 0 && !files.All(PictureArgument.IsArray))
+        {
+            string[] pictures = PictureArgument.Expand(files);
+            using var ofPictures = ImageClassifier.FromResolved(resolved);
+            return PicturePredictions.Run(session, ofPictures, pictures, top);
         }
 
         (ImageDataset data, string[] names) = files.Length > 0 ? ImageFiles.Read(files, resolved) : Chosen(source, index);

@@ -1,11 +1,19 @@
 using System.CommandLine;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 
 namespace ModelZoo.Cli.Inputs;
 
-/// <summary>The data that a command works on.</summary>
-internal static class DataArgument
+/// <summary>The data that a command works on, and how it is read.</summary>
+internal sealed class DataArgument
 {
+    private readonly Option<string> data = Create();
+    private readonly Option<int> limit = new("--limit") { Description = "Use only n images: the first, of a folder every so-manieth", HelpName = "n" };
+    private readonly Option<double> valShare = new("--val-share") { Description = "Of a folder without train and val: the share of each class to keep for the test", HelpName = "x", DefaultValueFactory = _ => 0.2 };
+    private readonly Option<long> splitSeed = new("--split-seed") { Description = "Of a folder without train and val: which images those are", HelpName = "n" };
+    private readonly Option<int> workers = new("--workers") { Description = "Threads that decode images (default: one a core)", HelpName = "n" };
+    private readonly Option<string> onBadImage = GlobalOptions.Choice("--on-bad-image", "What to do with an image that cannot be read", "fail", "fail", "skip");
+
     internal static Option<string> Create() => new("--data")
     {
         Description = $"The data: {string.Join(", ", DataSource.Forms)}",
@@ -13,24 +21,67 @@ internal static class DataArgument
         DefaultValueFactory = _ => "digits",
     };
 
-    internal static Option<int> Limit() => new("--limit")
-    {
-        Description = "Use only the first n images",
-        HelpName = "n",
-    };
+    internal static ImageDataset Load(string source, DataSplit split) => DataSource.Parse(source).Load(split);
 
-    internal static ImageDataset Load(string source, DataSplit split, int limit = 0)
+    internal void AddTo(Command command)
     {
-        ImageDataset data = DataSource.Parse(source).Load(split);
-        return limit > 0 ? data.Take(limit) : data;
+        Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage], command.Add);
+    }
+
+    internal DataChoice Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(workers) is < 0 or > 1024)
+        {
+            throw new UsageException($"--workers is {parsed.GetValue(workers)}; it must be 1 … 1024.");
+        }
+
+        return new DataChoice(
+            DataSource.Parse(parsed.GetValue(data)!),
+            parsed.GetValue(limit),
+            new SplitOptions { ValShare = parsed.GetValue(valShare), Seed = (ulong)parsed.GetValue(splitSeed) }.Validate(),
+            new LoaderOptions { Workers = parsed.GetValue(workers), OnBadImage = parsed.GetValue(onBadImage) == "skip" ? OnBadImage.Skip : OnBadImage.Fail });
+    }
+}
+
+/// <summary>The data that was asked for.</summary>
+/// <param name="Source">Where it is.</param>
+/// <param name="Limit">At most so many images for what the command is about; 0: all.</param>
+/// <param name="Split">How a folder without parts is divided.</param>
+/// <param name="Loader">How images are read.</param>
+internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Split, LoaderOptions Loader)
+{
+    /// <summary>One part; the limit is for the part that the command is about.</summary>
+    internal LabelledImages Open(DataSplit part, bool limited = false)
+    {
+        LabelledImages images = Source.Open(part, Split);
+        return limited && Limit > 0 ? images.Take(Limit) : images;
     }
 
     /// <summary>Labels that a model knows must be the data's: a model of ten digits says nothing about a thousand animals.</summary>
-    internal static void MustMatch(ImageDataset data, ResolvedModel model)
+    internal static void MustMatch(LabelledImages data, ResolvedModel model)
     {
         if (data.Info.ClassNames.Count != model.Options.NumClasses)
         {
             throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Options.NumClasses}. Give the model a new head with `zoo finetune`.");
+        }
+    }
+
+    /// <summary>Says which images were left out.</summary>
+    internal static void Report(Session session, params IImageBatches?[] batches)
+    {
+        BadImage[] bad = [.. batches.SelectMany(b => b?.Skipped ?? [])];
+        if (bad.Length > 0)
+        {
+            session.Say($"{Tables.Count(bad.Length)} image{(bad.Length == 1 ? "" : "s")} could not be read and {(bad.Length == 1 ? "was" : "were")} left out:");
+            foreach (BadImage image in bad.Take(10))
+            {
+                session.Say($"  {image.Problem}");
+            }
+
+            if (bad.Length > 10)
+            {
+                session.Say($"  and {Tables.Count(bad.Length - 10)} more");
+            }
         }
     }
 }

@@ -14,11 +14,6 @@ internal static class ImageFiles
         ImageShape? first = null;
         foreach (string file in files)
         {
-            if (!file.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            {
-                throw new UsageException($"{file}: images are read from .npy files here ([H,W], [C,H,W] or [N,C,H,W]).");
-            }
-
             NpyArray array = Npy.Read(file);
             long[] s = array.Shape;
             (long n, long c, long h, long w) = s.Length switch

@@ -1,16 +1,31 @@
 namespace ModelZoo.Data;
 
-/// <summary>Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c> or <c>fashion-mnist:&lt;folder&gt;</c>.</summary>
+/// <summary>Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c>, <c>folder:&lt;path&gt;</c> and the others of <see cref="Forms"/>.</summary>
 public sealed record DataSource
 {
     private static readonly Kind[] Kinds =
     [
-        new("digits", NeedsFolder: false, (_, split) => Digits.Load(split)),
-        new("mnist", NeedsFolder: true, Mnist.LoadDigits),
-        new("fashion-mnist", NeedsFolder: true, Mnist.LoadFashion),
+        new("digits", Place.None, (_, split, _) => Digits.Load(split)),
+        new("mnist", Place.Cache, (folder, split, _) => Mnist.LoadDigits(folder, split)),
+        new("fashion-mnist", Place.Cache, (folder, split, _) => Mnist.LoadFashion(folder, split)),
+        new("cifar10", Place.Cache, (folder, split, _) => Cifar.Load10(folder, split)),
+        new("cifar100", Place.Cache, (folder, split, _) => Cifar.Load100(folder, split)),
+        new("folder", Place.Needed, ImageFolder.Open),
     ];
 
     private readonly Kind kind;
+
+    private enum Place
+    {
+        /// <summary>It is built in.</summary>
+        None,
+
+        /// <summary>A folder, or none for the cache.</summary>
+        Cache,
+
+        /// <summary>A folder.</summary>
+        Needed,
+    }
 
     private DataSource(Kind kind, string folder)
     {
@@ -20,13 +35,16 @@ public sealed record DataSource
     /// <summary>What <see cref="Parse"/> takes, for help texts and errors.</summary>
     public static IReadOnlyList<string> Forms { get; } = [.. Kinds.Select(kind => kind.Form)];
 
-    /// <summary>"digits", "mnist" or "fashion-mnist".</summary>
+    /// <summary>"digits", "mnist", "folder" …</summary>
     public string Name => kind.Name;
 
-    /// <summary>The folder as it was given; empty for data that is built in.</summary>
+    /// <summary>The folder as it was given; empty for data that is built in or in the cache.</summary>
     public string Folder { get; }
 
-    /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Load"/> does.</summary>
+    /// <summary>What files made from this data are called by: the name, or of "folder" the folder's own.</summary>
+    public string ShortName => Name == "folder" ? ImageFolder.NameOf(Folder) : Name;
+
+    /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Open"/> does.</summary>
     /// <exception cref="UsageException">The name is unknown (the message gives the nearest), or a folder is missing or too much.</exception>
     public static DataSource Parse(string text)
     {
@@ -35,21 +53,37 @@ public sealed record DataSource
         (string name, string folder) = colon < 0 ? (text, "") : (text[..colon], text[(colon + 1)..]);
         Kind kind = Kinds.FirstOrDefault(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new UsageException($"Unknown data '{text}'.{NearestName.Hint(name, Kinds.Select(known => known.Name))} Use {string.Join(", ", Forms)}.");
-        return kind.NeedsFolder == (folder.Trim().Length > 0) && kind.NeedsFolder == (colon >= 0)
+        return kind.Takes(hasFolder: folder.Trim().Length > 0, hasColon: colon >= 0)
             ? new DataSource(kind, folder)
-            : throw new UsageException(kind.NeedsFolder
-                ? $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds the official files."
-                : $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}.");
+            : throw new UsageException(kind.Place == Place.None
+                ? $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}."
+                : $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds {(kind.Place == Place.Cache ? $"the official files, or {kind.Name} alone for what `zoo data get {kind.Name}` fetched" : "the images")}.");
     }
 
-    /// <summary>Loads one part of the data.</summary>
+    /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
+    /// <param name="part">Which.</param>
+    /// <param name="split">How to divide data without parts of their own.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public ImageDataset Load(DataSplit split) => kind.Load(Folder, split);
+    public LabelledImages Open(DataSplit part, SplitOptions? split = null) =>
+        kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
 
-    public override string ToString() => kind.NeedsFolder ? $"{Name}:{Folder}" : Name;
+    /// <summary>One part of data that is kept in memory, of one shape.</summary>
+    /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
+    /// <exception cref="UsageException">The images are files of many sizes.</exception>
+    public ImageDataset Load(DataSplit part) => Open(part) as ImageDataset
+        ?? throw new UsageException($"{this}: images in files are not taken here; use {string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
 
-    private sealed record Kind(string Name, bool NeedsFolder, Func<string, DataSplit, ImageDataset> Load)
+    public override string ToString() => Folder.Length > 0 ? $"{Name}:{Folder}" : Name;
+
+    private sealed record Kind(string Name, Place Place, Func<string, DataSplit, SplitOptions, LabelledImages> Open)
     {
-        public string Form => NeedsFolder ? $"{Name}:<folder>" : Name;
+        public string Form => Place switch
+        {
+            Place.None => Name,
+            Place.Cache => $"{Name}[:<folder>]",
+            _ => $"{Name}:<path>",
+        };
+
+        public bool Takes(bool hasFolder, bool hasColon) => hasFolder == hasColon && (Place == Place.Cache || hasFolder == (Place == Place.Needed));
     }
 }

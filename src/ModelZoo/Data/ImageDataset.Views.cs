@@ -17,7 +17,7 @@ public sealed partial class ImageDataset
     }
 
     /// <summary>The first <paramref name="count"/> images, or all where there are fewer.</summary>
-    public ImageDataset Take(int count)
+    public override ImageDataset Take(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         return count >= Count ? this : Subset([.. Enumerable.Range(0, count)]);

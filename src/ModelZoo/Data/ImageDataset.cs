@@ -1,10 +1,12 @@
+using ModelZoo.Imaging;
+
 namespace ModelZoo.Data;
 
 /// <summary>
 /// Labelled images of one shape, in memory, with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels with this one
 /// and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
 /// </summary>
-public sealed partial class ImageDataset
+public sealed partial class ImageDataset : LabelledImages
 {
     private readonly ImageStore store;
     private readonly int[] labels;
@@ -14,19 +16,20 @@ public sealed partial class ImageDataset
         (Info, this.store, this.labels) = (info, store, labels);
     }
 
-    /// <summary>Name, source, licence and class names.</summary>
-    public DatasetInfo Info { get; }
+    /// <inheritdoc/>
+    public override DatasetInfo Info { get; }
 
-    public string Name => Info.Name;
-
-    /// <summary>The number of images.</summary>
-    public int Count => labels.Length;
+    /// <inheritdoc/>
+    public override int Count => labels.Length;
 
     /// <summary>[C, H, W] of every image.</summary>
     public ImageShape Shape => store.Shape;
 
-    /// <summary>[N], each in 0 … Info.ClassNames.Count − 1.</summary>
-    public ReadOnlySpan<int> Labels => labels;
+    /// <inheritdoc/>
+    public override ImageShape TypicalShape => Shape;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<int> Labels => labels;
 
     /// <summary>A dataset over bytes; the value of a pixel is byte / <paramref name="maximum"/>. The bytes are kept, not copied.</summary>
     /// <param name="info">Name, source, licence and class names.</param>
@@ -62,6 +65,31 @@ public sealed partial class ImageDataset
 
         store.Read(index, destination);
     }
+
+    /// <summary>The image as bytes: values rounded to 255ths, one plane repeated.</summary>
+    /// <exception cref="ZooException">It has neither one channel nor three.</exception>
+    public override PixelImage Picture(int index)
+    {
+        if (Shape.Channels is not (1 or 3))
+        {
+            throw new ZooException($"{Name}: images of {Shape} are no pictures; one channel or three are needed here.");
+        }
+
+        int plane = Shape.Height * Shape.Width;
+        var values = new float[Shape.Length];
+        CopyImage(index, values);
+        var rgb = new byte[3 * plane];
+        for (int i = 0; i < rgb.Length; i++)
+        {
+            (int pixel, int channel) = int.DivRem(i, 3);
+            rgb[i] = (byte)Math.Round(255 * values[(Shape.Channels == 1 ? 0 : channel * plane) + pixel]);
+        }
+
+        return new PixelImage(Shape.Width, Shape.Height, rgb, isGray: Shape.Channels == 1);
+    }
+
+    /// <inheritdoc/>
+    public override string NameOf(int index) => $"{Name}[{index}]";
 
     /// <summary>Writes the images and labels at <paramref name="indices"/>, in that order.</summary>
     /// <param name="indices">[B], in any order, repeats allowed.</param>

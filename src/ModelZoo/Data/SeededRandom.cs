@@ -43,6 +43,9 @@ public sealed class SeededRandom(ulong seed)
     /// <summary>A number in [0, 1), a multiple of 2⁻⁵³.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>A number of the normal distribution with mean 0 and standard deviation 1 (G. E. P. Box, M. E. Muller, 1958; the second of the pair is not kept).</summary>
+    public double NextGaussian() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
+
     /// <summary>Puts <paramref name="items"/> into a random order, each equally likely (Fisher–Yates, from the last to the first).</summary>
     public void Shuffle<T>(Span<T> items)
     {

@@ -1,4 +1,7 @@
 using ModelZoo.Data;
+using ModelZoo.Data.Augmentation;
+using ModelZoo.Data.Loading;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +10,7 @@ namespace ModelZoo.Training;
 /// <summary>
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen trunk made of them.
 /// </summary>
-public sealed class ImageTensors : IDisposable
+public sealed class ImageTensors : IImageBatches, IFingerprinted
 {
     private readonly Tensor inputs;
     private readonly Tensor labels;
@@ -43,6 +46,21 @@ public sealed class ImageTensors : IDisposable
 
     /// <summary>[N], int64.</summary>
     public Tensor Labels => labels;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BadImage> Skipped => [];
+
+    /// <inheritdoc/>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = new Digest();
+            TensorBytes.Write(inputs, hash);
+            TensorBytes.Write(labels, hash);
+            return $"sha256 {hash.Text[..16]}";
+        }
+    }
 
     /// <summary>Where the tensors are.</summary>
     public Device Device => inputs.device;
@@ -101,6 +119,44 @@ public sealed class ImageTensors : IDisposable
     {
         (Tensor raw, Tensor chosen) = Raw(indices);
         return (Normalize(raw), chosen);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ZooException">The recipe changes pictures, which tensors are not any more: <see cref="ImageBatches.Open"/> gives what does.</exception>
+    public IEnumerable<Batch> Shuffled(EpochPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Recipe.ChangesPictures && Shape.Length == 3
+            ? throw new ZooException("The recipe changes pictures at random (crops, flips, colours), and these images are tensors already. Open the data with ImageBatches.Open and that recipe.")
+            : Read(plan);
+    }
+
+    private IEnumerable<Batch> Read(EpochPlan plan)
+    {
+        int[] order = plan.Order(Count);
+        for (int step = plan.FirstStep; step < plan.Steps(Count); step++)
+        {
+            (Tensor raw, Tensor chosen) = Raw(plan.IndicesOf(step, order).Span);
+            if (plan.Recipe.MovesAtRandom && Shape.Length == 3)
+            {
+                using Tensor plain = raw;
+                raw = new RandomAffine(plan.Recipe, new SeededRandom(plan.SeedOfStep(step))).Apply(plain);
+            }
+
+            var batch = new Batch(Normalize(raw), chosen);
+            yield return plan.Recipe.MixesImages && Shape.Length == 3 ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step))) : batch;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Batch> InOrder(int batchSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        for (int first = 0; first < Count; first += batchSize)
+        {
+            (Tensor inputs, Tensor chosen) = Batch([.. Enumerable.Range(first, Math.Min(batchSize, Count - first))]);
+            yield return new Batch(inputs, chosen);
+        }
     }
 
     /// <summary>(x − mean) / std per channel, in place; features stay as they are.</summary>

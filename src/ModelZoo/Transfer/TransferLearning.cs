@@ -107,13 +107,14 @@ public static class TransferLearning
     /// </summary>
     /// <param name="data">The new images.</param>
     /// <param name="ofWeights">The preprocessing that the weights were trained with.</param>
-    public static Preprocessing PreprocessingFor(ImageDataset data, Preprocessing ofWeights)
+    public static Preprocessing PreprocessingFor(LabelledImages data, Preprocessing ofWeights)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(ofWeights);
+        ImageShape shape = data.TypicalShape;
         (int height, int width) = (ofWeights.Height, ofWeights.Width);
-        bool small = 2 * data.Shape.Height < height && 2 * data.Shape.Width < width;
-        bool large = data.Shape.Height > height || data.Shape.Width > width;
+        bool small = 2 * shape.Height < height && 2 * shape.Width < width;
+        bool large = shape.Height > height || shape.Width > width;
         Preprocessing resized = ofWeights with { Fit = Fit.Resize };
         return small && ofWeights.Channels == 1 ? resized with { Border = (int)Math.Round(Margin * Math.Min(height, width)) }
             : small || (large && ofWeights.Fit != Fit.Crop) ? resized

@@ -9,6 +9,8 @@ public class DataSourceTests
     [InlineData("digits", "digits", "")]
     [InlineData("mnist:/data/mnist", "mnist", "/data/mnist")]
     [InlineData("fashion-mnist:C:\\data", "fashion-mnist", "C:\\data")]
+    [InlineData("cifar10", "cifar10", "")]
+    [InlineData("folder:/data/cats", "folder", "/data/cats")]
     public void A_source_is_a_name_and_perhaps_a_folder(string text, string name, string folder)
     {
         DataSource source = DataSource.Parse(text);
@@ -21,10 +23,10 @@ public class DataSourceTests
     [InlineData("mnit:/data", "Did you mean 'mnist'?")]
     [InlineData("fashion:/data", "Did you mean 'fashion-mnist'?")]
     [InlineData("digit", "Did you mean 'digits'?")]
-    [InlineData("imagenet", "Use digits, mnist:<folder>, fashion-mnist:<folder>.")]
+    [InlineData("imagenet", "Use digits, mnist[:<folder>], fashion-mnist[:<folder>], cifar10[:<folder>], cifar100[:<folder>], folder:<path>.")]
     [InlineData("", "Unknown data")]
-    [InlineData("mnist", "lacks its folder. Write mnist:<folder>")]
-    [InlineData("mnist:", "lacks its folder")]
+    [InlineData("folder", "lacks its folder. Write folder:<path>, with the folder that holds the images.")]
+    [InlineData("mnist:", "lacks its folder. Write mnist[:<folder>], with the folder that holds the official files, or mnist alone for what `zoo data get mnist` fetched.")]
     [InlineData("mnist: ", "lacks its folder")]
     [InlineData("digits:/data", "takes no folder. Write digits.")]
     [InlineData("digits:", "takes no folder")]

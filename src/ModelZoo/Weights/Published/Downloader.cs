@@ -50,11 +50,11 @@ public sealed class Downloader : IDisposable
 
             await (SourceAddress.Parse(source) is { IsFile: false } address ? RepeatAsync(address, part, progress, cancel) : LocalCopy.RunAsync(source, part, progress, cancel)).ConfigureAwait(false);
             string hash = await ExpectedHash.OfFileAsync(part.Path, cancel).ConfigureAwait(false);
-            if (expected is not null && !expected.Fits(hash))
+            if (expected is not null && await expected.CheckAsync(part.Path, hash, cancel).ConfigureAwait(false) is (false, var found))
             {
                 long length = part.Length;
                 part.Discard();
-                throw new ZooException($"{source}: its {length:N0} bytes have the SHA-256 {hash}, but {expected.Origin} says {expected.Digits}{(expected.Digits.Length < hash.Length ? "…" : "")}. "
+                throw new ZooException($"{source}: its {length:N0} bytes have the {expected.Algorithm} {found}, but {expected.Origin} says {expected.Digits}{(expected.Digits.Length < found.Length ? "…" : "")}. "
                     + "It is damaged or another file; nothing was put in place. Try again, or another source (`--from`).");
             }
 
@@ -78,7 +78,7 @@ public sealed class Downloader : IDisposable
         }
 
         string hash = await ExpectedHash.OfFileAsync(path, cancel).ConfigureAwait(false);
-        return expected.Fits(hash) ? new(path, new FileInfo(path).Length, hash, HashChecked: true, Fetched: false) : null;
+        return (await expected.CheckAsync(path, hash, cancel).ConfigureAwait(false)).Fits ? new(path, new FileInfo(path).Length, hash, HashChecked: true, Fetched: false) : null;
     }
 
     private async Task RepeatAsync(Uri address, PartFile part, IProgress<DownloadProgress>? progress, CancellationToken cancel)

@@ -3,12 +3,20 @@ using System.Text.RegularExpressions;
 
 namespace ModelZoo.Weights;
 
-/// <summary>What the SHA-256 of a file must begin with.</summary>
+/// <summary>What the SHA-256 (or the MD5, of files that were published with that alone) of a file must begin with.</summary>
 /// <param name="Digits">8 to 64 hexadecimal digits, lower case.</param>
 /// <param name="Origin">Who says so, for messages: "its name", "--sha256".</param>
 public sealed partial record ExpectedHash(string Digits, string Origin)
 {
     private const int Whole = 64;
+
+    private bool isMd5;
+
+    /// <summary>"SHA-256" or "MD5".</summary>
+    public string Algorithm => isMd5 ? "MD5" : "SHA-256";
+
+    /// <summary>An MD5 of 32 hexadecimal digits, lower case.</summary>
+    public static ExpectedHash Md5(string digits, string origin) => new(digits, origin) { isMd5 = true };
 
     /// <summary>What a name such as <c>resnet50-0676ba61.pth</c> promises; null where it promises nothing.</summary>
     public static ExpectedHash? OfName(string fileName)
@@ -35,6 +43,25 @@ public sealed partial record ExpectedHash(string Digits, string Origin)
     {
         ArgumentNullException.ThrowIfNull(sha256);
         return sha256.StartsWith(Digits, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether a file is as expected.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="sha256">Its SHA-256.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <returns>And its digits by <see cref="Algorithm"/>.</returns>
+    internal async Task<(bool Fits, string Digits)> CheckAsync(string path, string sha256, CancellationToken cancel)
+    {
+        if (!isMd5)
+        {
+            return (Fits(sha256), sha256);
+        }
+
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
+#pragma warning disable CA5351 // Against damage on the way, and because the publishers give nothing better.
+        string md5 = Convert.ToHexStringLower(await MD5.HashDataAsync(stream, cancel).ConfigureAwait(false));
+#pragma warning restore CA5351
+        return (md5.StartsWith(Digits, StringComparison.Ordinal), md5);
     }
 
     internal static async Task<string> OfFileAsync(string path, CancellationToken cancel)

@@ -1,0 +1,38 @@
+using ModelZoo.Training;
+
+namespace ModelZoo.Data.Loading;
+
+/// <summary>Labelled images, opened for one model's input: what a trainer and an evaluator read.</summary>
+public interface IImageBatches : IBatchSource, IDisposable
+{
+    /// <summary>The images that could not be read so far, in the order of the data; empty where a bad image is an error.</summary>
+    IReadOnlyList<BadImage> Skipped { get; }
+}
+
+/// <summary>An image that could not be read.</summary>
+/// <param name="Index">Its place in the data.</param>
+/// <param name="Name">Its file.</param>
+/// <param name="Problem">Why, a sentence that names the file.</param>
+public sealed record BadImage(int Index, string Name, string Problem);
+
+/// <summary>Opens labelled images for a model.</summary>
+public static class ImageBatches
+{
+    /// <summary>
+    /// Images in memory whose recipe asks for nothing that needs pictures become tensors at once (<see cref="ImageTensors"/>), all others are read, changed and prefetched by
+    /// threads (<see cref="ImageLoader"/>).
+    /// </summary>
+    /// <param name="images">The data.</param>
+    /// <param name="preprocessing">The model's.</param>
+    /// <param name="recipe">What the images will be read for; null for measuring.</param>
+    /// <param name="options">Workers, bad images, device.</param>
+    /// <exception cref="ZooException">The data is empty or cannot be brought to the input.</exception>
+    public static IImageBatches Open(LabelledImages images, Preprocessing preprocessing, Recipe? recipe = null, LoaderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        options ??= new();
+        return images is ImageDataset dataset && recipe is not { ChangesPictures: true } && !options.ChannelsLast
+            ? ImageTensors.From(dataset, preprocessing, options.Device)
+            : new ImageLoader(images, preprocessing, options);
+    }
+}

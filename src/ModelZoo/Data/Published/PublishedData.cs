@@ -1,0 +1,52 @@
+namespace ModelZoo.Data;
+
+/// <summary>A dataset that can be had from a public address.</summary>
+/// <param name="Name">As in <see cref="DataSource"/>.</param>
+/// <param name="Description">One line.</param>
+/// <param name="Terms">The licence, or who holds the rights.</param>
+/// <param name="Files">What is fetched.</param>
+/// <param name="Unpacked">Of an archive: the files to take out of it, by the last part of their names, with the most bytes that each may have; none: the files are used as they come.</param>
+public sealed record PublishedData(string Name, string Description, string Terms, IReadOnlyList<PublishedFile> Files, IReadOnlyList<(string Name, long MostBytes)> Unpacked)
+{
+    private const string CifarTerms = "no licence is stated; the authors ask to be cited";
+    private const long CifarBatch = 10_000 * 3073L;
+
+    /// <summary>All that are known here.</summary>
+    public static IReadOnlyList<PublishedData> All { get; } =
+    [
+        new("mnist", "handwritten digits, 28×28 gray, 60,000 + 10,000", "CC BY-SA 3.0", Idx(["https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"],
+            ["f68b3c2dcbeaaa9fbdd348bbdeb94873", "d53e105ee54ea40749a09fcbcd1e9432", "9fb629c4189551a2d022fa330f9573f3", "ec29112dd5afa0611ce80d1b7f02629c"]), []),
+        new("fashion-mnist", "articles of clothing, 28×28 gray, 60,000 + 10,000", "MIT", Idx(["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+            ["8d4fb7e6c68d591d4c3dfef9ec88bf0d", "25c81989df183df01b3e8a0aad5dffbe", "bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310"]), []),
+        new("cifar10", "ten classes of objects, 32×32 colour, 50,000 + 10,000", CifarTerms,
+            [new("cifar-10-binary.tar.gz", 170_052_171, "c32a1d4ab5d03f1284b67883e8d87530", ["https://www.cs.toronto.edu/~kriz/"])],
+            [("batches.meta.txt", 10_000), .. Enumerable.Range(1, 5).Select(i => ($"data_batch_{i}.bin", CifarBatch)), ("test_batch.bin", CifarBatch)]),
+        new("cifar100", "a hundred classes of objects, 32×32 colour, 50,000 + 10,000", CifarTerms,
+            [new("cifar-100-binary.tar.gz", 168_513_733, "03b5dce01913d631647c71ecec9e9cb8", ["https://www.cs.toronto.edu/~kriz/"])],
+            [("fine_label_names.txt", 10_000), ("coarse_label_names.txt", 10_000), ("train.bin", 50_000 * 3074L), ("test.bin", 10_000 * 3074L)]),
+    ];
+
+    /// <summary>Bytes to fetch.</summary>
+    public long Bytes => Files.Sum(file => file.Bytes);
+
+    /// <summary>The dataset of a name.</summary>
+    /// <exception cref="UsageException">There is none; the message offers the nearest.</exception>
+    public static PublishedData Find(string name) => All.FirstOrDefault(data => data.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new UsageException($"No data '{name}' can be fetched.{NearestName.Hint(name, All.Select(data => data.Name))} There are {string.Join(", ", All.Select(data => data.Name))}.");
+
+    // MD5 as torchvision's source has them.
+    private static PublishedFile[] Idx(string[] places, string[] md5) =>
+    [
+        new("train-images-idx3-ubyte.gz", places.Length == 2 ? 9_912_422 : 26_421_880, md5[0], places),
+        new("train-labels-idx1-ubyte.gz", places.Length == 2 ? 28_881 : 29_515, md5[1], places),
+        new("t10k-images-idx3-ubyte.gz", places.Length == 2 ? 1_648_877 : 4_422_102, md5[2], places),
+        new("t10k-labels-idx1-ubyte.gz", places.Length == 2 ? 4_542 : 5_148, md5[3], places),
+    ];
+}
+
+/// <summary>A file that can be fetched.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Md5">Its MD5, 32 hexadecimal digits, lower case: what its publisher or torchvision gives; no protection against intent, but against damage.</param>
+/// <param name="Places">Addresses of the folders that hold it, tried in this order.</param>
+public sealed record PublishedFile(string Name, long Bytes, string Md5, IReadOnlyList<string> Places);

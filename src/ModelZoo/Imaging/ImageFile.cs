@@ -1,0 +1,76 @@
+using System.Buffers;
+
+namespace ModelZoo.Imaging;
+
+/// <summary>The bytes of a file in rented memory.</summary>
+internal readonly struct ImageFile : IDisposable
+{
+    /// <summary>Larger files are refused: no picture within the limits of pixels comes near.</summary>
+    private const int MaxBytes = 1 << 30;
+
+    private readonly byte[] rented;
+
+    private ImageFile(byte[] rented, int length)
+    {
+        this.rented = rented;
+        Length = length;
+    }
+
+    public int Length { get; }
+
+    public ReadOnlySpan<byte> Bytes => rented.AsSpan(0, Length);
+
+    public static ImageFile Read(string path, int most = int.MaxValue)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            return Read(stream, path, most);
+        }
+        catch (Exception e) when (FileAccessError.Covers(e))
+        {
+            throw FileAccessError.Reading(path, e);
+        }
+    }
+
+    /// <summary>Reads to the end, or the first <paramref name="most"/> bytes.</summary>
+    public static ImageFile Read(Stream stream, string name, int most = int.MaxValue)
+    {
+        long known = stream.CanSeek ? stream.Length - stream.Position : 64 * 1024;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Math.Min(known, most), 1024, MaxBytes));
+        int length = 0;
+        try
+        {
+            while (length < most && stream.Read(buffer, length, Math.Min(buffer.Length, most) - length) is > 0 and int read)
+            {
+                length += read;
+                if (length == buffer.Length && length < most)
+                {
+                    if (stream.CanSeek && stream.Position == stream.Length)
+                    {
+                        break;
+                    }
+
+                    buffer = length < MaxBytes ? Larger(buffer) : throw new ImageException(name, $"has more than {MaxBytes >> 20} MiB, which is no picture for a network.");
+                }
+            }
+
+            return new ImageFile(buffer, length);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
+
+    private static byte[] Larger(byte[] buffer)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * buffer.Length, MaxBytes));
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

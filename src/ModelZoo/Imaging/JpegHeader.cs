@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+
+namespace ModelZoo.Imaging;
+
+/// <summary>What stands before the pixels of a JPEG file (ITU-T T.81, annex B), and whether the file has its end.</summary>
+/// <param name="Width">Columns.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Components">Stored channels.</param>
+/// <param name="Precision">Bits of a value.</param>
+/// <param name="Orientation">EXIF's, 1 where there is none.</param>
+/// <param name="ScanStart">Where the first scan's values begin.</param>
+/// <param name="IsOneScan">Whether one scan holds everything, row by row: neither progressive nor a scan for each component.</param>
+internal readonly record struct JpegHeader(int Width, int Height, int Components, int Precision, int Orientation, int ScanStart, bool IsOneScan)
+{
+    private const byte Baseline = 0xC0, Extended = 0xC1, Arithmetic = 0xC9, StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1;
+
+    public static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes.Length >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
+
+    public ImageInfo Info => new(ImageFormat.Jpeg, Width, Height, Components, Precision, Orientation);
+
+    /// <summary>Reads the segments up to the first scan; null where the bytes end before it.</summary>
+    /// <exception cref="ImageException">The segments make no sense.</exception>
+    public static JpegHeader? Read(ReadOnlySpan<byte> bytes, string name)
+    {
+        var header = new JpegHeader(0, 0, 0, 0, 1, 0, false);
+        int at = 2;
+        bool frame = false;
+        while (Marker(bytes, ref at) is { } marker)
+        {
+            if (IsBare(marker))
+            {
+                continue;
+            }
+
+            if (marker == EndOfImage)
+            {
+                throw new ImageException(name, "ends before its pixels begin.");
+            }
+
+            if (at + 2 > bytes.Length)
+            {
+                return null;
+            }
+
+            int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
+            if (length < 2)
+            {
+                throw new ImageException(name, $"is damaged: a segment of its header claims a length of {length}.");
+            }
+
+            if (marker == StartOfScan)
+            {
+                return !frame ? throw new ImageException(name, "is damaged: its pixels begin before their size is said.")
+                    : header with { ScanStart = at + length, IsOneScan = header.IsOneScan && length > 2 && at + 2 < bytes.Length && bytes[at + 2] == header.Components };
+            }
+
+            if (at + length > bytes.Length)
+            {
+                return null;
+            }
+
+            ReadOnlySpan<byte> body = bytes.Slice(at + 2, length - 2);
+            if (!frame && IsFrame(marker))
+            {
+                if (body.Length < 6)
+                {
+                    throw new ImageException(name, "is damaged: its frame header is too short.");
+                }
+
+                frame = true;
+                header = header with
+                {
+                    Precision = body[0],
+                    Height = BinaryPrimitives.ReadUInt16BigEndian(body[1..]),
+                    Width = BinaryPrimitives.ReadUInt16BigEndian(body[3..]),
+                    Components = body[5],
+                    IsOneScan = marker is Baseline or Extended or Arithmetic,
+                };
+            }
+            else if (marker == App1 && header.Orientation == 1 && body.StartsWith("Exif\0\0"u8))
+            {
+                header = header with { Orientation = Exif.Orientation(body[6..]) };
+            }
+
+            at += length;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the end-of-image marker follows the scans. A file that was cut off lacks it.</summary>
+    public bool HasEnd(ReadOnlySpan<byte> bytes)
+    {
+        int at = ScanStart;
+        while (Marker(bytes, ref at) is { } marker)
+        {
+            if (marker == EndOfImage)
+            {
+                return true;
+            }
+
+            if (!IsBare(marker) && at + 2 <= bytes.Length)
+            {
+                at += Math.Max(2, (int)BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]));
+            }
+        }
+
+        return false;
+    }
+
+    // The next marker, past whatever stands before it; FF 00 is a value within a scan and FF FF a fill byte.
+    private static byte? Marker(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        while (at < bytes.Length)
+        {
+            int skip = bytes[at..].IndexOf((byte)0xFF);
+            if (skip < 0)
+            {
+                break;
+            }
+
+            at += skip + 1;
+            while (at < bytes.Length && bytes[at] == 0xFF)
+            {
+                at++;
+            }
+
+            if (at < bytes.Length && bytes[at++] is not 0 and byte marker)
+            {
+                return marker;
+            }
+        }
+
+        at = bytes.Length;
+        return null;
+    }
+
+    private static bool IsBare(byte marker) => marker is 0x01 or (>= 0xD0 and <= 0xD8);
+
+    private static bool IsFrame(byte marker) => marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace ModelZoo.Imaging.Native;
+
+/// <summary>JPEG by libjpeg-turbo with its exact inverse DCT and smooth chroma upsampling: the settings of Pillow, and so its bits.</summary>
+internal static unsafe class JpegCodec
+{
+    /// <param name="bytes">The file.</param>
+    /// <param name="header">What was read from it; its size was found acceptable.</param>
+    /// <param name="name">For errors.</param>
+    public static PixelImage Decode(ReadOnlySpan<byte> bytes, JpegHeader header, string name)
+    {
+        (int width, int height) = (header.Width, header.Height);
+        byte[] rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
+        switch (header.Components)
+        {
+            case 1:
+                // The gray values go to the last third, and from there to all three channels.
+                int gray = 2 * width * height;
+                Decompress(bytes, header, rgb.AsSpan(gray), TurboJpeg.Gray, 1, name);
+                for (int i = 0; i < width * height; i++)
+                {
+                    rgb.AsSpan(3 * i, 3).Fill(rgb[gray + i]);
+                }
+
+                break;
+            case 3:
+                Decompress(bytes, header, rgb, TurboJpeg.Rgb, 3, name);
+                break;
+            case 4:
+                byte[] cmyk = GC.AllocateUninitializedArray<byte>(4 * width * height);
+                Decompress(bytes, header, cmyk, TurboJpeg.Cmyk, 4, name);
+                Cmyk.ToRgb(cmyk, rgb);
+                break;
+            default:
+                throw new ImageException(name, $"has {header.Components} components; JPEG pictures with 1 (gray), 3 (colour) or 4 (CMYK) can be read.");
+        }
+
+        return new PixelImage(width, height, rgb, header.Components == 1);
+    }
+
+    private static void Decompress(ReadOnlySpan<byte> bytes, JpegHeader header, Span<byte> pixels, int format, int channels, string name)
+    {
+        if (Try(bytes, header, pixels, format, channels) is not { } error)
+        {
+            return;
+        }
+
+        // As Pillow, take what the library could make of a file with bad spots, but not of one that was cut off. Where one scan lacks nothing but the end mark, all pixels are there.
+        if (error.Fatal)
+        {
+            throw new ImageException(name, $"is damaged ({error.Text}).");
+        }
+
+        if (!header.HasEnd(bytes) && (!header.IsOneScan || Try([.. bytes, 0xFF, 0xD9], header, pixels, format, channels) is not null))
+        {
+            throw new ImageException(name, $"is cut off ({error.Text}). Copy or download it again.");
+        }
+    }
+
+    private static (bool Fatal, string Text)? Try(ReadOnlySpan<byte> bytes, JpegHeader header, Span<byte> pixels, int format, int channels)
+    {
+        using TurboJpegHandle handle = Open();
+        fixed (byte* source = bytes)
+        fixed (byte* destination = pixels)
+        {
+            return TurboJpeg.tjDecompress2(handle, source, new CULong((uint)bytes.Length), destination, header.Width, header.Width * channels, header.Height, format, TurboJpeg.LimitScans) == 0
+                ? null
+                : (TurboJpeg.tjGetErrorCode(handle) != TurboJpeg.Warning, TurboJpeg.Error(handle));
+        }
+    }
+
+    private static TurboJpegHandle Open()
+    {
+        try
+        {
+            return new TurboJpegHandle();
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new ZooException("JPEG pictures need libjpeg-turbo (libturbojpeg.so.0), which is not on this machine. On Debian and Ubuntu: apt-get install libturbojpeg0 (scripts/setup does it).", e);
+        }
+    }
+}

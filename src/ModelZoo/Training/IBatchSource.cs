@@ -1,0 +1,48 @@
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training;
+
+/// <summary>Where a trainer gets its examples from: tensors in memory (<see cref="ImageTensors"/>), or files that are decoded while it trains.</summary>
+public interface IBatchSource
+{
+    /// <summary>The number of examples.</summary>
+    int Count { get; }
+
+    /// <summary>The shape of one example as the model takes it: [C,H,W] or [features].</summary>
+    long[] Shape { get; }
+
+    /// <summary>One name for each label, from label 0 on.</summary>
+    IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>
+    /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalised. What a step sees depends on the plan's seed, epoch and
+    /// the step's number alone, so that a pass may begin at any step. The last batch holds what is left.
+    /// </summary>
+    /// <param name="plan">Seed, epoch, batch size, first step, augmentation.</param>
+    /// <returns>The batches; whoever reads them disposes each.</returns>
+    IEnumerable<Batch> Shuffled(EpochPlan plan);
+
+    /// <summary>One pass for measuring: every example once, in its own order, unchanged but for the preprocessing, normalised.</summary>
+    /// <param name="batchSize">Examples in a batch; the last may hold fewer.</param>
+    IEnumerable<Batch> InOrder(int batchSize);
+}
+
+/// <summary>Some examples and their labels.</summary>
+/// <param name="Inputs">[B,C,H,W] normalised images or [B,features].</param>
+/// <param name="Labels">[B], int64.</param>
+public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
+{
+    /// <summary>[B,K] float, the share of every class, each row summing to 1, where images were mixed with others; null: each has its label alone.</summary>
+    public Tensor? Targets { get; init; }
+
+    /// <summary>The number of examples.</summary>
+    public int Count => (int)Labels.shape[0];
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Inputs.Dispose();
+        Labels.Dispose();
+        Targets?.Dispose();
+    }
+}

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training.Precision;
+
+/// <summary>
+/// The memory layout in which the channels of a pixel are neighbours. The shape stays [N,C,H,W]; convolutions, normalisations and pools keep the layout of what they are given.
+/// TorchSharp has no memory formats: this is done by permuting, which gives exactly PyTorch's strides.
+/// </summary>
+public static class ChannelsLast
+{
+    /// <summary>The same images with strides [H·W·C, 1, W·C, C]; the tensor itself where it has them already or is no batch of images.</summary>
+    /// <param name="images">[N,C,H,W].</param>
+    public static Tensor Of(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.dim() != 4 || Is(images))
+        {
+            return images;
+        }
+
+        using Tensor rows = images.permute(0, 2, 3, 1);
+        using Tensor packed = rows.contiguous();
+        return packed.permute(0, 3, 1, 2);
+    }
+
+    private static bool Is(Tensor images)
+    {
+        long[] shape = images.shape;
+        long[] strides = images.stride();
+        return strides[1] == 1 && strides[3] == shape[1] && strides[2] == shape[1] * shape[3] && strides[0] == shape[1] * shape[3] * shape[2];
+    }
+}

@@ -1,0 +1,150 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training.Precision;
+
+/// <summary>
+/// Trains convolutions and linear layers in bfloat16 while their weights are kept, and updated, in float32 (Micikevicius et al., "Mixed Precision Training", 2018, section 3.1;
+/// bfloat16 has float32's range, so the loss needs no scaling). Normalisation keeps its float32 weights and statistics; local response normalisation and layers with weights of
+/// their own kind are given float32.
+/// <para>Between <see cref="Enter"/> and the end of what it returns the model's convolutions and linear layers hold bfloat16 copies of the <see cref="Parameters"/>; outside, the
+/// model is a float32 model like any other, with the updated weights.</para>
+/// </summary>
+public sealed class MixedPrecision : IDisposable
+{
+    private readonly (string Name, nn.Module Layer)[] layers;
+    private readonly (string Name, nn.Module Layer)[] full;
+    private readonly Dictionary<string, Parameter> masters = new(StringComparer.Ordinal);
+    private (Parameter Master, Parameter Copy)[] pairs = [];
+
+    /// <summary>Copies the weights of the model's convolutions and linear layers.</summary>
+    /// <param name="model">Its weights are float32.</param>
+    public MixedPrecision(nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (string name, nn.Module module)[] leaves = model.named_children().Any() ? [.. model.named_modules().Where(m => !m.module.named_children().Any())] : [("", model)];
+        layers = [.. leaves.Where(m => m.module is Convolution or Linear)];
+        full = [.. leaves.Where(m => m.module is not (Convolution or Linear or BatchNorm) && (m.module is LocalResponseNorm || m.module.parameters(recurse: false).Any()))];
+        foreach ((string name, nn.Module layer) in layers)
+        {
+            foreach ((string own, Parameter parameter) in layer.named_parameters(recurse: false))
+            {
+                using Tensor values = parameter.detach();
+                var master = new Parameter(values.clone(), parameter.requires_grad);
+                master.DetachFromDisposeScope();
+                masters.Add(Join(name, own), master);
+            }
+        }
+    }
+
+    /// <summary>What an optimiser trains in place of the model's own parameters: by name, the float32 weights of the layers that compute in bfloat16.</summary>
+    public IReadOnlyDictionary<string, Parameter> Parameters => masters;
+
+    /// <summary>Gives the layers bfloat16 copies of the model's present weights, until the end of what it returns.</summary>
+    public IDisposable Enter()
+    {
+        List<(Parameter, Parameter)> trained = [];
+        using (no_grad())
+        {
+            foreach ((string name, nn.Module layer) in layers)
+            {
+                foreach ((string own, Parameter parameter) in layer.named_parameters(recurse: false))
+                {
+                    Parameter master = masters[Join(name, own)];
+                    master.requires_grad = false;
+                    master.copy_(parameter);
+                    master.requires_grad = parameter.requires_grad;
+                }
+
+                ((nn.Module<Tensor, Tensor>)layer).to(ScalarType.BFloat16);
+                trained.AddRange(layer.named_parameters(recurse: false).Where(p => p.parameter.requires_grad).Select(p => (masters[Join(name, p.name)], p.parameter)));
+            }
+        }
+
+        pairs = [.. trained];
+        Action[] removals =
+        [
+            .. layers.Select(m => Hook(m.Layer, ScalarType.BFloat16)),
+            .. full.Select(m => Hook(m.Layer, ScalarType.Float32)),
+        ];
+        return new Leaving(() => Leave(removals));
+    }
+
+    /// <summary>After a backward: moves the copies' gradients to the float32 weights, adding to what is there.</summary>
+    public void GatherGradients()
+    {
+        using IDisposable frozen = no_grad();
+        foreach ((Parameter master, Parameter copy) in pairs)
+        {
+            if (copy.grad is not { } gradient)
+            {
+                continue;
+            }
+
+            if (master.grad is { } sum)
+            {
+                sum.add_(gradient);
+            }
+            else
+            {
+                using Tensor first = gradient.to(ScalarType.Float32);
+                master.grad = first;
+            }
+
+            gradient.zero_();
+        }
+    }
+
+    /// <summary>After the optimiser's step: rounds the float32 weights to the copies.</summary>
+    public void Publish()
+    {
+        using IDisposable frozen = no_grad();
+        foreach ((Parameter master, Parameter copy) in pairs)
+        {
+            copy.copy_(master);
+        }
+    }
+
+    /// <summary>Frees the float32 weights; the model has its own.</summary>
+    public void Dispose()
+    {
+        foreach (Parameter master in masters.Values)
+        {
+            master.Dispose();
+        }
+    }
+
+    private static Action Hook(nn.Module layer, ScalarType type)
+    {
+        var hook = ((nn.Module<Tensor, Tensor>)layer).register_forward_pre_hook((_, input) => input.dtype == type || !input.is_floating_point() ? input : input.to(type));
+        return hook.remove;
+    }
+
+    private void Leave(Action[] removals)
+    {
+        foreach (Action remove in removals)
+        {
+            remove();
+        }
+
+        pairs = [];
+        using IDisposable frozen = no_grad();
+        foreach ((string name, nn.Module layer) in layers)
+        {
+            layer.zero_grad();
+            ((nn.Module<Tensor, Tensor>)layer).to(ScalarType.Float32);
+            foreach ((string own, Parameter parameter) in layer.named_parameters(recurse: false))
+            {
+                parameter.copy_(masters[Join(name, own)]);
+            }
+        }
+    }
+
+    private static string Join(string module, string parameter) => module.Length == 0 ? parameter : $"{module}.{parameter}";
+
+    private sealed class Leaving(Action leave) : IDisposable
+    {
+        public void Dispose() => leave();
+    }
+}

@@ -1,0 +1,104 @@
+using ModelZoo.Imaging;
+using Xunit;
+
+namespace ModelZoo.Tests.Imaging;
+
+public class ImageTransformTests
+{
+    [Theory]
+    [InlineData(500, 375, 256, 341, 256)]
+    [InlineData(375, 500, 256, 256, 341)]
+    [InlineData(333, 1000, 256, 256, 768)]
+    [InlineData(3, 1, 256, 768, 256)]
+    [InlineData(224, 224, 224, 224, 224)]
+    [InlineData(1, 900_000_000, 256, 256, int.MaxValue)]
+    public void The_longer_side_is_rounded_down(int width, int height, int shorter, int expectedWidth, int expectedHeight) =>
+        Assert.Equal((expectedWidth, expectedHeight), ImageTransform.ShorterSideTo(shorter, width, height));
+
+    [Fact]
+    public void Cropping_rounds_a_half_to_the_even_offset()
+    {
+        // Torchvision: int(round((h − ch) / 2.0)), Python's round: 0.5 → 0, 1.5 → 2, 2.5 → 2.
+        foreach ((int size, int offset) in new[] { (11, 0), (13, 2), (15, 2), (17, 4), (12, 1) })
+        {
+            var image = new PixelImage(size, 10, [.. Enumerable.Range(0, size * 10).SelectMany(i => Enumerable.Repeat((byte)(i % size), 3))]);
+            Preprocessing p = Preprocessing.ImageNet(10, 10);
+            var input = new float[300];
+            ImageTransform.Apply(image, p, input);
+            Assert.Equal(offset / 255f, input[0]);
+        }
+    }
+
+    [Fact]
+    public void A_picture_smaller_than_the_crop_gets_zeros_around()
+    {
+        var white = new PixelImage(4, 4, [.. Enumerable.Repeat((byte)255, 48)]);
+        Preprocessing p = Preprocessing.ImageNet(7, 4);
+        var input = new float[3 * 49];
+        input.AsSpan().Fill(9);
+        ImageTransform.Apply(white, p, input);
+        for (int i = 0; i < input.Length; i++)
+        {
+            (int y, int x) = (i % 49 / 7, i % 7);
+            Assert.Equal(y is >= 1 and < 5 && x is >= 1 and < 5 ? 1 : 0, input[i]);
+        }
+    }
+
+    [Fact]
+    public void Normalising_at_once_gives_the_same_bits_as_afterwards()
+    {
+        foreach (Preprocessing p in new[] { Preprocessing.ImageNet(20, 24), Preprocessing.ImageNet(40, 24), new Preprocessing(1, 9, 8, Fit.Resize, [0.1307f], [0.3081f], Border: 2) })
+        {
+            PixelImage image = ResamplingTests.Random(33, 21, 4);
+            var input = new float[p.Channels * p.Height * p.Width];
+            ImageTransform.ApplyNormalized(image, p, input);
+            Assert.Equal(Inputs.Of(image, p), input);
+        }
+    }
+
+    [Fact]
+    public void One_channel_is_luma_of_the_picture()
+    {
+        var image = new PixelImage(4, 1, [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 10, 10]);
+        var input = new float[4];
+        ImageTransform.Apply(image, new Preprocessing(1, 1, 4, Fit.Resize, [0], [1]), input);
+        Assert.Equal([76 / 255f, 150 / 255f, 29 / 255f, 10 / 255f], input); // Pillow's L of red, green, blue and a gray
+    }
+
+    [Fact]
+    public void Resizing_leaves_the_border_and_padding_centres()
+    {
+        var white = new PixelImage(20, 10, [.. Enumerable.Repeat((byte)255, 600)]);
+        var input = new float[64];
+        ImageTransform.Apply(white, new Preprocessing(1, 8, 8, Fit.Resize, [0], [1], Border: 2), input);
+        Assert.Equal(16, input.Count(v => v == 1));
+        Assert.Equal(1, input[(2 * 8) + 2]);
+        Assert.Equal(48, input.Count(v => v == 0));
+
+        var padded = new float[24 * 13];
+        ImageTransform.Apply(white, new Preprocessing(1, 13, 24, Fit.Pad, [0], [1]), padded);
+        Assert.Equal(200, padded.Count(v => v == 1));
+        Assert.Equal(1, padded[(1 * 24) + 2]); // an odd row goes below
+        Assert.Equal(0, padded[(11 * 24) + 2]);
+        ZooException larger = Assert.Throws<ZooException>(() => ImageTransform.Apply(white, new Preprocessing(1, 8, 8, Fit.Pad, [0], [1]), input));
+        Assert.Contains("20×10 pixels cannot be padded to 8×8", larger.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Four_channels_and_wrong_spans_are_refused()
+    {
+        PixelImage image = ResamplingTests.Random(5, 5, 1);
+        Assert.Contains("4 channels", Assert.Throws<ZooException>(() => ImageTransform.Apply(image, new Preprocessing(4, 2, 2, Fit.Resize, new float[4], new float[4]), new float[16])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => ImageTransform.Apply(image, Preprocessing.ImageNet(), new float[5]));
+    }
+
+    [Fact]
+    public void An_extreme_aspect_ratio_costs_only_what_is_seen()
+    {
+        // The shorter side at 256 makes 1×60000 into 256×15 million; 224×224 of them are wanted.
+        PixelImage needle = ResamplingTests.Random(1, 60_000, 2);
+        var input = new float[3 * 224 * 224];
+        ImageTransform.Apply(needle, Preprocessing.ImageNet(), input);
+        Assert.All(input, v => Assert.InRange(v, 0, 1));
+    }
+}
