@@ -10,6 +10,11 @@ if (what == "images")
     return PictureParity.Run(args.Length > 1 ? args[1] : throw new ArgumentException("scripts/bench images <folder>: name a folder of pictures."), Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
 }
 
+if (what == "loader")
+{
+    return LoaderSpeed.Run(args[1..], Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
+}
+
 int rounds = args.Length > 1 ? int.Parse(args[1]) : 15;
 string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "bench-peer.py");
 int threads = Environment.GetEnvironmentVariable("ZOO_THREADS") is { } t ? int.Parse(t) : Environment.ProcessorCount;
