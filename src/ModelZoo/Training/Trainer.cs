@@ -88,7 +88,6 @@ public sealed class Trainer
     {
         if (folder is null || !options.Resume || !File.Exists(folder.State))
         {
-            learner.ReadTrained();
             return new RunState();
         }
 
