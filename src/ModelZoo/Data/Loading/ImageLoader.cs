@@ -74,34 +74,19 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     public IReadOnlyList<BadImage> Skipped => [.. skipped.Values.OrderBy(bad => bad.Index)];
 
     /// <inheritdoc/>
-    /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
-    /// <summary>Of the labels and, for files, their names and lengths; of images in memory, the pixels.</summary>
     public string Fingerprint
     {
         get
         {
             using var hash = new Digest();
-            using var writer = new BinaryWriter(hash);
-            for (int i = 0; i < images.Count; i++)
-            {
-                string name = images.NameOf(i);
-                writer.Write(images.Labels[i]);
-                if (File.Exists(name))
-                {
-                    writer.Write(Path.GetFileName(name));
-                    writer.Write(new FileInfo(name).Length);
-                }
-                else
-                {
-                    writer.Write(images.Picture(i).Rgb);
-                }
-            }
-
-            writer.Flush();
+            images.WriteIdentity(hash);
+            hash.Write(System.Text.Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(Preprocessing)));
             return $"sha256 {hash.Text[..16]}";
         }
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
     public IEnumerable<Batch> Shuffled(EpochPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
