@@ -1,5 +1,6 @@
 using ModelZoo.Experiments.Arithmetic;
 using ModelZoo.Experiments.Identities;
+using ModelZoo.Experiments.Pictures;
 
 namespace ModelZoo.Experiments;
 
@@ -30,5 +31,10 @@ public static class ExperimentCatalog
         new ResidualGradient(),
         new TransposedAdjoint(),
         new MaxUnpooling(),
+        new LeNetStages(),
+        new FirstLayerFilters(),
+        new FeaturesByDepth(),
+        new DecoderUpsampling(),
+        new GradCam(),
     ]);
 }

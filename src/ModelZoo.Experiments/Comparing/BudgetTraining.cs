@@ -33,26 +33,15 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
     private (Recipe Recipe, int? Steps) Fit(ModelChoice model)
     {
         Recipe recipe = plan.RecipeOf(model.Info);
+        int perEpoch = BudgetRecipe.StepsPerEpoch(recipe, plan.Train.Count);
         if (plan.Budget.Epochs is { } epochs)
         {
-            return (Scaled(recipe, epochs), null);
+            return (BudgetRecipe.Over(recipe, epochs, epochs * (long)perEpoch, plan.Train.Count), null);
         }
 
-        double perStep = SecondsPerStep(model, Scaled(recipe, 1));
-        int steps = (int)Math.Clamp(plan.Budget.Time!.Value.TotalSeconds / perStep, 1, int.MaxValue), perEpoch = (plan.Train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
-        return (Scaled(recipe, Math.Clamp((steps + perEpoch - 1) / perEpoch, 1, MostEpochs)), steps);
-    }
-
-    /// <summary>Milestones of the schedule move with the number of epochs.</summary>
-    private static Recipe Scaled(Recipe recipe, int epochs)
-    {
-        double factor = (double)epochs / recipe.Epochs;
-        return epochs == recipe.Epochs ? recipe : (recipe with
-        {
-            Epochs = epochs,
-            StepSize = Math.Max(1, (int)Math.Round(recipe.StepSize * factor)),
-            WarmupEpochs = Math.Min(epochs, (int)Math.Round(recipe.WarmupEpochs * factor)),
-        }).Validate();
+        double perStep = SecondsPerStep(model, BudgetRecipe.Over(recipe, 1, perEpoch, plan.Train.Count));
+        int steps = (int)Math.Clamp(plan.Budget.Time!.Value.TotalSeconds / perStep, 1, int.MaxValue);
+        return (BudgetRecipe.Over(recipe, (int)Math.Clamp((steps + (long)perEpoch - 1) / perEpoch, 1, MostEpochs), steps, plan.Train.Count), steps);
     }
 
     private double SecondsPerStep(ModelChoice model, Recipe recipe)

@@ -1,4 +1,5 @@
 using ModelZoo.Experiments.Comparing;
+using ModelZoo.Training;
 using Xunit;
 
 namespace ModelZoo.Experiments.Tests.Comparing;
@@ -67,6 +68,17 @@ public class BudgetTrainingTests
     [InlineData("2d")]
     public void What_is_no_budget_is_refused_by_name(string text) =>
         Assert.Contains($"--budget takes a time such as 90s, 2m or 1h, or epochs such as 3e, not '{text}'", Assert.Throws<UsageException>(() => Budget.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_recipe_keeps_its_proportions_within_the_budget()
+    {
+        // ResNet-20's 64,000 steps with a tenth of the rate after 32,000 and 48,000, in 4 epochs of 256 images: 4 × 2 steps of 128.
+        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["resnet20"], o => o with { InputHeight = 16, InputWidth = 16 }), Rounds = 0, Training = ComparisonSamples.Digits("4e", 0) with { Recipe = null } });
+        var recipe = Recipe.Parse(comparison.Models[0].Trained!.Recipe, "recipe");
+        Assert.Equal((4, 0, 128), (recipe.Epochs, recipe.MaxSteps, recipe.BatchSize));
+        Assert.Equal([4, 6], recipe.Milestones);
+        Assert.Equal(8, comparison.Models[0].Trained!.Runs[0].Steps);
+    }
 
     [Fact]
     public void A_model_without_classes_is_refused_before_anything_runs()

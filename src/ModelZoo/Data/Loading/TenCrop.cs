@@ -1,6 +1,5 @@
 using ModelZoo.Data.Augmentation;
 using ModelZoo.Imaging;
-using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
