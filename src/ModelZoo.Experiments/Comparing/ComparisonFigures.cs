@@ -56,8 +56,8 @@ internal static class ComparisonFigures
 
         if (timed.Length > 1)
         {
-            yield return Against("Forward time against cost", "forward", timed, m => m.ForwardMilliseconds.Median);
-            yield return Against("Training time against cost", "training step", timed, m => m.TrainingMilliseconds?.Median ?? double.NaN);
+            yield return Against("Forward time against cost", "forward", timed, m => m.ForwardMilliseconds.Median) with { Caption = "Equal MACs need not take equal time: what a layer moves through memory costs time, too, and small layers keep the processor less busy." };
+            yield return Against("Training time against cost", "training step", timed, m => m.TrainingMilliseconds?.Median ?? double.NaN) with { Caption = "The optimiser’s work is shared by the images of a batch: at a small batch, networks with many parameters look costly." };
         }
 
         Bars Bars(string name, Func<ModelTiming, Spread?> of) => new(name, [.. timed.Select(m => of(m.Timing!)?.Median ?? double.NaN)])
@@ -95,10 +95,7 @@ internal static class ComparisonFigures
         new(title, new(MacsAxis, Logarithmic: true), new(quantity, "%"), [.. points.Select(p => new ScatterPoint(p.Model.Name, p.Model.Profile.Macs, p.Percent, p.Model.Profile.Parameters, p.Group))]) { Area = new("parameters") };
 
     private static ScatterPlot Against(string title, string what, ComparedModel[] timed, Func<ModelTiming, double> milliseconds) =>
-        new(title, new(MacsAxis, Logarithmic: true), new($"{what}, per image", "ms", Logarithmic: true), [.. timed.Select(m => new ScatterPoint(m.Name, m.Profile.Macs, milliseconds(m.Timing!)))])
-        {
-            Caption = "Networks of equal MACs take different times: small layers, depthwise and 1×1 convolutions keep the arithmetic units less busy.",
-        };
+        new(title, new(MacsAxis, Logarithmic: true), new($"{what}, per image", "ms", Logarithmic: true), [.. timed.Select(m => new ScatterPoint(m.Name, m.Profile.Macs, milliseconds(m.Timing!)))]);
 
     private static Series Curve(ComparedModel model, Func<CurvePoint, double> x)
     {
