@@ -99,6 +99,16 @@ public class PlotTests
         Assert.True(Svg(All["Circles"]).Descendants().Count(e => e.Name.LocalName == "text" && e.Value.StartsWith("model_", StringComparison.Ordinal)) >= 8);
     }
 
+    [Theory]
+    [InlineData(416_520, 467_200)]
+    [InlineData(4.1e9, 4.3e9)]
+    [InlineData(60, 61)]
+    public void A_short_logarithmic_axis_has_marks_too(double from, double to)
+    {
+        XElement svg = Svg(new ScatterPlot("t", new("x", Logarithmic: true), new("y"), [new("a", from, 1), new("b", to, 2)]));
+        Assert.InRange(svg.Descendants().Count(e => e.Name.LocalName == "text" && e.Attribute("class")?.Value == "tick" && e.Attribute("text-anchor")?.Value == "middle"), 2, 10);
+    }
+
     [Fact]
     public void Labels_of_crowded_circles_move_away_and_lines_lead_to_them()
     {

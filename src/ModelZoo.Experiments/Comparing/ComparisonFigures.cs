@@ -33,7 +33,7 @@ internal static class ComparisonFigures
         string band = comparison.Training?.Seeds.Count > 1 ? "Mean over the seeds; the band is from the least to the greatest." : "One seed: no spread is known.";
         foreach (ComparedModel[] some in learned.Chunk(MostLines))
         {
-            yield return new LinePlot("Learning by epochs", new("epoch"), new("test accuracy", "%"), [.. some.Select(m => Curve(m, c => c.Epoch))]) { Caption = band };
+            yield return new LinePlot("Learning by epochs", Whole(new("epoch"), some.Max(m => m.Trained!.Runs.Where(r => r.Points.Count > 0).Max(r => r.Points[^1].Epoch))), new("test accuracy", "%"), [.. some.Select(m => Curve(m, c => c.Epoch))]) { Caption = band };
             yield return new LinePlot("Learning by time", new("training", "s"), new("test accuracy", "%"), [.. some.Select(m => Curve(m, c => c.Seconds))]) { Caption = $"{band} Seconds of training on this machine, tests not counted." };
         }
     }
@@ -70,7 +70,7 @@ internal static class ComparisonFigures
     /// <summary>The receptive field over the weighted layers passed.</summary>
     public static IEnumerable<Figure> Fields(ModelComparison comparison) => comparison.Models
         .Select(m => (Model: m, Points: Field(m.Profile))).Where(m => m.Points.Length > 0).Chunk(MostLines)
-        .Select(some => new LinePlot("Receptive field by depth", new("convolutions on the path from the input", Logarithmic: some.Max(m => m.Points.Length) > 30), new("receptive field", "pixels", Logarithmic: true),
+        .Select(some => new LinePlot("Receptive field by depth", Whole(new("convolutions on the path from the input", Logarithmic: some.Max(m => m.Points.Length) > 30), some.Max(m => m.Points[^1].Depth)), new("receptive field", "pixels", Logarithmic: true),
             [.. some.Select(m => new Series(m.Model.Name, [.. m.Points.Select(p => (double)p.Depth)], [.. m.Points.Select(p => p.Size)]))])
         {
             Caption = "The side of what one output of a convolution sees of the input, by the kernels’ arithmetic; of several branches the widest. It may be larger than the image.",
@@ -96,6 +96,9 @@ internal static class ComparisonFigures
 
     private static ScatterPlot Against(string title, string what, ComparedModel[] timed, Func<ModelTiming, double> milliseconds) =>
         new(title, new(MacsAxis, Logarithmic: true), new($"{what}, per image", "ms", Logarithmic: true), [.. timed.Select(m => new ScatterPoint(m.Name, m.Profile.Macs, milliseconds(m.Timing!)))]);
+
+    // Nothing lies between one layer and the next; longer axes have whole marks by themselves.
+    private static Axis Whole(Axis axis, int most) => most <= 10 ? axis with { Ticks = [.. Enumerable.Range(1, most).Select(i => (double)i)] } : axis;
 
     private static Series Curve(ComparedModel model, Func<CurvePoint, double> x)
     {
