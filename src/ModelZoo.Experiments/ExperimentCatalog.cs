@@ -1,5 +1,6 @@
 using ModelZoo.Experiments.Arithmetic;
 using ModelZoo.Experiments.Identities;
+using ModelZoo.Experiments.Training;
 
 namespace ModelZoo.Experiments;
 
@@ -30,5 +31,18 @@ public static class ExperimentCatalog
         new ResidualGradient(),
         new TransposedAdjoint(),
         new MaxUnpooling(),
+        new Degradation(),
+        new NormalisationRate(),
+        new NormsByBatch(),
+        new VanishingGradients(),
+        new RectifierSpeed(),
+        new OptimiserRace(),
+        new ZeroPadding(),
+        new DropoutOverfitting(),
+        new AugmentationOverfitting(),
+        new AveragedMembers(),
+        new TransferTime(),
+        new TransferByData(),
+        new WhitenedInputs(),
     ]);
 }
