@@ -15,10 +15,20 @@ if (what == "loader")
     return LoaderSpeed.Run(args[1..], Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
 }
 
-int rounds = args.Length > 1 ? int.Parse(args[1]) : 15;
+int rounds = args.Length > 1 && what != "transfer" ? int.Parse(args[1]) : 15;
 string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "bench-peer.py");
 int threads = Environment.GetEnvironmentVariable("ZOO_THREADS") is { } t ? int.Parse(t) : Environment.ProcessorCount;
 set_num_threads(threads);
+if (what == "transfer")
+{
+    return TransferComparison.Run(args[1..], threads);
+}
+
+if (what == "trunk")
+{
+    TrunkSpeed.Run(args.Length > 2 ? args[2] : "resnet50", rounds);
+    return 0;
+}
 
 if (what is "lenet" or "all")
 {
