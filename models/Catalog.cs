@@ -89,12 +89,14 @@ public static class Catalog
     }
 
     /// <summary>How a model is trained, from its folder's recipe.json.</summary>
-    /// <exception cref="ZooException">The folder has no recipe for it.</exception>
-    public static Recipe RecipeOf(ModelInfo info)
+    /// <param name="info">The model.</param>
+    /// <param name="variant">One of the recipe's variants; null: the recipe itself.</param>
+    /// <exception cref="ZooException">The folder has no recipe for it, or no such variant.</exception>
+    public static Recipe RecipeOf(ModelInfo info, string? variant = null)
     {
         ArgumentNullException.ThrowIfNull(info);
         string file = $"{info.Family}/recipe.json";
-        return Recipe.ParseFor(info.Name, Encoding.UTF8.GetString(ReadResource(file)), file);
+        return Recipe.ParseFor(info.Name, Encoding.UTF8.GetString(ReadResource(file)), file, variant);
     }
 
     /// <summary>The same; null where the folder has no recipe for it.</summary>

@@ -8,7 +8,7 @@ namespace ModelZoo.Cli;
 /// <summary>What a checkpoint says of its own making. No dates: the same command makes the same bytes.</summary>
 internal static class Provenance
 {
-    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe) => new(StringComparer.Ordinal)
+    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, long? seed = null) => new(StringComparer.Ordinal)
     {
         ["createdBy"] = $"ModelZoo {typeof(Provenance).Assembly.GetName().Version?.ToString(3)}",
         ["data"] = train.Name,
@@ -17,13 +17,13 @@ internal static class Provenance
         ["images"] = train.Count.ToString(CultureInfo.InvariantCulture),
         ["recipe"] = recipe.ToJson(),
         ["threads"] = get_num_threads().ToString(CultureInfo.InvariantCulture),
-        ["seed"] = session.Seed.ToString(CultureInfo.InvariantCulture),
+        ["seed"] = (seed ?? session.Seed).ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>With what came of it.</summary>
-    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, TrainingResult result, LabelledImages test)
+    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, TrainingResult result, LabelledImages test, long? seed = null)
     {
-        SortedDictionary<string, string> extra = Of(session, train, recipe);
+        SortedDictionary<string, string> extra = Of(session, train, recipe, seed);
         extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);
         if (result.TestAccuracy is { } accuracy)
         {

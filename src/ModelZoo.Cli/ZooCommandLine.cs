@@ -18,6 +18,7 @@ internal static class ZooCommandLine
             DataCommand.Create(),
             TrainCommand.Create(),
             FinetuneCommand.Create(),
+            FeaturesCommand.Create(),
             EvalCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),

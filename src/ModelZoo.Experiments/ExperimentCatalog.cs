@@ -1,5 +1,6 @@
 using ModelZoo.Experiments.Arithmetic;
 using ModelZoo.Experiments.Identities;
+using ModelZoo.Experiments.Pictures;
 using ModelZoo.Experiments.Training;
 
 namespace ModelZoo.Experiments;
@@ -44,5 +45,10 @@ public static class ExperimentCatalog
         new TransferTime(),
         new TransferByData(),
         new WhitenedInputs(),
+        new LeNetStages(),
+        new FirstLayerFilters(),
+        new FeaturesByDepth(),
+        new DecoderUpsampling(),
+        new GradCam(),
     ]);
 }

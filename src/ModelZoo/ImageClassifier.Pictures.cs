@@ -1,5 +1,4 @@
 using ModelZoo.Imaging;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo;

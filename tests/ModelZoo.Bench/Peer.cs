@@ -8,9 +8,9 @@ internal sealed class Peer : IDisposable
 {
     private readonly Process process;
 
-    internal Peer(string script, int threads)
+    internal Peer(string script, int threads, params string[] arguments)
     {
-        process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script])
+        process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

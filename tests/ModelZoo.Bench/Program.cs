@@ -10,10 +10,25 @@ if (what == "images")
     return PictureParity.Run(args.Length > 1 ? args[1] : throw new ArgumentException("scripts/bench images <folder>: name a folder of pictures."), Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
 }
 
-int rounds = args.Length > 1 ? int.Parse(args[1]) : 15;
+if (what == "loader")
+{
+    return LoaderSpeed.Run(args[1..], Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".");
+}
+
+int rounds = args.Length > 1 && what != "transfer" ? int.Parse(args[1]) : 15;
 string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "bench-peer.py");
 int threads = Environment.GetEnvironmentVariable("ZOO_THREADS") is { } t ? int.Parse(t) : Environment.ProcessorCount;
 set_num_threads(threads);
+if (what == "transfer")
+{
+    return TransferComparison.Run(args[1..], threads);
+}
+
+if (what == "trunk")
+{
+    TrunkSpeed.Run(args.Length > 2 ? args[2] : "resnet50", rounds);
+    return 0;
+}
 
 if (what is "lenet" or "all")
 {

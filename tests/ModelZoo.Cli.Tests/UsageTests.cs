@@ -31,6 +31,12 @@ public class UsageTests
     [InlineData("pull lenet6", "Did you mean 'lenet5'?")]
     [InlineData("pull lenet5", "No weights of lenet5 are published. lenet5:mnist comes with the zoo")]
     [InlineData("pull lenet5 --form x", "Did you mean '--from'?")]
+    [InlineData("reproduce", "zoo reproduce needs experiments, --all, --group or --list")]
+    [InlineData("reproduce bn-bais", "Did you mean 'bn-bias'?")]
+    [InlineData("reproduce --group pictres", "Did you mean 'pictures'?")]
+    [InlineData("reproduce bn-bias --all", "not both")]
+    [InlineData("reproduce bn-bias --quick --full", "--quick and --full exclude each other")]
+    [InlineData("reproduce bn-bias --seeds 0", "--seeds takes a number from 1")]
     public void Bad_usage_is_exit_code_2_with_a_message_that_helps(string arguments, string expected)
     {
         Zoo zoo = Zoo.Run(arguments.Split(' '));
@@ -60,6 +66,7 @@ public class UsageTests
     [InlineData("info")]
     [InlineData("summary")]
     [InlineData("pull")]
+    [InlineData("data")]
     [InlineData("train")]
     [InlineData("finetune")]
     [InlineData("eval")]
@@ -68,6 +75,7 @@ public class UsageTests
     [InlineData("forward")]
     [InlineData("import")]
     [InlineData("export")]
+    [InlineData("reproduce")]
     public void Every_command_has_help_with_an_example(string command)
     {
         Zoo zoo = Zoo.Run(command, "--help");

@@ -13,54 +13,108 @@ internal static class EvalCommand
 {
     internal static Command Create()
     {
-        var model = ModelArgument.Create();
+        var model = new Argument<string[]>("model")
+        {
+            Description = "A model (lenet5), a model with weights (lenet5:mnist), or a checkpoint file; of several, the average of their probabilities",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var weights = new WeightsArgument();
         var data = new DataArgument();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
         var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
-        var command = new Command("eval", "Measure a trained model's accuracy on a data set.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, split, tenCrop };
+        var top = new Option<int>("--top") { Description = "How many of the most probable classes the label may be among", HelpName = "k", DefaultValueFactory = _ => 5 };
+        var command = new Command("eval", "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, split, tenCrop, top };
         data.AddTo(command);
         weights.AddTo(command);
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
             DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
-            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), data.Read(parsed), part, parsed.GetValue(tenCrop));
+            WeightsChoice choice = weights.Read(parsed);
+            string[] specs = parsed.GetRequiredValue(model);
+            if (specs.Length > 1 && choice.File is not null)
+            {
+                throw new UsageException("--weights goes with one model; name checkpoints to average several.");
+            }
+
+            int k = parsed.GetValue(top);
+            return k < 1 ? throw new UsageException($"--top {k}: it must be 1 or more.") : Run(session, specs, choice, data.Read(parsed), part, parsed.GetValue(tenCrop), k);
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop, int top)
     {
         LabelledImages data = choice.Open(part, limited: true);
-        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
-        resolved.Info.RequireClasses("zoo eval");
-        DataChoice.MustMatch(data, resolved);
-        if (!resolved.Trained)
-        {
-            session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: {string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
-        }
-
-        Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
         LoaderOptions loader = choice.Loader with { Device = session.Device };
-        using IImageBatches images = tenCrop ? TenCrop.Open(data, preprocessing, loader) : ImageBatches.Open(data, preprocessing, null, loader);
-        EvaluationResult result = tenCrop ? Evaluator.Evaluate(TenCrop.Average(resolved.Model), images, batchSize: 16) : Evaluator.Evaluate(resolved.Model, images);
-        DataChoice.Report(session, images);
-        var classes = result.Classes.Select(c => new { label = c.Name, c.Count, c.Precision, c.Recall }).ToArray();
-        session.Show(new { model = spec, data = data.Name, images = result.Count, accuracy = result.Accuracy, loss = result.Loss, seconds = result.Elapsed.TotalSeconds, classes, confusion = Rows(result.Confusion) }, console =>
+        List<ResolvedModel> models = [];
+        List<IImageBatches> images = [];
+        try
         {
-            var table = Tables.New("class", ">images", ">precision", ">recall");
-            foreach (var c in classes)
+            foreach (string spec in specs)
             {
-                table.Row(c.label, Tables.Count(c.Count), Tables.Percent(c.Precision), Tables.Percent(c.Recall));
+                ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+                models.Add(resolved);
+                resolved.Info.RequireClasses("zoo eval");
+                DataChoice.MustMatch(data, resolved);
+                if (!resolved.Trained)
+                {
+                    session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: {string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
+                }
+
+                Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
+                images.Add(tenCrop ? TenCrop.Open(data, preprocessing, loader) : ImageBatches.Open(data, preprocessing, null, loader));
+            }
+
+            EvaluationResult result = Evaluator.Evaluate(
+                [.. models.Zip(images, (m, i) => (tenCrop ? TenCrop.Average(m.Model) : m.Model, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
+            DataChoice.Report(session, [.. images]);
+            Show(session, string.Join(" + ", specs), data, result);
+            return 0;
+        }
+        finally
+        {
+            images.ForEach(i => i.Dispose());
+            models.ForEach(m => m.Dispose());
+        }
+    }
+
+    private static void Show(Session session, string name, LabelledImages data, EvaluationResult result)
+    {
+        var classes = result.Classes.Select(c => new { label = c.Name, c.Count, c.Precision, c.Recall, c.F1 }).ToArray();
+        session.Show(new
+        {
+            model = name,
+            data = data.Name,
+            images = result.Count,
+            accuracy = result.Accuracy,
+            result.Top,
+            result.TopAccuracy,
+            loss = result.Loss,
+            result.MeanF1,
+            seconds = result.Elapsed.TotalSeconds,
+            classes,
+            confusion = Rows(result.Confusion),
+            normalizedConfusion = Rows(result.NormalizedConfusion()),
+        }, console =>
+        {
+            var table = Tables.New("class", ">images", ">precision", ">recall", ">F1", "most often taken for");
+            for (int c = 0; c < classes.Length; c++)
+            {
+                table.Row(classes[c].label, Tables.Count(classes[c].Count), Tables.Percent(classes[c].Precision), Tables.Percent(classes[c].Recall), Tables.Percent(classes[c].F1), TakenFor(result, c));
             }
 
             console.Write(table);
-            console.WriteLine($"{spec} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, loss {result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+            console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss {result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
-        return 0;
     }
 
-    private static int[][] Rows(int[,] matrix) =>
+    private static string TakenFor(EvaluationResult result, int label)
+    {
+        int other = Enumerable.Range(0, result.Classes.Count).Where(p => p != label).DefaultIfEmpty(label).MaxBy(p => result.Confusion[label, p]);
+        return other == label || result.Confusion[label, other] == 0 ? "" : $"{result.Classes[other].Name} ({Tables.Count(result.Confusion[label, other])})";
+    }
+
+    private static T[][] Rows<T>(T[,] matrix) =>
         [.. Enumerable.Range(0, matrix.GetLength(0)).Select(i => Enumerable.Range(0, matrix.GetLength(1)).Select(j => matrix[i, j]).ToArray())];
 }

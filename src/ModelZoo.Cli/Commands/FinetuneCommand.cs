@@ -1,8 +1,10 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
+using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -13,47 +15,75 @@ internal static class FinetuneCommand
     {
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
-        var data = DataArgument.Create();
-        var limit = new Option<int>("--limit") { Description = "Use only the first n images", HelpName = "n" };
-        var all = new Option<bool>("--unfreeze") { Description = "Train every layer, not the new head alone" };
+        var data = new DataArgument();
+        var strategy = new StrategyArgument();
         var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)", HelpName = "file" };
+        var cache = new Option<string?>("--feature-cache") { Description = "Keep the features of a frozen trunk in this folder, for the next run on the same images", HelpName = "folder" };
+        var precision = GlobalOptions.Choice("--feature-precision", "How the features of a frozen trunk are computed; auto takes bfloat16 where it is fast and changes no prediction", "auto", "auto", "float32");
         var recipe = new RecipeArgument();
-        var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data.\n\nExample: zoo finetune lenet5:mnist --data digits") { model, data, limit, all, output };
+        var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data; or train more of it.\n\nExample: zoo finetune lenet5:mnist --data digits")
+        {
+            model, output, cache, precision,
+        };
+        data.AddTo(command);
+        strategy.AddTo(command);
         recipe.AddTo(command);
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
-            bool frozen = !parsed.GetValue(all);
-            Recipe chosen = recipe.Read(parsed, () => frozen ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
-            return Task.FromResult(Run(session, pretrained, chosen, frozen, parsed.GetValue(data)!, parsed.GetValue(limit), parsed.GetValue(output)));
+            Check(pretrained);
+            DataChoice choice = data.Read(parsed);
+            LabelledImages train = choice.Open(DataSplit.Train, limited: true);
+            string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
+            OutputFile.MustBeWritable(path);
+            FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
+            Recipe chosen = recipe.Read(parsed, () => options.Plan == FreezePlan.HeadOnly ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
+            return Task.FromResult(Run(session, pretrained, choice, train, options with
+            {
+                Recipe = chosen,
+                Seed = (ulong)session.Seed,
+                Device = session.Device,
+                Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
+                CheckpointPath = path,
+                FeatureCache = parsed.GetValue(cache),
+                Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Float32 : FeaturePrecision.Auto,
+                Remarks = new Remarks(session),
+                Extra = Provenance.Of(session, train, chosen),
+            }));
         });
         return command;
     }
 
-    private static int Run(Session session, ResolvedModel pretrained, Recipe recipe, bool frozen, string source, int limit, string? output)
+    private static void Check(ResolvedModel pretrained)
     {
         pretrained.Info.RequireClasses("zoo finetune");
         if (!pretrained.Trained)
         {
             throw new UsageException($"'{pretrained.Info.Name}' alone has fresh weights, and there is nothing to transfer from those. Name shipped weights ({pretrained.Info.Name}:…, see `zoo list`), a checkpoint, or --weights.");
         }
+    }
 
-        ImageDataset all = DataArgument.Load(source, DataSplit.Train), train = limit > 0 ? all.Take(limit) : all;
-        ImageDataset test = DataArgument.Load(source, DataSplit.Test);
-        string path = output ?? Path.Combine("runs", $"{pretrained.Info.Name}-{DataSource.Parse(source).Name}-finetuned.safetensors");
-        OutputFile.MustBeWritable(path);
-        var options = new FineTuneOptions
+    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabelledImages train, FineTuneOptions options)
+    {
+        LoaderOptions loader = data.Loader with { Device = session.Device };
+        using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
+        using IImageBatches test = ImageBatches.Open(data.Open(DataSplit.Test), options.Preprocessing!, null, loader);
+        using FineTuneResult result = TrainingView.Show(
+            session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
+        DataChoice.Report(session, images, test);
+        if (result.FeatureNote is { } note)
         {
-            Recipe = recipe,
-            Seed = (ulong)session.Seed,
-            TrunkFrozen = frozen,
-            Device = session.Device,
-            CheckpointPath = path,
-            Extra = Provenance.Of(session, train, recipe),
-        };
-        using FineTuneResult result = TrainingView.Show(session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, train, test, options, progress, session.Cancel));
-        return TrainingReport.Show(session, pretrained.Info.Name, train, DataSource.Parse(source), result.Training, path);
+            session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
+        }
+
+        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, options.CheckpointPath!);
+    }
+
+    // On the thread that works, so that lines keep their order.
+    private sealed class Remarks(Session session) : IProgress<string>
+    {
+        public void Report(string value) => session.Log.WriteLine(value);
     }
 }

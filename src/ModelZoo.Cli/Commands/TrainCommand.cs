@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Data.Loading;
@@ -6,6 +7,7 @@ using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -14,51 +16,112 @@ internal static class TrainCommand
 {
     internal static Command Create()
     {
-        var model = ModelArgument.Create();
+        var model = new Argument<string?>("model") { Description = "A model of the catalogue (lenet5); not with --resume", Arity = ArgumentArity.ZeroOrOne };
         var data = new DataArgument();
-        var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>.safetensors)", HelpName = "file" };
+        var run = new RunArgument();
         var recipe = new RecipeArgument();
-        var command = new Command("train", "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 --output lenet5.safetensors") { model, output };
+        var command = new Command("train", "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 --output runs/lenet5") { model };
         data.AddTo(command);
-        recipe.AddTo(command);
+        run.AddTo(command);
+        recipe.AddTo(command, variants: true);
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
-            ModelInfo info = Session.Catalog.Find(parsed.GetRequiredValue(model));
+            RunFolder? resumed = run.Resumed(parsed);
+            Begun begun = resumed is null
+                ? new Begun(parsed.GetValue(model) ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null, null, null)
+                : Begun.Read(resumed, session, parsed, data.Read(parsed));
+            ModelInfo info = Session.Catalog.Find(begun.Model);
             info.RequireClasses("zoo train");
-            return Task.FromResult(Run(session, info, recipe.Read(parsed, () => Catalog.RecipeOf(info)), architecture.Read(parsed), data.Read(parsed), parsed.GetValue(output)));
+            Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
+            Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
+            return Task.FromResult(Run(session, info, chosen, options => change(begun.Change(options)), begun, options => run.Read(parsed, $"{info.Name}-{begun.Data.Source.ShortName}", options)));
         });
         return command;
     }
 
-    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, DataChoice data, string? output)
+    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, Begun begun, Func<TrainerOptions, TrainerOptions> place)
     {
-        LabelledImages train = data.Open(DataSplit.Train, limited: true), test = data.Open(DataSplit.Test);
-        string path = output ?? Path.Combine("runs", $"{info.Name}-{data.Source.ShortName}.safetensors");
-        OutputFile.MustBeWritable(path);
+        LabelledImages train = begun.Data.Open(DataSplit.Train, limited: true), test = begun.Data.Open(DataSplit.Test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
-        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options);
+        TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)begun.Seed, Notes = begun.Notes(options) });
+        manual_seed(begun.Seed);
+        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: begun.Seed);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
-        LoaderOptions loader = data.Loader with { Device = session.Device };
+        LoaderOptions loader = begun.Data.Loader with { Device = session.Device };
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
-        var trainer = new Trainer(fresh.Model, recipe, new TrainerOptions
+        var trainer = new Trainer(fresh.Model, recipe, settings with
         {
-            Seed = (ulong)session.Seed,
-            CheckpointPath = path,
             Describe = result => new CheckpointInfo
             {
                 Architecture = info.Name,
                 Options = options,
                 Labels = train.Info.ClassNames,
                 Preprocessing = preprocessing,
-                Extra = Provenance.Of(session, train, recipe, result, test),
+                Extra = Provenance.Of(session, train, recipe, result, test, begun.Seed),
             },
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, data.Source, result, path);
+        return TrainingReport.Show(session, info.Name, train, begun.Data.Source, result, settings.CheckpointPath ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
+    }
+
+    /// <summary>What a run was begun with: flags, or what its folder says.</summary>
+    private sealed record Begun(string Model, DataChoice Data, long Seed, int? Height, int? Width, string? Norm)
+    {
+        /// <summary>From a run's folder; the number of threads is taken over with it, since the bits depend on it.</summary>
+        internal static Begun Read(RunFolder folder, Session session, ParseResult parsed, DataChoice flags)
+        {
+            IReadOnlyDictionary<string, string> notes = folder.ReadDescription();
+            string Note(string key) => notes.GetValueOrDefault(key) ?? throw new ZooException($"{folder.Description}: does not say the run's {key}.");
+            if (parsed.GetValue(GlobalOptions.Threads) == 0)
+            {
+                set_num_threads(Number(Note("threads")));
+            }
+            else if (get_num_threads() != Number(Note("threads")))
+            {
+                session.Say($"zoo: the run was begun with {Note("threads")} threads; with another number it goes on with other bits.");
+            }
+
+            DataChoice data = flags with
+            {
+                Source = DataSource.Parse(Note("data")),
+                Limit = Number(Note("limit")),
+                Split = new SplitOptions { ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture), Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture) },
+                Loader = flags.Loader with { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) },
+            };
+            return new Begun(Note("model"), data, long.Parse(Note("seed"), CultureInfo.InvariantCulture), Number(Note("height")), Number(Note("width")), notes.GetValueOrDefault("norm"));
+
+            static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+        }
+
+        internal ModelOptions Change(ModelOptions options) =>
+            options with { InputHeight = Height ?? options.InputHeight, InputWidth = Width ?? options.InputWidth, Norm = Norm ?? options.Norm };
+
+        internal Dictionary<string, string> Notes(ModelOptions options)
+        {
+            Dictionary<string, string> notes = new()
+            {
+                ["model"] = Model,
+                ["data"] = Data.Source.ToString(),
+                ["limit"] = Text(Data.Limit),
+                ["val_share"] = Data.Split.ValShare.ToString("R", CultureInfo.InvariantCulture),
+                ["split_seed"] = Data.Split.Seed.ToString(CultureInfo.InvariantCulture),
+                ["on_bad_image"] = Data.Loader.OnBadImage.ToString(),
+                ["height"] = Text(options.InputHeight),
+                ["width"] = Text(options.InputWidth),
+            };
+            if (options.Norm is { } norm)
+            {
+                notes["norm"] = norm;
+            }
+
+            return notes;
+
+            static string Text(int n) => n.ToString(CultureInfo.InvariantCulture);
+        }
     }
 }

@@ -12,10 +12,10 @@ internal static class ModelArgument
         Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), or a checkpoint file",
     };
 
-    internal static ResolvedModel Resolve(Session session, string spec, WeightsChoice? weights = null, ModelOptions? options = null)
+    internal static ResolvedModel Resolve(Session session, string spec, WeightsChoice? weights = null, ModelOptions? options = null, long? seed = null)
     {
         ResolvedModel resolved = ModelResolver.Resolve(
-            Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)session.Seed, weights?.Load, weights?.Change);
+            Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)(seed ?? session.Seed), weights?.Load, weights?.Change);
         foreach (string remark in resolved.Loading?.Remarks ?? [])
         {
             session.Say($"{weights?.File ?? spec}: {remark}");

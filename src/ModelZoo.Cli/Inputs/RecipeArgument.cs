@@ -10,15 +10,29 @@ internal sealed class RecipeArgument
     private static readonly (string Flag, string Key, string Help)[] Known =
     [
         ("--epochs", "epochs", "Passes over the training data"),
-        ("--batch-size", "batch_size", "Images per step"),
+        ("--max-steps", "max_steps", "Ends after so many steps, and the schedule with it"),
+        ("--batch-size", "batch_size", "Images per batch"),
+        ("--accumulate", "accumulation_steps", "Batches whose gradients make one step"),
         ("--lr", "learning_rate", "Learning rate (its peak, with a schedule)"),
         ("--optimizer", "optimizer", $"Optimiser: {string.Join(", ", Recipe.Optimizers)}"),
-        ("--momentum", "momentum", "Momentum of sgd and rmsprop"),
+        ("--momentum", "momentum", "Momentum of sgd, momentum, nesterov and rmsprop"),
         ("--weight-decay", "weight_decay", "Weight decay"),
+        ("--decay-norm-and-bias", "decay_norm_and_bias", "Whether normalisation layers and biases decay too: true, false"),
         ("--schedule", "schedule", $"Learning-rate schedule: {string.Join(", ", Recipe.Schedules)}"),
+        ("--step-size", "step_size", "With step: epochs between two reductions"),
+        ("--milestones", "milestones", "With multistep: epochs of the reductions, as 30,60,80"),
+        ("--gamma", "gamma", "Factor of each reduction"),
+        ("--warmup-epochs", "warmup_epochs", "Epochs over which the rate rises to the schedule's"),
+        ("--warmup-steps", "warmup_steps", "The same in steps"),
+        ("--min-lr", "min_learning_rate", "Lowest rate of cosine, polynomial, exponential and plateau"),
+        ("--patience", "plateau_patience", "With plateau: tests without improvement before a reduction"),
+        ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
+        ("--clip-norm", "clip_norm", "Largest norm of all gradients together"),
+        ("--clip-value", "clip_value", "Largest element of a gradient"),
+        ("--ema", "ema_decay", "Tests and keeps an average of the weights with this decay per step"),
+        ("--early-stopping", "early_stopping", "Ends after so many tests without a better accuracy"),
         ("--precision", "precision", $"Precision of convolutions and linear layers: {string.Join(", ", Recipe.Precisions)}"),
         ("--channels-last", "channels_last", "Channels of a pixel side by side in memory: true or false"),
-        ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
         ("--random-crop-padding", "random_crop_padding", "Augmentation: pad by so many pixels and cut a random part of the first size out"),
         ("--random-crop-mode", "random_crop_mode", "With --random-crop-padding: zero, reflect"),
         ("--random-resized-crop", "random_resized_crop", "Augmentation: a random part of at least this share of the area, resized to the input (0.08 for ImageNet)"),
@@ -40,38 +54,45 @@ internal sealed class RecipeArgument
     ];
 
     private readonly Option<string?> file = new("--recipe") { Description = "A recipe as a JSON file, instead of the standard one", HelpName = "file" };
+    private readonly Option<string?> variant = new("--variant") { Description = "A variant of the standard recipe", HelpName = "name" };
+    private readonly Option<string[]> set = new("--set") { Description = "Any key of a recipe: --set epsilon=0.001", HelpName = "key=value", DefaultValueFactory = _ => [] };
     private readonly List<(Option<string?> Option, string Key)> flags = [.. Known.Select(k => (new Option<string?>(k.Flag) { Description = k.Help, HelpName = "value" }, k.Key))];
 
-    internal void AddTo(Command command)
+    /// <param name="command">The command that takes these options.</param>
+    /// <param name="variants">Whether the standard recipe is a file's, with variants.</param>
+    internal void AddTo(Command command, bool variants = false)
     {
         command.Add(file);
+        if (variants)
+        {
+            command.Add(variant);
+        }
+
         flags.ForEach(f => command.Add(f.Option));
+        command.Add(set);
     }
 
     /// <summary>The recipe to follow.</summary>
-    internal Recipe Read(ParseResult parsed, Func<Recipe> standard)
+    internal Recipe Read(ParseResult parsed, Func<Recipe> standard) => Read(parsed, _ => standard());
+
+    /// <summary>The same, where the standard recipe has variants.</summary>
+    internal Recipe Read(ParseResult parsed, Func<string?, Recipe> standard)
     {
-        Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard();
-        foreach ((Option<string?> option, string key) in flags)
+        Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
+        List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f => (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
+        foreach (string pair in parsed.GetValue(set)!)
         {
-            if (parsed.GetValue(option) is { } value)
-            {
-                recipe = With(recipe, option.Name, key, value);
-            }
+            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            changes.Add(equals > 0 ? ("--set", pair[..equals], pair[(equals + 1)..]) : throw new UsageException($"--set {pair}: give key=value."));
         }
 
-        return recipe;
-    }
-
-    private static Recipe With(Recipe recipe, string flag, string key, string value)
-    {
         try
         {
-            return recipe.With(key, value);
+            return recipe.With([.. changes.Select(c => (c.Key, c.Value))]);
         }
         catch (ZooException e)
         {
-            throw new UsageException($"{flag} {value}: {e.Message}");
+            throw new UsageException($"{string.Join(' ', changes.Select(c => c.Flag == "--set" ? $"--set {c.Key}={c.Value}" : $"{c.Flag} {c.Value}"))}: {e.Message}");
         }
     }
 

@@ -13,6 +13,7 @@ public static class ReportPage
         table.claims td.time { white-space: nowrap; text-align: right; } table.claims td:first-child { min-width: 12rem; } tr.bad td { background: none; } tr.open td { background: none; } tr.open td.verdict { color: var(--open); } td.verdict { font-weight: 600; }
         section.experiment { border-top: 1px solid var(--rule); margin-top: 2.2rem; padding-top: 0.4rem; } section.experiment h3 { font-size: 1.1rem; margin: 0.6rem 0; } p.open { color: var(--open); background: var(--open-back); padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; }
         p.ok { padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; } pre.command { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; } p.note { border-left: 3px solid var(--rule); padding-left: 0.7rem; }
+        @media (min-width: 62rem) { .body { display: grid; grid-template-columns: minmax(16rem, 24rem) minmax(0, 1fr); gap: 2.5rem; align-items: start; } .body > dl { grid-template-columns: 1fr; } .body > dl dd { margin-bottom: 0.5rem; } }
         @media (max-width: 38rem) { table.claims td.verdict, table.claims td.time { white-space: normal; text-align: left; } table.claims tr.group { border: 0; padding: 0; margin: 0.9rem 0 0.4rem; } table.claims tr.group th { padding: 0; } table.claims td:first-child { min-width: 0; } table.claims td[data-label] { display: inline-block; padding-right: 0.2rem; font-size: 0.8rem; } }
         """;
 
@@ -80,8 +81,9 @@ public static class ReportPage
         return $"""
             <section class="experiment" aria-labelledby="{r.Info.Name}"><h3 id="{r.Info.Name}">{Escape(r.Info.Title)}</h3>
             <p class="{Class(r.Result.Verdict)}"><b>{Say(r.Result.Verdict)}</b>: {Escape(r.Result.Effect.Sentence)}</p>
-            <dl>{string.Concat(terms.Select(t => $"<dt>{t.Term}</dt><dd>{Escape(t.Text)}</dd>"))}</dl>
-            {(r.Result.Figures.Count > 0 ? $"<div class=\"figures\">\n{string.Concat(r.Result.Figures.Select(FigureWriter.Html))}</div>\n" : "")}{string.Concat(r.Result.Notes.Select(n => $"<p class=\"note\">{Escape(n)}</p>\n"))}<pre class="command">{Escape(r.Command)}</pre>
+            <div class="body"><dl>{string.Concat(terms.Select(t => $"<dt>{t.Term}</dt><dd>{Escape(t.Text)}</dd>"))}</dl>
+            <div>{(r.Result.Figures.Count > 0 ? $"<div class=\"figures\">\n{string.Concat(r.Result.Figures.Select(FigureWriter.Html))}</div>\n" : "")}{string.Concat(r.Result.Notes.Select(n => $"<p class=\"note\">{Escape(n)}</p>\n"))}</div></div>
+            <pre class="command">{Escape(r.Command)}</pre>
             <p><a href="#h-claims">↑ all claims</a></p></section>
 
             """;

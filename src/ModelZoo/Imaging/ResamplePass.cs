@@ -1,14 +1,26 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace ModelZoo.Imaging;
 
-/// <summary>The two passes of separable resampling on bytes. Each rounds to bytes; both ways of computing give the same bits.</summary>
+/// <summary>What the passes are computed with; a slower one runs wherever a faster one does.</summary>
+internal enum Instructions
+{
+    Scalar,
+    Vector128,
+    Avx2,
+}
+
+/// <summary>The two passes of separable resampling on bytes. Each rounds to bytes; all ways of computing give the same bits.</summary>
 internal static class ResamplePass
 {
     private const int Half = 1 << (FilterPlan.Precision - 1);
 
-    /// <summary>Whether vector instructions are used; tests compare both ways.</summary>
-    internal static bool UseVectors { get; set; } = true;
+    /// <summary>The fastest that this processor has.</summary>
+    internal static Instructions Fastest { get; } = Avx2.IsSupported ? Instructions.Avx2 : Vector128.IsHardwareAccelerated ? Instructions.Vector128 : Instructions.Scalar;
+
+    /// <summary>What is used; tests compare all.</summary>
+    internal static Instructions Instructions { get; set; } = Fastest;
 
     /// <summary>Makes each row of the source as wide as the plan.</summary>
     /// <param name="source">[H, W, C].</param>
@@ -17,7 +29,12 @@ internal static class ResamplePass
     public static void Horizontal(PixelView source, FilterPlan plan, Span<byte> destination)
     {
         int line = plan.First.Length * source.Channels;
-        int vectorised = UseVectors && Avx2.IsSupported && source.Channels == 3 ? ResampleAvx2.Horizontal(source, plan, destination) : 0;
+        int vectorised = source.Channels != 3 ? 0 : Instructions switch
+        {
+            Instructions.Avx2 => ResampleAvx2.Horizontal(source, plan, destination),
+            Instructions.Vector128 => ResampleVector128.Horizontal(source, plan, destination),
+            _ => 0,
+        };
         for (int y = vectorised; y < source.Height; y++)
         {
             Horizontal(source.Row(y), source.Channels, plan, destination.Slice(y * line, line));
@@ -37,13 +54,17 @@ internal static class ResamplePass
             ReadOnlySpan<int> weights = plan.Weights.AsSpan(y * plan.Taps, plan.Length[y]);
             ReadOnlySpan<byte> rows = source.Bytes[((plan.First[y] - firstRow) * source.Stride)..];
             Span<byte> to = destination.Slice(y * line, line);
-            if (UseVectors && Avx2.IsSupported && line >= ResampleAvx2.Block)
+            switch (line < ResampleVector128.Block ? Instructions.Scalar : Instructions)
             {
-                ResampleAvx2.Vertical(rows, source.Stride, weights, to);
-            }
-            else
-            {
-                Vertical(rows, source.Stride, weights, to);
+                case Instructions.Avx2:
+                    ResampleAvx2.Vertical(rows, source.Stride, weights, to);
+                    break;
+                case Instructions.Vector128:
+                    ResampleVector128.Vertical(rows, source.Stride, weights, to);
+                    break;
+                default:
+                    Vertical(rows, source.Stride, weights, to);
+                    break;
             }
         }
     }

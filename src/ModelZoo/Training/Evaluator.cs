@@ -13,35 +13,51 @@ public static class Evaluator
     /// <param name="data">The examples.</param>
     /// <param name="batchSize">Examples per forward: memory, not the result, depends on it.</param>
     /// <param name="channelsLast">Whether images are laid out with their channels side by side: faster for most convolutional networks.</param>
+    /// <param name="top">How many of the largest logits the label may be among.</param>
     /// <exception cref="ZooException">The data has more classes than the model logits.</exception>
-    public static EvaluationResult Evaluate(nn.Module<Tensor, Tensor> model, IBatchSource data, int batchSize = 256, bool channelsLast = false)
+    public static EvaluationResult Evaluate(nn.Module<Tensor, Tensor> model, IBatchSource data, int batchSize = 256, bool channelsLast = false, int top = 5) =>
+        Evaluate([(model, data)], batchSize, channelsLast, top);
+
+    /// <summary>The same for the average of several models' probabilities (<see cref="Ensemble"/>), each with the data as it wants them prepared.</summary>
+    /// <param name="members">Models, and the same examples in the same order.</param>
+    /// <param name="batchSize">Examples per forward.</param>
+    /// <param name="channelsLast">As for one model.</param>
+    /// <param name="top">How many of the largest probabilities the label may be among.</param>
+    /// <exception cref="ZooException">The data has more classes than a model logits, or the members have different classes or examples.</exception>
+    public static EvaluationResult Evaluate(IReadOnlyList<(nn.Module<Tensor, Tensor> Model, IBatchSource Data)> members, int batchSize = 256, bool channelsLast = false, int top = 5)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(members);
+        ArgumentOutOfRangeException.ThrowIfZero(members.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        var clock = Stopwatch.StartNew();
-        var labels = new long[data.Count];
-        var predictions = new long[data.Count];
-        double loss = 0;
-        int outputs = 0, seen = 0;
-        using (ModelMode.Eval(model))
-        using (no_grad())
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        IBatchSource data = members[0].Data;
+        if (members.FirstOrDefault(m => m.Data.Count != data.Count).Data is { } other)
         {
-            foreach (Batch batch in data.InOrder(batchSize))
-            {
-                using DisposeScope scope = NewDisposeScope();
-                using Batch read = batch;
-                Tensor logits = model.call(channelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs); // [B,classes]
-                CheckClasses(logits, data);
-                outputs = (int)logits.shape[1];
-                loss += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
-                logits.argmax(1).cpu().data<long>().CopyTo(predictions.AsSpan(seen, batch.Count));
-                batch.Labels.cpu().data<long>().CopyTo(labels.AsSpan(seen, batch.Count));
-                seen += batch.Count;
-            }
+            throw new ZooException($"The models of an ensemble must see the same examples: one has {data.Count}, another {other.Count}.");
         }
 
-        return Summarise(labels[..seen], predictions[..seen], outputs, data.ClassNames, loss, clock.Elapsed);
+        var clock = Stopwatch.StartNew();
+        var tally = new Tally(data.Count, top);
+        ModelMode[] modes = [.. members.Select(m => ModelMode.Eval(m.Model))];
+        IEnumerator<Batch>[] batches = [.. members.Select(m => m.Data.InOrder(batchSize).GetEnumerator())];
+        try
+        {
+            using IDisposable off = no_grad();
+            while (Array.TrueForAll(batches, b => b.MoveNext()))
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) => Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]); // [B,classes]
+                tally.Add(logits, batches[0].Current);
+                Array.ForEach(batches, b => b.Current.Dispose());
+            }
+        }
+        finally
+        {
+            Array.ForEach(batches, b => b.Dispose());
+            Array.ForEach(modes, m => m.Dispose());
+        }
+
+        return tally.Result(data.ClassNames, clock.Elapsed);
     }
 
     internal static void CheckClasses(Tensor logits, IBatchSource data)
@@ -54,32 +70,10 @@ public static class Evaluator
         }
     }
 
-    private static EvaluationResult Summarise(long[] labels, long[] predictions, int outputs, IReadOnlyList<string> names, double loss, TimeSpan elapsed)
+    private static Tensor Logits(nn.Module<Tensor, Tensor> model, Tensor inputs, IBatchSource data)
     {
-#pragma warning disable CA1814 // A confusion matrix is square.
-        var confusion = new int[outputs, outputs];
-#pragma warning restore CA1814
-        var actual = new int[outputs];
-        var called = new int[outputs];
-        int right = 0;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            confusion[labels[i], predictions[i]]++;
-            actual[labels[i]]++;
-            called[predictions[i]]++;
-            right += labels[i] == predictions[i] ? 1 : 0;
-        }
-
-        return new EvaluationResult
-        {
-            Count = labels.Length,
-            Accuracy = (double)right / Math.Max(labels.Length, 1),
-            Loss = loss / Math.Max(labels.Length, 1),
-            Confusion = confusion,
-            Classes = [.. names.Select((name, c) => new ClassResult(name, actual[c], Share(confusion[c, c], called[c]), Share(confusion[c, c], actual[c])))],
-            Elapsed = elapsed,
-        };
+        Tensor logits = model.call(inputs);
+        CheckClasses(logits, data);
+        return logits.dtype == ScalarType.Float32 ? logits : logits.to(ScalarType.Float32);
     }
-
-    private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

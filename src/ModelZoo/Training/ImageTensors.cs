@@ -1,6 +1,7 @@
 using ModelZoo.Data;
 using ModelZoo.Data.Augmentation;
 using ModelZoo.Data.Loading;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace ModelZoo.Training;
 /// <summary>
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen trunk made of them.
 /// </summary>
-public sealed class ImageTensors : IImageBatches
+public sealed class ImageTensors : IImageBatches, IFingerprinted
 {
     private readonly Tensor inputs;
     private readonly Tensor labels;
@@ -48,6 +49,18 @@ public sealed class ImageTensors : IImageBatches
 
     /// <inheritdoc/>
     public IReadOnlyList<BadImage> Skipped => [];
+
+    /// <inheritdoc/>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = new Digest();
+            TensorBytes.Write(inputs, hash);
+            TensorBytes.Write(labels, hash);
+            return $"sha256 {hash.Text[..16]}";
+        }
+    }
 
     /// <summary>Where the tensors are.</summary>
     public Device Device => inputs.device;

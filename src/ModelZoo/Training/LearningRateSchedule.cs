@@ -1,6 +1,6 @@
 namespace ModelZoo.Training;
 
-/// <summary>The learning rate of every step, as a function of the recipe alone.</summary>
+/// <summary>The learning rate of every step, as a function of the recipe alone; "plateau" multiplies it by what <see cref="Plateau"/> has found.</summary>
 public sealed class LearningRateSchedule
 {
     // OneCycleLR's defaults in PyTorch: start at max/25, peak after 30 %, end at start/10⁴.
@@ -11,16 +11,18 @@ public sealed class LearningRateSchedule
     private readonly Recipe recipe;
     private readonly int stepsPerEpoch;
     private readonly int totalSteps;
+    private readonly int warmup;
 
     /// <param name="recipe">Schedule, rate, warm-up.</param>
     /// <param name="stepsPerEpoch">Steps of one pass over the data.</param>
-    /// <param name="totalSteps">Steps of the whole training: where "cosine" and "onecycle" end.</param>
+    /// <param name="totalSteps">Steps of the whole training: where "cosine", "polynomial" and "onecycle" end.</param>
     public LearningRateSchedule(Recipe recipe, int stepsPerEpoch, int totalSteps)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stepsPerEpoch);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(totalSteps);
         (this.recipe, this.stepsPerEpoch, this.totalSteps) = (recipe, stepsPerEpoch, totalSteps);
+        warmup = recipe.WarmupSteps > 0 ? recipe.WarmupSteps : recipe.WarmupEpochs * stepsPerEpoch;
     }
 
     /// <summary>The rate of step <paramref name="step"/>, counted from 0.</summary>
@@ -31,17 +33,22 @@ public sealed class LearningRateSchedule
             return OneCycle(step);
         }
 
-        int warmup = recipe.WarmupEpochs * stepsPerEpoch;
         if (step < warmup)
         {
             return recipe.LearningRate * (step + 1) / warmup;
         }
 
+        (double highest, double lowest) = (recipe.LearningRate, recipe.MinLearningRate);
+        int units = recipe.ScheduleUnit == "steps" ? step : step / stepsPerEpoch;
+        double share = Math.Min(1, (double)(step - warmup) / Math.Max(1, totalSteps - warmup));
         return recipe.Schedule switch
         {
-            "cosine" => Between(recipe.LearningRate, 0, (double)(step - warmup) / Math.Max(1, totalSteps - warmup)),
-            "step" => recipe.LearningRate * Math.Pow(recipe.Gamma, step / stepsPerEpoch / recipe.StepSize),
-            _ => recipe.LearningRate,
+            "cosine" => Between(highest, lowest, share),
+            "polynomial" => lowest + (highest - lowest) * Math.Pow(1 - share, recipe.Power),
+            "step" => highest * Math.Pow(recipe.Gamma, units / recipe.StepSize),
+            "multistep" => highest * Math.Pow(recipe.Gamma, Passed(units)),
+            "exponential" => Math.Max(lowest, highest * Math.Pow(recipe.Gamma, units)),
+            _ => highest,
         };
     }
 
@@ -53,6 +60,17 @@ public sealed class LearningRateSchedule
         return step <= peak
             ? Between(start, recipe.LearningRate, step / peak)
             : Between(recipe.LearningRate, start / CycleEnd, (step - peak) / Math.Max(1, totalSteps - 1 - peak));
+    }
+
+    private int Passed(int units)
+    {
+        int passed = 0;
+        while (passed < recipe.Milestones.Count && recipe.Milestones[passed] <= units)
+        {
+            passed++;
+        }
+
+        return passed;
     }
 
     // Half a cosine from one value to the other.

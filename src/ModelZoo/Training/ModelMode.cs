@@ -21,14 +21,20 @@ internal sealed class ModelMode : IDisposable
     }
 
     /// <summary>
-    /// <paramref name="part"/> (of <paramref name="model"/>, or all of it) in train mode, the rest in eval mode; normalisation layers whose parameters are all frozen
-    /// keep their statistics: they stay in eval mode too.
+    /// What the options say; else the part that is trained (or all) in train mode, the rest in eval mode, and normalisation layers whose parameters are all frozen
+    /// in eval mode too: they keep their statistics.
     /// </summary>
-    public static ModelMode Train(nn.Module model, nn.Module part)
+    public static ModelMode Train(nn.Module model, TrainerOptions options)
     {
         var mode = new ModelMode(model);
+        if (options.TrainMode is { } set)
+        {
+            set(model);
+            return mode;
+        }
+
         model.eval();
-        part.train();
+        (options.TrainOnly ?? model).train();
         foreach ((_, nn.Module module) in model.named_modules())
         {
             if (module is BatchNorm or InstanceNorm && module.parameters(recurse: false).Any() && module.parameters(recurse: false).All(p => !p.requires_grad))
@@ -37,6 +43,14 @@ internal sealed class ModelMode : IDisposable
             }
         }
 
+        return mode;
+    }
+
+    /// <summary>Whatever <paramref name="set"/> makes of it.</summary>
+    public static ModelMode Set(nn.Module model, Action<nn.Module> set)
+    {
+        var mode = new ModelMode(model);
+        set(model);
         return mode;
     }
 

@@ -7,6 +7,8 @@ namespace ModelZoo.Training;
 // The JSON form: one object, keys in snake_case ("learning_rate"), defaults left out when written.
 public sealed partial record Recipe
 {
+    private const string VariantsKey = "variants";
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -31,13 +33,20 @@ public sealed partial record Recipe
         return FromElement(document.RootElement, displayName);
     }
 
-    /// <summary>Reads the recipe of one model from a recipe.json: an object with a recipe under each model's name.</summary>
-    /// <exception cref="ZooException">As for <see cref="Parse"/>, or the file has no recipe for that model.</exception>
-    public static Recipe ParseFor(string model, string json, string displayName)
+    /// <summary>
+    /// Reads the recipe of one model from a recipe.json: an object with a recipe under each model's name. A recipe may hold variants of itself, under their names
+    /// the keys that differ: <c>"variants": {"quick": {"epochs": 12}}</c>.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="json">The text.</param>
+    /// <param name="displayName">What error messages call it.</param>
+    /// <param name="variant">One of the recipe's variants; null: the recipe itself.</param>
+    /// <exception cref="ZooException">As for <see cref="Parse"/>, or the file has no recipe for that model or no such variant of it.</exception>
+    public static Recipe ParseFor(string model, string json, string displayName, string? variant = null)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
         return document.RootElement.TryGetProperty(model, out JsonElement recipe)
-            ? FromElement(recipe, $"{displayName}, {model}")
+            ? FromElement(recipe, $"{displayName}, {model}", variant)
             : throw new ZooException($"{displayName}: has no recipe for '{model}'."
                 + NearestName.Hint(model, document.RootElement.EnumerateObject().Select(p => p.Name)));
     }
@@ -52,23 +61,52 @@ public sealed partial record Recipe
 
     /// <summary>This recipe with one value replaced, as a flag does it: <c>With("learning_rate", "0.1")</c>.</summary>
     /// <exception cref="ZooException">The key is unknown or the value cannot be read or is out of range.</exception>
-    public Recipe With(string key, string value)
+    public Recipe With(string key, string value) => With((key, value));
+
+    /// <summary>
+    /// The same for several values, checked together. Where the optimiser or the schedule is replaced, what only the old one could use is dropped: look ahead, milestones, warm-up.
+    /// </summary>
+    /// <exception cref="ZooException">A key is unknown or a value cannot be read or is out of range.</exception>
+    public Recipe With(params IReadOnlyList<(string Key, string Value)> changes)
     {
-        bool isText = Properties.TryGetValue(key, out var property) && property.PropertyType == typeof(string);
-        JsonNode? parsed;
+        ArgumentNullException.ThrowIfNull(changes);
+        Recipe changed = this with { };
+        foreach ((string key, string value) in changes)
+        {
+            using JsonDocument document = JsonDocument.Parse(new JsonObject { [key] = ReadValue(key, value) }.ToJsonString());
+            Fill(changed, document.RootElement, key);
+        }
+
+        HashSet<string> keys = [.. changes.Select(c => c.Key)];
+        if (keys.Contains("optimizer") && !keys.Contains("nesterov") && changed.Optimizer != "sgd")
+        {
+            changed = changed with { Nesterov = false };
+        }
+
+        if (keys.Contains("schedule"))
+        {
+            changed = changed with
+            {
+                Milestones = changed.Schedule == "multistep" || keys.Contains("milestones") ? changed.Milestones : StepList.Empty,
+                WarmupEpochs = changed.Schedule == "onecycle" && !keys.Contains("warmup_epochs") ? 0 : changed.WarmupEpochs,
+                WarmupSteps = changed.Schedule == "onecycle" && !keys.Contains("warmup_steps") ? 0 : changed.WarmupSteps,
+            };
+        }
+
+        return changed.Validate(changes.Count == 1 ? changes[0].Key : "recipe");
+    }
+
+    private static JsonNode? ReadValue(string key, string value)
+    {
+        Type? type = Properties.TryGetValue(key, out var property) ? property.PropertyType : null;
         try
         {
-            parsed = isText ? JsonValue.Create(value) : JsonNode.Parse(value);
+            return type == typeof(string) ? JsonValue.Create(value) : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
         }
         catch (JsonException)
         {
             throw new ZooException($"{key}: '{value}' is not a value of a recipe.");
         }
-
-        using JsonDocument document = JsonDocument.Parse(new JsonObject { [key] = parsed }.ToJsonString());
-        Recipe changed = this with { };
-        Fill(changed, document.RootElement, key);
-        return changed.Validate(key);
     }
 
     /// <summary>The JSON form, on one line, every key written: a checkpoint keeps it.</summary>
@@ -99,7 +137,7 @@ public sealed partial record Recipe
         }
     }
 
-    private static Recipe FromElement(JsonElement element, string displayName)
+    private static Recipe FromElement(JsonElement element, string displayName, string? variant = null)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
@@ -108,7 +146,19 @@ public sealed partial record Recipe
 
         var recipe = new Recipe();
         Fill(recipe, element, displayName);
-        return recipe.Validate(displayName);
+        if (variant is null)
+        {
+            return recipe.Validate(displayName);
+        }
+
+        string[] known = element.TryGetProperty(VariantsKey, out JsonElement variants) ? [.. variants.EnumerateObject().Select(v => v.Name)] : [];
+        if (!known.Contains(variant))
+        {
+            throw new ZooException($"{displayName}: has no variant '{variant}'.{NearestName.Hint(variant, known)} " + (known.Length == 0 ? "It has none." : $"It has {string.Join(", ", known)}."));
+        }
+
+        Fill(recipe, variants.GetProperty(variant), $"{displayName}, {variant}");
+        return recipe.Validate($"{displayName}, {variant}");
     }
 
     private static void Fill(Recipe recipe, JsonElement element, string displayName)
@@ -116,6 +166,11 @@ public sealed partial record Recipe
         HashSet<string> seen = [];
         foreach (JsonProperty entry in element.EnumerateObject())
         {
+            if (entry.Name == VariantsKey && entry.Value.ValueKind == JsonValueKind.Object)
+            {
+                continue;
+            }
+
             if (!Properties.TryGetValue(entry.Name, out var property))
             {
                 throw new ZooException($"{displayName}: unknown key '{entry.Name}'.{NearestName.Hint(entry.Name, Keys)} Known keys are {string.Join(", ", Keys)}.");
@@ -138,5 +193,5 @@ public sealed partial record Recipe
     }
 
     private static string Described(Type type) =>
-        type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text in quotes" : "a number";
+        type == typeof(StepList) ? "a list of whole numbers" : type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text in quotes" : "a number";
 }

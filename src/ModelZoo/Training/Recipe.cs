@@ -15,22 +15,22 @@ public sealed partial record Recipe
     /// <summary>The base rate; of the one-cycle schedule the highest.</summary>
     public double LearningRate { get; init; } = 0.01;
 
-    /// <summary>For sgd and rmsprop.</summary>
+    /// <summary>For sgd, momentum, nesterov and rmsprop.</summary>
     public double Momentum { get; init; }
 
-    /// <summary>For sgd with momentum: look ahead along the step.</summary>
+    /// <summary>For sgd with momentum: look ahead along the step, as "nesterov" does.</summary>
     public bool Nesterov { get; init; }
 
-    /// <summary>L2 penalty on every trained parameter; decoupled from the gradient with adamw.</summary>
+    /// <summary>L2 penalty on the trained parameters (<see cref="DecayNormAndBias"/>); decoupled from the gradient with adamw.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>One of <see cref="Schedules"/>.</summary>
     public string Schedule { get; init; } = "constant";
 
-    /// <summary>With "step": epochs between two reductions.</summary>
+    /// <summary>With "step": epochs (<see cref="ScheduleUnit"/>) between two reductions.</summary>
     public int StepSize { get; init; } = 1;
 
-    /// <summary>With "step": the factor of each reduction.</summary>
+    /// <summary>With "step", "multistep", "exponential" and "plateau": the factor of each reduction.</summary>
     public double Gamma { get; init; } = 0.1;
 
     /// <summary>Epochs over which the rate first rises linearly to the schedule's; not with "onecycle", which has its own.</summary>
@@ -61,10 +61,10 @@ public sealed partial record Recipe
     public static IReadOnlyList<string> Precisions { get; } = ["fp32", "bf16", "auto"];
 
     /// <summary>What <see cref="Optimizer"/> may be.</summary>
-    public static IReadOnlyList<string> Optimizers { get; } = ["sgd", "adam", "adamw", "rmsprop"];
+    public static IReadOnlyList<string> Optimizers { get; } = ["gd", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"];
 
     /// <summary>What <see cref="Schedule"/> may be.</summary>
-    public static IReadOnlyList<string> Schedules { get; } = ["constant", "cosine", "onecycle", "step"];
+    public static IReadOnlyList<string> Schedules { get; } = ["constant", "step", "multistep", "exponential", "polynomial", "cosine", "onecycle", "plateau"];
 
     /// <summary>Checks every value.</summary>
     /// <param name="displayName">What the message calls the recipe.</param>
@@ -81,33 +81,37 @@ public sealed partial record Recipe
         Range(Gamma is > 0 and <= 1, "gamma", Gamma, "above 0, up to 1");
         Range(WarmupEpochs >= 0 && WarmupEpochs <= Epochs, "warmup_epochs", WarmupEpochs, "0 … epochs");
         Range(LabelSmoothing is >= 0 and < 1, "label_smoothing", LabelSmoothing, "0 … below 1");
-        ValidateAugmentation(Range, OneOf);
-        OneOf("optimizer", Optimizer, Optimizers);
-        OneOf("schedule", Schedule, Schedules);
-        OneOf("precision", Precision, Precisions);
+        ValidateAugmentation(Range, (key, value, known) => Known(displayName, key, value, known));
+        Known(displayName, "optimizer", Optimizer, Optimizers);
+        Known(displayName, "schedule", Schedule, Schedules);
+        Known(displayName, "precision", Precision, Precisions);
+        ValidateOptimisation(displayName);
         if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
         {
             throw new ZooException($"{displayName}: nesterov needs the optimizer sgd with a momentum above 0.");
         }
 
-        return Schedule == "onecycle" && WarmupEpochs > 0
-            ? throw new ZooException($"{displayName}: warmup_epochs is {WarmupEpochs}, but the schedule onecycle warms up by itself. Leave warmup_epochs out.")
+        return Schedule == "onecycle" && WarmupEpochs + WarmupSteps > 0
+            ? throw new ZooException($"{displayName}: the schedule onecycle warms up by itself. Leave warmup_epochs and warmup_steps out.")
             : this;
 
         void Range(bool valid, string key, IFormattable value, string range)
         {
             if (!valid)
             {
-                throw new ZooException($"{displayName}: {key} is {value}; it must be {range}.");
+                throw OutOfRange(displayName, key, value, range);
             }
         }
+    }
 
-        void OneOf(string key, string value, IReadOnlyList<string> known)
+    private static ZooException OutOfRange(string displayName, string key, IFormattable value, string range) =>
+        new(FormattableString.Invariant($"{displayName}: {key} is {value}; it must be {range}."));
+
+    private static void Known(string displayName, string key, string value, IReadOnlyList<string> known)
+    {
+        if (!known.Contains(value))
         {
-            if (!known.Contains(value))
-            {
-                throw new ZooException($"{displayName}: {key} is '{value}'.{NearestName.Hint(value, known)} It must be one of {string.Join(", ", known)}.");
-            }
+            throw new ZooException($"{displayName}: {key} is '{value}'.{NearestName.Hint(value, known)} It must be one of {string.Join(", ", known)}.");
         }
     }
 }

@@ -1,23 +1,17 @@
 using System.Diagnostics;
-using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
 
 /// <summary>The running figures of one training: what the trainer counts while it trains.</summary>
-internal sealed class Run(
-    optim.Optimizer optimizer, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+internal sealed class Run(RunState state, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancel)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
+    private readonly double secondsBefore = state.Seconds;
     private readonly Stopwatch epoch = new();
+    private double epochSecondsBefore;
     private TimeSpan reported;
-    private double lossSum;
-    private long correct;
-    private int images;
-    private int stepInEpoch;
-    private double rate;
-    private bool targetReached;
 
-    public optim.Optimizer Optimizer { get; } = optimizer;
+    public RunState State { get; } = state;
 
     public LearningRateSchedule Schedule { get; } = schedule;
 
@@ -25,33 +19,43 @@ internal sealed class Run(
 
     public int TotalSteps { get; } = totalSteps;
 
-    public List<EpochResult> Epochs { get; } = [];
-
-    /// <summary>The current epoch, from 1.</summary>
-    public int Epoch { get; private set; }
-
-    /// <summary>Steps taken in all epochs.</summary>
-    public int Steps { get; private set; }
-
     public bool Cancelled { get; private set; }
 
-    public double EpochSeconds => epoch.Elapsed.TotalSeconds;
+    public TimeSpan Elapsed => total.Elapsed + TimeSpan.FromSeconds(secondsBefore);
 
+    public double EpochSeconds => epoch.Elapsed.TotalSeconds + epochSecondsBefore;
+
+    public double ImagesPerSecond => State.Images / Math.Max(EpochSeconds, 1e-9);
+
+    public double MeanLoss => State.LossSum / Math.Max(State.Images, 1);
+
+    /// <summary>Begins the next epoch, or goes on with the one under way.</summary>
     public void Begin()
     {
-        Epoch++;
-        (lossSum, correct, images, stepInEpoch) = (0, 0, 0, 0);
+        if (!State.InEpoch)
+        {
+            State.Epoch++;
+            (State.LossSum, State.Correct, State.Images, State.StepInEpoch, State.Batch, State.EpochSeconds) = (0, 0, 0, 0, 0, 0);
+            State.InEpoch = true;
+        }
+
+        epochSecondsBefore = State.EpochSeconds;
         epoch.Restart();
     }
 
-    public void Count(int batch, double meanLoss, long right, double learningRate)
+    public void CountBatch(int images, double meanLoss, long right)
     {
-        lossSum += meanLoss * batch;
-        correct += right;
-        images += batch;
-        rate = learningRate;
-        stepInEpoch++;
-        Steps++;
+        State.LossSum += meanLoss * images;
+        State.Correct += right;
+        State.Images += images;
+    }
+
+    public void CountStep(int batches, double rate)
+    {
+        State.Rate = rate;
+        State.Batch += batches;
+        State.StepInEpoch++;
+        State.Steps++;
     }
 
     /// <summary>Whether no further step may begin.</summary>
@@ -62,17 +66,26 @@ internal sealed class Run(
     }
 
     /// <summary>Whether no further epoch may begin.</summary>
-    public bool Ended(TrainerOptions options) => Epoch > 0 && (Steps >= TotalSteps || targetReached || Cancelled || OutOfTime(options));
+    public bool Ended(TrainerOptions options) =>
+        State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || Cancelled || OutOfTime(options));
 
     public void CheckCancelled() => Cancelled |= cancel.IsCancellationRequested;
 
     public bool OutOfTime(TrainerOptions options) => total.Elapsed > (options.TimeLimit ?? TimeSpan.MaxValue);
 
-    public void Finish(double seconds, double? testAccuracy, bool target)
+    /// <summary>Brings the clocks of the state up to date.</summary>
+    public void Clock() => (State.Seconds, State.EpochSeconds) = (Elapsed.TotalSeconds, EpochSeconds);
+
+    public EpochResult Finish(double seconds, EvaluationResult? test)
     {
-        targetReached |= target;
-        int seen = Math.Max(images, 1);
-        Epochs.Add(new EpochResult(Epoch, lossSum / seen, (double)correct / seen, testAccuracy, seconds, images));
+        var result = new EpochResult(State.Epoch, MeanLoss, (double)State.Correct / Math.Max(State.Images, 1), test?.Accuracy, seconds, State.Images)
+        {
+            TestLoss = test?.Loss,
+            LearningRate = State.Rate,
+        };
+        State.Epochs.Add(result);
+        State.InEpoch = false;
+        return result;
     }
 
     public void Report(int epochs, TimeSpan atLeast, double? testAccuracy)
@@ -83,17 +96,19 @@ internal sealed class Run(
         }
 
         reported = total.Elapsed;
-        double seconds = testAccuracy is null ? epoch.Elapsed.TotalSeconds : Epochs[^1].Seconds;
+        double seconds = testAccuracy is null ? EpochSeconds : State.Epochs[^1].Seconds;
         progress.Report(new TrainingProgress(
-            Epoch, epochs, stepInEpoch, StepsPerEpoch, lossSum / Math.Max(images, 1), rate, images / Math.Max(seconds, 1e-9), testAccuracy, total.Elapsed));
+            State.Epoch, epochs, State.StepInEpoch, StepsPerEpoch, MeanLoss, State.Rate, State.Images / Math.Max(seconds, 1e-9), testAccuracy, Elapsed));
     }
 
     public TrainingResult Result() => new()
     {
-        Epochs = [.. Epochs],
-        Steps = Steps,
-        Elapsed = total.Elapsed,
+        Epochs = [.. State.Epochs],
+        Steps = State.Steps,
+        Elapsed = Elapsed,
         Cancelled = Cancelled,
-        TargetReached = targetReached,
+        TargetReached = State.TargetReached,
+        StoppedEarly = State.StoppedEarly,
+        BestEpoch = State.BestEpoch == 0 ? null : State.BestEpoch,
     };
 }

@@ -1,4 +1,3 @@
-using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -9,7 +8,7 @@ namespace ModelZoo.Training;
 /// <summary>
 /// Trains any model that turns a batch into logits, by minimising the cross entropy, and with it the weighted cross entropies of auxiliary classifiers where a model has any
 /// (<see cref="IAuxiliaryHeads"/>). It knows no model: what is trained is whatever has requires_grad.
-/// The same seed, recipe and data give the same weights to the bit on the same machine with the same number of threads.
+/// The same seed, recipe and data give the same weights to the bit on the same machine with the same number of threads, also when the run is killed and resumed in between.
 /// </summary>
 public sealed class Trainer
 {
@@ -30,9 +29,9 @@ public sealed class Trainer
         this.model = model;
         this.recipe = recipe.Validate();
         this.options = options ?? new TrainerOptions();
-        if (this.options.CheckpointPath is not null && this.options.Describe is null)
+        if ((this.options.CheckpointPath ?? this.options.RunFolder) is not null && this.options.Describe is null)
         {
-            throw new ArgumentException("A checkpoint needs a description: set Describe beside CheckpointPath.", nameof(options));
+            throw new ArgumentException("A checkpoint needs a description: set Describe beside CheckpointPath or RunFolder.", nameof(options));
         }
     }
 
@@ -41,7 +40,7 @@ public sealed class Trainer
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="progress">Told about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
-    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, or the loss is not finite any more; the message says at which step.</exception>
+    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or the loss is not finite any more; the message says at which step and from which layer on.</exception>
     public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -50,116 +49,163 @@ public sealed class Trainer
             model.to(device);
         }
 
-        using MixedPrecision? mixed = UsesBfloat16() ? new MixedPrecision(model) : null;
-        Parameter[] trained = [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter)];
-        if (trained.Length == 0)
+        int batches = new EpochPlan(recipe, options.Seed, 1).Steps(train.Count);
+        int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
+        int stepsPerEpoch = (batches + perStep - 1) / perStep;
+        int limit = Math.Min(options.MaxSteps ?? int.MaxValue, recipe.MaxSteps > 0 ? recipe.MaxSteps : int.MaxValue);
+        int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, limit));
+        RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
+        folder?.Prepare();
+        using var learner = new Learner(model, recipe, options, train);
+        Dictionary<string, string> identity = folder is null ? [] : RunIdentity.Of(model, recipe, options, totalSteps, train, test);
+        RunState state = Restore(learner, folder, identity);
+        using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
+        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel);
+        var saver = new RunSaver(model, options, folder, learner, recorder, identity);
+        while (state.InEpoch || !run.Ended(options))
         {
-            throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
-        }
-
-        using optim.Optimizer optimizer = Optimizers.Create(recipe, trained);
-        int stepsPerEpoch = (train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
-        int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, options.MaxSteps ?? int.MaxValue));
-        var run = new Run(optimizer, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel);
-        while (!run.Ended(options))
-        {
-            using (ModelMode.Train(model, options.TrainOnly ?? model))
-            using (mixed?.Enter())
+            if (!state.InEpoch)
             {
-                TrainEpoch(run, train, mixed);
+                options.OnEpoch?.Invoke(state.Epoch + 1);
+                learner.ReadTrained();
             }
 
-            Conclude(run, test);
+            bool cut;
+            using (ModelMode.Train(model, options))
+            using (learner.Enter())
+            {
+                cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
+            }
+
+            Conclude(run, test, cut, learner, recorder, saver);
         }
 
-        optimizer.zero_grad();
+        learner.Finish();
         return run.Result();
     }
 
-    private void TrainEpoch(Run run, IBatchSource train, MixedPrecision? mixed)
+    private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)
+    {
+        if (folder is null || !options.Resume || !File.Exists(folder.State))
+        {
+            learner.ReadTrained();
+            return new RunState();
+        }
+
+        using WeightsFile file = WeightsFile.Open(folder.State);
+        RunState state = TrainingStateFile.Read(file, identity);
+        for (int epoch = 1; epoch <= state.Epoch; epoch++)
+        {
+            options.OnEpoch?.Invoke(epoch);
+        }
+
+        learner.ReadTrained();
+        learner.Restore(state, file);
+        return state;
+    }
+
+    /// <summary>Takes the steps of an epoch, and tells whether it was cut short.</summary>
+    private bool TrainEpoch(Run run, IBatchSource train, Learner learner, RunRecorder? recorder, RunSaver saver, int perStep)
     {
         run.Begin();
-        var plan = new EpochPlan(recipe, options.Seed, run.Epoch);
-        int step = 0;
+        var plan = new EpochPlan(recipe, options.Seed, run.State.Epoch, run.State.Batch);
+        int batches = plan.Steps(train.Count), first = plan.FirstStep, pending = 0;
+        double loss = 0;
+        bool cut = false;
         foreach (Batch batch in train.Shuffled(plan))
         {
             using Batch read = batch;
-            if (run.Steps >= run.TotalSteps || run.Stopped(options))
+            cut = pending == 0 && run.State.Steps < run.TotalSteps && run.Stopped(options);
+            if (cut || (pending == 0 && run.State.Steps >= run.TotalSteps))
             {
                 break;
             }
 
-            random.manual_seed((long)plan.SeedOfStep(step++)); // dropout
-            Step(run, batch, train, mixed);
+            int last = Math.Min(first + perStep, batches) - 1;
+            double share = first == last ? 1 : (double)batch.Count / (Math.Min((last + 1) * recipe.BatchSize, train.Count) - first * recipe.BatchSize);
+            (double mean, long right) = learner.Accumulate(run, batch, plan.SeedOfStep(first + pending), share);
+            run.CountBatch(batch.Count, mean, right);
+            loss += mean * share;
+            if (first + pending++ == last)
+            {
+                Step();
+            }
+
             run.Report(recipe.Epochs, ReportEvery, null);
         }
-    }
 
-    private void Step(Run run, Batch batch, IBatchSource train, MixedPrecision? mixed)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        double rate = run.Schedule.At(run.Steps);
-        Optimizers.SetLearningRate(run.Optimizer, rate);
-        (Tensor logits, Tensor loss) = Forward(recipe.ChannelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, batch.Labels, train); // [B,classes], []
-        double value = loss.item<float>();
-        if (!double.IsFinite(value))
+        if (pending > 0)
         {
-            throw new ZooException(FormattableString.Invariant($"The loss became {value} at step {run.Steps + 1} (epoch {run.Epoch}, learning rate {rate:g3}). ")
-                + "Lower the learning rate or add a warm-up, and check the data for values that are not finite."
-                + (options.CheckpointPath is { } path && run.Epochs.Count > 0 ? $" {path} holds the state after epoch {run.Epochs[^1].Epoch}." : ""));
+            Step();
         }
 
-        run.Optimizer.zero_grad();
-        loss.backward();
-        mixed?.GatherGradients();
-        run.Optimizer.step();
-        mixed?.Publish();
-        run.Count(batch.Count, value, logits.argmax(1).eq(batch.Labels).sum().item<long>(), rate);
-    }
+        return cut;
 
-    private (Tensor Logits, Tensor Loss) Forward(Tensor inputs, Tensor labels, IBatchSource train)
-    {
-        // Where only a part is trained, the head, an auxiliary loss has nothing to change.
-        IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
-        Tensor[] all = heads?.ForwardAll(inputs) ?? [model.call(inputs)];
-        Evaluator.CheckClasses(all[0], train);
-        Tensor loss = Loss(all[0]);
-        foreach (Tensor auxiliary in all.Skip(1).Where(logits => logits.requires_grad))
+        void Step()
         {
-            loss = loss + heads!.AuxiliaryWeight * Loss(auxiliary);
+            double rate = run.Schedule.At(run.State.Steps) * run.State.Plateau.Factor;
+            double? norm = learner.Step(run, rate);
+            run.CountStep(pending, rate);
+            recorder?.Step(run, loss, norm);
+            if (recorder is not null && recorder.SaveDue(run))
+            {
+                saver.SaveState(run);
+            }
+
+            first += pending;
+            (pending, loss) = (0, 0);
         }
-
-        return (all[0], loss);
-
-        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, labels, label_smoothing: recipe.LabelSmoothing);
     }
 
-    private bool UsesBfloat16()
-    {
-        Device device = options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU;
-        return recipe.Precision switch
-        {
-            "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
-                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
-            "auto" => Bfloat16.IsFastOn(device),
-            _ => false,
-        };
-    }
-
-    // The epoch's figures, the test, the checkpoint, the report, in this order: what is reported is on the disk.
-    private void Conclude(Run run, IBatchSource? test)
+    // The epoch's figures, the test, the checkpoints, the log, the state, the report, in this order: what is reported is on the disk, and a state never knows more than the files beside it.
+    private void Conclude(Run run, IBatchSource? test, bool cut, Learner learner, RunRecorder? recorder, RunSaver saver)
     {
         double seconds = run.EpochSeconds;
         run.CheckCancelled();
-        bool last = run.Steps >= run.TotalSteps || run.OutOfTime(options);
-        bool due = last || (options.TestEvery > 0 && run.Epoch % options.TestEvery == 0);
-        double? accuracy = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast).Accuracy : null;
-        run.Finish(seconds, accuracy, accuracy >= options.TargetAccuracy);
-        if (options.CheckpointPath is { } path)
+        RunState state = run.State;
+        bool partial = cut || run.Cancelled;
+        if (partial)
         {
-            Checkpoint.Save(path, options.CheckpointModel ?? model, options.Describe!(run.Result()));
+            saver.SaveState(run);
         }
 
-        run.Report(recipe.Epochs, TimeSpan.Zero, accuracy);
+        bool last = state.Steps >= run.TotalSteps || run.OutOfTime(options);
+        bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
+        using (learner.LendAverage())
+        {
+            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast) : null;
+            EpochResult epoch = run.Finish(seconds, result);
+            state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
+            bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy);
+            saver.SaveCheckpoints(run, best && test is not null);
+            recorder?.Epoch(run, epoch, best);
+        }
+
+        saver.SaveAverage(run);
+        if (!partial)
+        {
+            saver.SaveState(run);
+        }
+
+        run.Report(recipe.Epochs, TimeSpan.Zero, state.Epochs[^1].TestAccuracy);
+    }
+
+    /// <summary>Whether this is the lowest error so far; lowers the rate or ends the training where the recipe wants that.</summary>
+    private bool Judge(RunState state, double error)
+    {
+        if (recipe.Schedule == "plateau")
+        {
+            state.Plateau.Observe(error, recipe);
+        }
+
+        if (state.Best is null || error < state.Best)
+        {
+            (state.Best, state.BestEpoch, state.SinceBest) = (error, state.Epoch, 0);
+            return true;
+        }
+
+        state.SinceBest++;
+        state.StoppedEarly = recipe.EarlyStopping > 0 && state.SinceBest >= recipe.EarlyStopping;
+        return false;
     }
 }

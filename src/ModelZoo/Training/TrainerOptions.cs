@@ -15,6 +15,27 @@ public sealed record TrainerOptions
     /// <summary>Where the checkpoint goes after every epoch and on cancellation; needs <see cref="Describe"/>. Null: none is written.</summary>
     public string? CheckpointPath { get; init; }
 
+    /// <summary>
+    /// Where the run is recorded (<see cref="Training.RunFolder"/>): recipe, description, log, TensorBoard events, curves, the checkpoints last and best, and the state to go on from.
+    /// Needs <see cref="Describe"/>. Null: nothing is recorded.
+    /// </summary>
+    public string? RunFolder { get; init; }
+
+    /// <summary>Whether to go on from the state in <see cref="RunFolder"/>, with the same bits as if the run had never stopped; a folder without a state begins anew.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>With a run folder: saves the state after every so many steps too; 0: only after epochs.</summary>
+    public int SaveEverySteps { get; init; }
+
+    /// <summary>With a run folder: saves the state after the first step that finishes this long after the last save; null: only after epochs.</summary>
+    public TimeSpan? SaveEvery { get; init; }
+
+    /// <summary>With a run folder: steps between two lines of the log.</summary>
+    public int LogEverySteps { get; init; } = 50;
+
+    /// <summary>With a run folder: what else run.json says: model, data, flags. A run is resumed only with the same.</summary>
+    public IReadOnlyDictionary<string, string> Notes { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Makes the checkpoint's description from what is trained so far.</summary>
     public Func<TrainingResult, CheckpointInfo>? Describe { get; init; }
 
@@ -33,6 +54,27 @@ public sealed record TrainerOptions
     /// <summary>If given, only this part of the model is in train mode, the rest in eval mode (a frozen trunk without dropout); whether parameters change is for their requires_grad to say.</summary>
     public nn.Module? TrainOnly { get; init; }
 
+    /// <summary>Parameters that learn at a rate of their own; what is in no group learns at the recipe's. Null: all do.</summary>
+    public IReadOnlyList<ParameterGroup>? ParameterGroups { get; init; }
+
+    /// <summary>
+    /// Called before each epoch with its number, from 1; it may change requires_grad, and what is trained is then read anew: what stays trained keeps its optimiser's state.
+    /// A run that is resumed calls it again for every epoch from 1 to its own.
+    /// </summary>
+    public Action<int>? OnEpoch { get; init; }
+
+    /// <summary>Sets the mode of the modules at the start of each training epoch. Null: train mode, but eval mode for normalisation layers that are frozen and for what <see cref="TrainOnly"/> leaves out.</summary>
+    public Action<nn.Module>? TrainMode { get; init; }
+
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
+
+    /// <summary>If given, what is trained and at which rate: a parameter in no group stays as it is, and so does one that does not require gradients.</summary>
+    public IReadOnlyList<ParameterGroup>? ParameterGroups { get; init; }
+
+    /// <summary>Called with the number of each epoch, from 1, before it starts. It may change which parameters require gradients (gradual unfreezing): which are trained is read anew after it.</summary>
+    public Action<int>? OnEpoch { get; init; }
+
+    /// <summary>Puts the model's modules into train or eval mode at the start of each epoch; null: as <see cref="TrainOnly"/> says. Their modes are put back after the epoch.</summary>
+    public Action<nn.Module>? TrainMode { get; init; }
 }

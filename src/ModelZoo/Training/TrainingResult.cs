@@ -20,7 +20,14 @@ public sealed record TrainingProgress(
 /// <param name="TestAccuracy">In [0,1], after the epoch; null where it was not tested.</param>
 /// <param name="Seconds">Of training, without the test.</param>
 /// <param name="Images">Images seen; fewer than the data has when the epoch was cut short.</param>
-public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, double? TestAccuracy, double Seconds, int Images);
+public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, double? TestAccuracy, double Seconds, int Images)
+{
+    /// <summary>Mean cross entropy over the test images; null where it was not tested.</summary>
+    public double? TestLoss { get; init; }
+
+    /// <summary>Of the epoch's last step.</summary>
+    public double LearningRate { get; init; }
+}
 
 /// <summary>What a training run came to.</summary>
 public sealed record TrainingResult
@@ -42,4 +49,10 @@ public sealed record TrainingResult
 
     /// <summary>Whether the test accuracy that was asked for was reached.</summary>
     public bool TargetReached { get; init; }
+
+    /// <summary>Whether it ended because nothing got better any more.</summary>
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>The epoch with the best test accuracy (the lowest training loss, where nothing is tested).</summary>
+    public int? BestEpoch { get; init; }
 }

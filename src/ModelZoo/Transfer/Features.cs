@@ -7,66 +7,85 @@ namespace ModelZoo.Transfer;
 /// <summary>What a layer of a trained model sees of each image: its feature vectors.</summary>
 public static class Features
 {
-    /// <summary>Runs every image through the model in eval mode, without gradients, and keeps the input of one layer.</summary>
+    // Activations of so many values per batch stay near the processor: 32 images of 3×224×224.
+    private const long BatchValues = 32L * 3 * 224 * 224;
+
+    /// <summary>
+    /// Runs every image through the model in eval mode, without gradients, and keeps the input of one layer. Where the model can be traced, only what the layer needs is computed, with batch
+    /// normalisation folded into the convolutions: the same features up to rounding, in half the time.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="layer">The path of a layer that runs once in a forward.</param>
     /// <param name="data">The images.</param>
-    /// <param name="batchSize">Images per forward.</param>
+    /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
     /// <param name="cancel">Stops between two batches.</param>
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, ImageTensors data, int batchSize = 256, CancellationToken cancel = default)
+    public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default) =>
+        Read(model, layer, before: true, data, batchSize, cancel);
+
+    /// <summary>The same for a layer's output, before any in-place layer behind it changes it: VGG's fc7 is what "classifier.3" gives (and "classifier.4" after its activation).</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layer">The path of a layer, or of a block of them.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
+    /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default) =>
+        Read(model, layer, before: false, data, batchSize, cancel);
+
+    /// <summary>A batch of the first images, for tracing.</summary>
+    internal static Tensor Example(IBatchSource data, int count = 1)
+    {
+        foreach (Batch batch in data.InOrder(Math.Min(count, data.Count)))
+        {
+            using Batch first = batch;
+            return first.Inputs.alias();
+        }
+
+        throw new ZooException("There are no images.");
+    }
+
+    /// <summary>Computes a feature per image, batch by batch: of the images themselves no more than a batch need be there.</summary>
+    internal static ImageTensors Compute(IBatchSource data, Func<Tensor, Tensor> compute, int batchSize, CancellationToken cancel)
+    {
+        long values = data.Shape.Aggregate(1L, static (a, b) => a * b);
+        int size = batchSize > 0 ? batchSize : (int)Math.Clamp(BatchValues / values, 1, 256);
+        using DisposeScope outer = NewDisposeScope();
+        (Tensor? all, Tensor? labels, long first) = (null, null, 0);
+        foreach (Batch batch in data.InOrder(size))
+        {
+            using Batch read = batch;
+            cancel.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor made = compute(batch.Inputs);
+            all ??= empty([data.Count, .. made.shape[1..]], dtype: made.dtype, device: made.device).MoveToOuterDisposeScope();
+            labels ??= empty([data.Count], dtype: ScalarType.Int64, device: made.device).MoveToOuterDisposeScope();
+            all.narrow(0, first, batch.Count).copy_(made);
+            labels.narrow(0, first, batch.Count).copy_(batch.Labels);
+            first += batch.Count;
+        }
+
+        if (all is null)
+        {
+            throw new ZooException("No image could be read.");
+        }
+
+        // Fewer where bad images were left out.
+        return first == data.Count
+            ? ImageTensors.FromTensors(all, labels!, data.ClassNames)
+            : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames);
+    }
+
+    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        nn.Module<Tensor, Tensor> found = TransferLearning.Find(model, layer);
-        Tensor? seen = null;
-        Tensor? all = null;
-        var hook = found.register_forward_pre_hook((_, input) =>
-        {
-            seen?.Dispose();
-            seen = input.clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
-            return input;
-        });
-        using DisposeScope outer = NewDisposeScope();
-        using ModelMode mode = ModelMode.Eval(model);
-        try
-        {
-            using (no_grad())
-            {
-                for (int first = 0; first < data.Count; first += batchSize)
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    using DisposeScope scope = NewDisposeScope();
-                    int count = Math.Min(batchSize, data.Count - first);
-                    model.call(data.Batch([.. Enumerable.Range(first, count)]).Inputs);
-                    if (seen is null)
-                    {
-                        throw new ZooException($"The forward of {model.GetName()} does not run its layer '{layer}'.");
-                    }
-
-                    all ??= outer.Attach([data.Count, .. seen.shape[1..]], seen);
-                    all.narrow(0, first, count).copy_(seen);
-                    seen.Dispose();
-                    seen = null;
-                }
-            }
-
-            return ImageTensors.FromTensors(all!, data.Labels.clone(), data.ClassNames);
-        }
-        finally
-        {
-            hook.remove();
-            seen?.Dispose();
-        }
-    }
-
-    // A tensor that outlives the batch's scope.
-    private static Tensor Attach(this DisposeScope scope, long[] shape, Tensor like)
-    {
-        Tensor made = empty(shape, dtype: like.dtype, device: like.device).DetachFromDisposeScope();
-        scope.Attach(made);
-        return made;
+        using DisposeScope scope = NewDisposeScope();
+        using var reader = new FeatureReader(model, layer, before, Example(data));
+        return Compute(data, reader.Run, batchSize, cancel);
     }
 }

@@ -1,3 +1,4 @@
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using static TorchSharp.torch;
 
@@ -21,11 +22,35 @@ public sealed record FineTuneOptions
     /// <summary>Whether everything but the head stays as it is: little data, similar to what the weights know.</summary>
     public bool TrunkFrozen { get; init; } = true;
 
+    /// <summary>Which layers stay as they are; null: as <see cref="TrunkFrozen"/> says. A <see cref="TransferStrategy"/> has one.</summary>
+    public FreezePlan? Plan { get; init; }
+
+    /// <summary>Each group of layers (<see cref="LayerGroup"/>) is trained at the rate of the group behind it times this; 1: all at one rate (Howard and Ruder 2018, section 3.2: 1/2.6).</summary>
+    public double RateDecay { get; init; } = 1;
+
+    /// <summary>Gradual unfreezing: the head is trained first, and every so many epochs one more group in front of it (Howard and Ruder 2018, section 3.3); 0: all at once.</summary>
+    public int UnfreezeEvery { get; init; }
+
+    /// <summary>Whether every batch normalisation stays in eval mode, so that no statistics move. Those with frozen parameters do in any case.</summary>
+    public bool FreezeNormalization { get; init; }
+
+    /// <summary>How features of a frozen trunk are computed.</summary>
+    public FeaturePrecision Precision { get; init; }
+
+    /// <summary>A folder in which features of a frozen trunk are kept between runs, by the hash of weights, images and preprocessing; null: in memory alone.</summary>
+    public string? FeatureCache { get; init; }
+
+    /// <summary>Told what is being done before and after the training, in words.</summary>
+    public IProgress<string>? Remarks { get; init; }
+
     /// <summary>With a frozen trunk: compute what the head sees once, so that an epoch costs only the head. Not possible with augmentation, which makes new images all the time.</summary>
     public bool CacheFeatures { get; init; } = true;
 
     /// <summary>How the images become the model's input; null: <see cref="TransferLearning.PreprocessingFor"/>.</summary>
     public Preprocessing? Preprocessing { get; init; }
+
+    /// <summary>How images in files are read; null: with a thread for every core, a bad image being an error.</summary>
+    public LoaderOptions? Loader { get; init; }
 
     /// <summary>Where to compute; null: where the model is.</summary>
     public Device? Device { get; init; }
@@ -45,7 +70,22 @@ public sealed record FineTuneOptions
     /// <summary>As in <see cref="TrainerOptions"/>.</summary>
     public double? TargetAccuracy { get; init; }
 
-    internal Recipe Chosen => Recipe ?? (TrunkFrozen ? HeadRecipe : WholeRecipe);
+    internal FreezePlan ChosenPlan => Plan ?? (TrunkFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
+
+    internal Recipe Chosen => Recipe ?? (ChosenPlan == FreezePlan.HeadOnly ? HeadRecipe : WholeRecipe);
+}
+
+/// <summary>How features of a frozen trunk are computed.</summary>
+public enum FeaturePrecision
+{
+    /// <summary>In bfloat16 where the processor computes in it, there is much to compute, and no prediction of the tuned head changes by it (checked after the training; else everything is done again in float32).</summary>
+    Auto,
+
+    /// <summary>In float32.</summary>
+    Float32,
+
+    /// <summary>In bfloat16, whatever the processor and however little it saves, if no prediction changes by it.</summary>
+    BFloat16,
 }
 
 /// <summary>A model fitted to other data.</summary>
@@ -59,6 +99,9 @@ public sealed record FineTuneResult : IDisposable
 
     /// <summary>Whether the epochs ran on cached features.</summary>
     public required bool CachedFeatures { get; init; }
+
+    /// <summary>How the features were computed, in words; null where they were not cached.</summary>
+    public string? FeatureNote { get; init; }
 
     /// <summary>Wall time of preparing images and features, before the training.</summary>
     public required TimeSpan Preparation { get; init; }

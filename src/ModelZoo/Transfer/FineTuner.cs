@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -22,8 +23,8 @@ public static class FineTuner
     /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
     public static FineTuneResult Run(
         ResolvedModel pretrained,
-        ImageDataset train,
-        ImageDataset? test,
+        LabelledImages train,
+        LabelledImages? test,
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default)
@@ -34,7 +35,39 @@ public static class FineTuner
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
         Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);
-        ResolvedModel target = Copy(pretrained, train.Info.ClassNames, preprocessing, options);
+        LoaderOptions loader = (options.Loader ?? new()) with { Device = options.Device };
+        using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, options.Chosen, loader);
+        using IImageBatches? testImages = test is null ? null : ImageBatches.Open(test, preprocessing, null, loader);
+        TimeSpan reading = clock.Elapsed;
+        FineTuneResult result = Run(pretrained, trainImages, testImages, train.Name, options with { Preprocessing = preprocessing }, progress, cancel);
+        return result with { Preparation = reading + result.Preparation };
+    }
+
+    /// <summary>The same for images that are opened already: a folder's, for instance, of which no more than a few batches need be in memory.</summary>
+    /// <param name="pretrained">The trained model.</param>
+    /// <param name="train">What to learn, preprocessed as <see cref="FineTuneOptions.Preprocessing"/> says (null: as the weights' own).</param>
+    /// <param name="test">What to measure after each epoch, if anything.</param>
+    /// <param name="dataName">What the checkpoint calls the data.</param>
+    /// <param name="options">Recipe, seed, what stays frozen.</param>
+    /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
+    /// <exception cref="ZooException">Data and model do not fit, or the training failed; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
+    public static FineTuneResult Run(
+        ResolvedModel pretrained,
+        IBatchSource train,
+        IBatchSource? test,
+        string dataName,
+        FineTuneOptions? options = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(pretrained);
+        ArgumentNullException.ThrowIfNull(train);
+        pretrained.Info.RequireClasses("fine-tuning");
+        options ??= new FineTuneOptions();
+        var clock = Stopwatch.StartNew();
+        ResolvedModel target = Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options);
         try
         {
             if (options.Device is { } device)
@@ -42,16 +75,14 @@ public static class FineTuner
                 target.Model.to(device);
             }
 
-            using ImageTensors trainTensors = ImageTensors.From(train, preprocessing, options.Device);
-            using ImageTensors? testTensors = test is null ? null : ImageTensors.From(test, preprocessing, options.Device);
-            CheckpointInfo Describe(TrainingResult result) => Description(target, train.Name, options, result);
-            (TrainingResult training, bool cached) =
-                Train(target.Model, target.Model.Head, trainTensors, testTensors, options, Describe, progress, cancel);
+            CheckpointInfo Describe(TrainingResult result) => Description(target, dataName, options, result);
+            (TrainingResult training, string? features) = Train(target.Model, target.Model.Head, train, test, options, Describe, progress, cancel);
             return new FineTuneResult
             {
                 Model = target with { Checkpoint = Describe(training), Trained = true },
                 Training = training,
-                CachedFeatures = cached,
+                CachedFeatures = features is not null,
+                FeatureNote = features,
                 Preparation = clock.Elapsed - training.Elapsed,
             };
         }
@@ -69,28 +100,29 @@ public static class FineTuner
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="options">Recipe, seed, what stays frozen; a checkpoint path is not used.</param>
     /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
-    /// <param name="cancel">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
     public static TrainingResult Train(
         nn.Module<Tensor, Tensor> model,
         string head,
-        ImageTensors train,
-        ImageTensors? test,
+        IBatchSource train,
+        IBatchSource? test,
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default) =>
         Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null }, null, progress, cancel).Training;
 
-    private static (TrainingResult Training, bool Cached) Train(
+    private static (TrainingResult Training, string? Features) Train(
         nn.Module<Tensor, Tensor> model,
         string head,
-        ImageTensors train,
-        ImageTensors? test,
+        IBatchSource train,
+        IBatchSource? test,
         FineTuneOptions options,
         Func<TrainingResult, CheckpointInfo>? describe,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancel)
     {
         nn.Module<Tensor, Tensor> layer = TransferLearning.Find(model, head);
+        LayerSchedule layers = Layers(model, head, train, options);
         var trainer = new TrainerOptions
         {
             Seed = options.Seed,
@@ -101,28 +133,33 @@ public static class FineTuner
             TimeLimit = options.TimeLimit,
             TargetAccuracy = options.TargetAccuracy,
         };
-        if (!options.TrunkFrozen)
+        if (!layers.HeadOnly)
         {
-            return (new Trainer(model, options.Chosen, trainer).Fit(train, test, progress, cancel), false);
+            return (new Trainer(model, options.Chosen, layers.AddTo(trainer)).Fit(train, test, progress, cancel), null);
         }
 
-        TransferLearning.FreezeTrunk(model, head);
+        if (options.CacheFeatures && options.Chosen.Augments)
+        {
+            options.Remarks?.Report("augmentation makes new images in every epoch, so features cannot be computed once: every step runs the whole model");
+        }
+
         HeadPath? path = options.CacheFeatures && !options.Chosen.Augments ? FindPath(model, layer, train) : null;
-        if (path is null)
-        {
-            return (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), false);
-        }
-
-        using ImageTensors seen = Features.Before(model, head, train, cancel: cancel);
-        using ImageTensors? seenInTest = test is null ? null : Features.Before(model, head, test, cancel: cancel);
-        return (new Trainer(path, options.Chosen, trainer).Fit(seen, seenInTest, progress, cancel), true);
+        return path is null
+            ? (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), null)
+            : new CachedTraining(model, head, path, options).Fit(train, test, trainer, progress, cancel);
     }
 
-    private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, ImageTensors data)
+    private static LayerSchedule Layers(nn.Module<Tensor, Tensor> model, string head, IBatchSource train, FineTuneOptions options)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return new LayerSchedule(model, LayerGroup.Of(model, head, Features.Example(train)), options);
+    }
+
+    private static HeadPath? FindPath(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor> head, IBatchSource data)
     {
         using DisposeScope scope = NewDisposeScope();
         using ModelMode mode = ModelMode.Eval(model);
-        return HeadPath.Find(model, head, data.Batch([0]).Inputs);
+        return HeadPath.Find(model, head, Features.Example(data));
     }
 
     // A model of its own, with the pretrained tensors and a new head.
@@ -152,7 +189,7 @@ public static class FineTuner
             ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
             ["recipe"] = options.Chosen.ToJson(),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-            ["trunk"] = options.TrunkFrozen ? "frozen" : "trained",
+            ["trunk"] = options.ChosenPlan == FreezePlan.HeadOnly ? "frozen" : options.ChosenPlan == FreezePlan.Nothing ? "trained" : $"frozen: {options.ChosenPlan}",
         };
         if (result.TestAccuracy is { } accuracy)
         {

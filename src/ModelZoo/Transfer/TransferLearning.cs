@@ -25,6 +25,23 @@ public static class TransferLearning
         return ReplaceHead(model, model.Head, classes);
     }
 
+    /// <summary>The same for any model: its head is found (<see cref="HeadFinder.Find"/>).</summary>
+    /// <param name="model">A classifier; it is changed in place.</param>
+    /// <param name="classes">Outputs.</param>
+    /// <param name="example">A batch that it takes.</param>
+    /// <returns>The head's path.</returns>
+    /// <exception cref="ZooException">It has no head.</exception>
+    public static string ReplaceHead(nn.Module<Tensor, Tensor> model, int classes, Tensor example)
+    {
+        string head = HeadFinder.Find(model, example);
+        foreach (string layer in HeadFinder.Auxiliary(model).Append(head))
+        {
+            ReplaceHead(model, layer, classes);
+        }
+
+        return head;
+    }
+
     /// <summary>
     /// Gives a layer fresh weights for another number of outputs, from the default generator and with the layer's default initialisation. The layer object stays, and
     /// with it the order of the children, the checkpoint's keys, hooks, and whatever a forward does before and after it.

@@ -99,7 +99,7 @@ public sealed class DataCacheTests : IDisposable
         return (await Assert.ThrowsAsync<ZooException>(() => DataCache.GetAsync(downloader, Toy(archive, [home.Path]), force: true))).Message;
     }
 
-    private static IEnumerable<string?> Names() => Directory.GetFiles(DataCache.FolderOf("toy")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private static IEnumerable<string?> Names() => Directory.GetFiles(DataCache.FolderOf("toy")).Select(Path.GetFileName).Where(name => !name!.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
 #pragma warning disable CA5351 // What the code checks.
     private static PublishedData Toy(byte[] archive, string[] places) =>

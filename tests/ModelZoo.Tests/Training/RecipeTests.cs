@@ -24,14 +24,22 @@ public class RecipeTests
     [InlineData("""{"nesterov": "yes"}""", "it must be true or false")]
     [InlineData("""{"learning_rate": "fast"}""", "it must be a number")]
     [InlineData("""{"optimizer": 3}""", "it must be a text")]
-    [InlineData("""{"optimizer": "sdg"}""", "optimizer is 'sdg'. Did you mean 'sgd'? It must be one of sgd, adam, adamw, rmsprop")]
+    [InlineData("""{"optimizer": "sdg"}""", "optimizer is 'sdg'. Did you mean 'sgd'? It must be one of gd, sgd, momentum, nesterov, rmsprop, adam, adamw")]
     [InlineData("""{"schedule": "onecycl"}""", "Did you mean 'onecycle'?")]
     [InlineData("""{"epochs": 0}""", "epochs is 0; it must be 1 … 100000")]
     [InlineData("""{"momentum": 1}""", "momentum is 1; it must be 0 … below 1")]
     [InlineData("""{"learning_rate": -1}""", "learning_rate is -1; it must be above 0")]
     [InlineData("""{"epochs": 3, "warmup_epochs": 4}""", "warmup_epochs is 4")]
     [InlineData("""{"nesterov": true}""", "nesterov needs the optimizer sgd with a momentum")]
-    [InlineData("""{"schedule": "onecycle", "warmup_epochs": 1}""", "Leave warmup_epochs out")]
+    [InlineData("""{"schedule": "onecycle", "warmup_epochs": 1}""", "Leave warmup_epochs and warmup_steps out")]
+    [InlineData("""{"schedule": "step", "warmup_epochs": 1, "warmup_steps": 3}""", "Leave one out")]
+    [InlineData("""{"schedule": "multistep"}""", "milestones is []; the schedule multistep needs some")]
+    [InlineData("""{"milestones": [3]}""", "milestones is [3]; the schedule multistep needs some, and no other schedule has them")]
+    [InlineData("""{"schedule": "multistep", "milestones": [3, 2]}""", "they must be rising")]
+    [InlineData("""{"schedule": "multistep", "milestones": "3"}""", "it must be a list of whole numbers")]
+    [InlineData("""{"schedule_unit": "step"}""", "schedule_unit is 'step'. Did you mean 'steps'?")]
+    [InlineData("""{"ema_decay": 1}""", "ema_decay is 1; it must be 0 … below 1")]
+    [InlineData("""{"min_learning_rate": 1}""", "min_learning_rate is 1; it must be 0 … learning_rate")]
     [InlineData("""{"random_crop_mode": "reflct"}""", "Did you mean 'reflect'?")]
     [InlineData("""{"horizontal_flip": 1.5}""", "horizontal_flip is 1.5; it must be 0 … 1")]
     [InlineData("""{"hue": 0.6}""", "hue is 0.6; it must be 0 … 0.5")]
@@ -43,6 +51,26 @@ public class RecipeTests
     [InlineData("{", "r.json: is not valid JSON")]
     public void A_wrong_recipe_is_refused_with_its_key_and_what_it_must_be(string json, string message) =>
         Assert.Contains(message, Assert.Throws<ZooException>(() => Recipe.Parse(json, "r.json")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_variant_changes_some_keys_of_its_recipe()
+    {
+        const string Json = """{"m": {"epochs": 90, "learning_rate": 0.1, "source": "the paper", "variants": {"quick": {"epochs": 3}, "wrong": {"epoch": 3}}}}""";
+        Recipe whole = Recipe.ParseFor("m", Json, "r.json");
+        Assert.Equal(new Recipe { Epochs = 90, LearningRate = 0.1, Source = "the paper" }, whole);
+        Assert.Equal(whole with { Epochs = 3 }, Recipe.ParseFor("m", Json, "r.json", "quick"));
+        Assert.Contains("unknown key 'epoch'", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "wrong")).Message, StringComparison.Ordinal);
+        Assert.Contains("has no variant 'quik'. Did you mean 'quick'?", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "quik")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Milestones_can_be_given_as_a_flag()
+    {
+        Recipe step = new Recipe().With("schedule", "constant");
+        Recipe changed = step with { Schedule = "multistep", Milestones = new StepList(3, 5) };
+        Assert.Equal(changed with { Milestones = new StepList(2, 4) }, changed.With("milestones", "2,4"));
+        Assert.Equal(changed.With("milestones", "[2, 4]"), changed.With("milestones", "2,4"));
+    }
 
     [Fact]
     public void A_flag_overrides_one_value()

@@ -88,7 +88,7 @@ public class TrainerTests
         using var model = new Passing();
         using ImageTensors data = ImageTensors.FromTensors(full(8, 3, float.NaN), zeros(8, dtype: ScalarType.Int64), ["a", "b", "c"]);
         string message = Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message;
-        Assert.Contains("The loss became NaN at step 1 (epoch 1, learning rate 0.02). Lower the learning rate", message, StringComparison.Ordinal);
+        Assert.Contains("The loss became NaN at step 1 (epoch 1, learning rate 0.02). The batch itself holds values that are not finite. Lower the learning rate", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public static class FigureWriter
         svg .rule { stroke: var(--soft); } svg .line[class*=" c"] { stroke: var(--c); stroke-width: 2; } svg .mark[class*=" c"] { fill: var(--c); stroke: var(--back); stroke-width: 0.8; }
         svg .band { fill: var(--c); fill-opacity: 0.18; } svg .bar { fill: var(--c); } svg .disc { fill: var(--c); fill-opacity: 0.35; stroke: var(--c); stroke-width: 1.4; } svg .cell { fill: var(--c); stroke: var(--rule); stroke-width: 0.5; }
         svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; } svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; } svg .d3 { stroke-dasharray: 9 3 2 3; }
-        .pictures { display: grid; gap: 0.5rem; max-width: 40rem; } .pictures > div { min-width: 0; font-size: 0.75rem; line-height: 1.25; color: var(--soft); text-align: center; } .pictures img { display: block; width: 100%; image-rendering: pixelated; border: 1px solid var(--rule); }
+        .pictures { display: grid; gap: 0.5rem; max-width: 40rem; } .pictures > div { min-width: 0; font-size: 0.75rem; line-height: 1.25; color: var(--soft); text-align: center; } .pictures > div.name { grid-column: 1 / -1; text-align: left; color: var(--text); } .pictures img { display: block; width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--rule); }
         @media (max-width: 38rem) { table.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } table.cards, table.cards tbody, table.cards tr, table.cards td, table.cards th { display: block; white-space: normal; text-align: left; }
           table.cards tr { border: 1px solid var(--rule); border-radius: 6px; padding: 0.35rem 0; margin-bottom: 0.5rem; } table.cards td, table.cards tbody th { border: 0; padding: 0.1rem 0.6rem; overflow-wrap: anywhere; min-width: 0; }
           table.cards td[data-label] { display: inline-block; margin-right: 0.7rem; } table.cards td:empty { display: none; } table.cards td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); } table.cards { width: 100%; } table.cards tr > :first-child { font-weight: 600; } }
@@ -47,8 +47,14 @@ public static class FigureWriter
         return $"<figure{(figure is TableFigure or ImageGrid ? " class=\"wide\"" : "")}><figcaption>{Escape(figure.Title)}</figcaption>\n{inside}{caption}</figure>\n";
     }
 
-    private static string Pictures(ImageGrid grid) =>
-        $"<div class=\"pictures\" style=\"grid-template-columns: repeat({Math.Max(1, grid.Columns)}, minmax(0, 1fr)); max-width: {Math.Clamp(grid.Columns * 6, 6, 40)}rem\">{string.Concat(grid.Images.Select(image => $"<div><img alt=\"{Escape(image.Label.Length > 0 ? image.Label : grid.Title)}\" width=\"{image.Width}\" height=\"{image.Height}\" src=\"data:image/png;base64,{Convert.ToBase64String(Png.Encode(image.Width, image.Height, image.Channels, image.Pixels))}\"/>{Escape(image.Label)}</div>\n"))}</div>";
+    private static string Pictures(ImageGrid grid)
+    {
+        int columns = Math.Max(1, grid.Columns);
+        string cells = string.Concat(grid.Images.Select((image, i) => (i % columns == 0 && grid.Rows is { } rows && i / columns < rows.Count ? $"<div class=\"name\">{Escape(rows[i / columns])}</div>\n" : "")
+            + $"<div><img alt=\"{Escape(image.Label.Length > 0 ? image.Label : grid.Rows is { } names && i / columns < names.Count ? names[i / columns] : grid.Title)}\" width=\"{image.Width}\" height=\"{image.Height}\" "
+            + $"src=\"data:image/png;base64,{Convert.ToBase64String(Png.Encode(image.Width, image.Height, image.Channels, image.Pixels))}\"/>{Escape(image.Label)}</div>\n"));
+        return $"<div class=\"pictures\" style=\"grid-template-columns: repeat({columns}, minmax(0, 1fr)); max-width: {Math.Clamp(columns * 6, 6, 40)}rem\">{cells}</div>";
+    }
 
     private static string Table(TableFigure table)
     {

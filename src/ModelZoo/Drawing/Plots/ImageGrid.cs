@@ -4,7 +4,11 @@ namespace ModelZoo.Drawing.Plots;
 /// <param name="Title">What it shows.</param>
 /// <param name="Images">In rows.</param>
 /// <param name="Columns">Images in a row.</param>
-public sealed record ImageGrid(string Title, IReadOnlyList<PlotImage> Images, int Columns) : Figure(Title);
+public sealed record ImageGrid(string Title, IReadOnlyList<PlotImage> Images, int Columns) : Figure(Title)
+{
+    /// <summary>A name over each row; null for none.</summary>
+    public IReadOnlyList<string>? Rows { get; init; }
+}
 
 /// <summary>One image.</summary>
 /// <param name="Label">Under it; may be empty.</param>

@@ -35,8 +35,7 @@ internal sealed class Scale
                 least *= 0.9999; // the smallest bar is seen
             }
 
-            double span = Math.Log10(greatest / least);
-            (low, high) = !round ? (least, greatest) : span < 1 && !zero ? (RoundDown(least), RoundUp(greatest)) : (Math.Pow(10, Math.Floor(Math.Log10(least))), RoundUp(greatest));
+            (low, high) = !round ? (least, greatest) : (zero ? Math.Pow(10, Math.Floor(Math.Log10(least))) : RoundDown(least), RoundUp(greatest));
             high = high <= low ? low * 10 : high;
         }
         else
@@ -84,8 +83,8 @@ internal sealed class Scale
         {
             (int first, int last) = ((int)Math.Floor(Math.Log10(low) - 1e-9), (int)Math.Ceiling(Math.Log10(high)));
             double decades = Math.Log10(high / low);
-            int every = Math.Max(1, (int)Math.Ceiling(decades / Math.Max(1, count - 1)));
-            int[] within = decades < 1 && count >= 5 ? [1, 2, 3, 5, 7] : decades < 2.5 && count >= 4 ? [1, 2, 5] : [1];
+            int every = Math.Max(1, (int)Math.Ceiling(decades / count));
+            int[] within = decades < 1 && count >= 6 ? [1, 2, 3, 5, 7] : decades < 2.5 && count >= (decades < 1 ? 3 : 6) ? [1, 2, 5] : [1];
             return [.. Enumerable.Range(first, last - first + 1).Where(p => (p - last) % every == 0).SelectMany(p => within.Select(m => m * Math.Pow(10, p)))
                 .Where(v => v >= low * 0.999999 && v <= high * 1.000001).Select(v => new Tick(v, PlotNumber.Of(v)))];
         }

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Data;
+using ModelZoo.Data.Loading;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
+using Spectre.Console;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary><c>zoo features</c>: what a layer of a trained model makes of each image, to a file.</summary>
+internal static class FeaturesCommand
+{
+    internal static Command Create()
+    {
+        var model = ModelArgument.Create();
+        var weights = new WeightsArgument();
+        var data = new DataArgument();
+        var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
+        var layer = new Option<string?>("--layer") { Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head takes in)", HelpName = "name" };
+        var output = new Option<string>("--output") { Description = $"Where they go: {string.Join(" or ", FeatureTable.Extensions)}", HelpName = "file", Required = true };
+        var command = new Command("features", "Write the feature vectors that a layer makes of each image, with labels.\n\nExample: zoo features lenet5:mnist --data digits --output features.csv") { model, split, layer, output };
+        data.AddTo(command);
+        weights.AddTo(command);
+        command.SetAction((parsed, cancel) =>
+        {
+            Session session = Session.Open(parsed, cancel);
+            string path = parsed.GetRequiredValue(output);
+            FeatureTable.CheckPath(path);
+            OutputFile.MustBeWritable(path);
+            DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
+            using ResolvedModel resolved = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
+            return Task.FromResult(Run(session, resolved, data.Read(parsed), part, parsed.GetValue(layer), path));
+        });
+        return command;
+    }
+
+    private static int Run(Session session, ResolvedModel resolved, DataChoice choice, DataSplit part, string? layer, string path)
+    {
+        LabelledImages data = choice.Open(part, limited: true);
+        if (!resolved.Trained)
+        {
+            session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");
+        }
+
+        using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), null, choice.Loader with { Device = session.Device });
+        using ImageTensors features = layer is null
+            ? Features.Before(resolved.Model, resolved.Model.Head, images, cancel: session.Cancel)
+            : Features.At(resolved.Model, layer, images, cancel: session.Cancel);
+        DataChoice.Report(session, images);
+        HashSet<int> skipped = [.. images.Skipped.Select(bad => bad.Index)];
+        string[] names = [.. Enumerable.Range(0, data.Count).Where(i => !skipped.Contains(i)).Select(data.NameOf)];
+        string what = layer ?? $"input of {resolved.Model.Head}";
+        FeatureTable.Write(path, features, data is ImageDataset ? null : names, new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
+        session.Show(new { model = resolved.Info.Name, data = data.Name, layer = what, images = features.Count, shape = features.Shape, output = path }, console =>
+            console.WriteLine($"{resolved.Info.Name} on {data.Name}: {what}, {Tables.Count(features.Count)} × {Tables.Shape(features.Shape)} in {path}"));
+        return 0;
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+using ModelZoo.Training;
+
+namespace ModelZoo.Cli.Inputs;
+
+/// <summary>Where a training run is recorded, how often, and which run is gone on with.</summary>
+internal sealed class RunArgument
+{
+    private readonly Option<string?> output = new("--output") { Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint alone", HelpName = "path" };
+    private readonly Option<string?> resume = new("--resume") { Description = "Goes on with the run in this folder, as if it had never stopped", HelpName = "folder" };
+    private readonly Option<string?> every = new("--save-every") { Description = "Saves the state also within epochs: every n steps (500) or minutes (10m)", HelpName = "n" };
+    private readonly Option<int> log = new("--log-every") { Description = "Steps between two lines of the log", HelpName = "n", DefaultValueFactory = _ => 50 };
+
+    internal void AddTo(Command command)
+    {
+        command.Add(output);
+        command.Add(resume);
+        command.Add(every);
+        command.Add(log);
+    }
+
+    /// <summary>The run to go on with; null for a new one.</summary>
+    internal RunFolder? Resumed(ParseResult parsed)
+    {
+        if (parsed.GetValue(resume) is not { } path)
+        {
+            return null;
+        }
+
+        return parsed.GetValue(output) is null ? new RunFolder(path) : throw new UsageException("--output has no place beside --resume: the run goes on in its own folder.");
+    }
+
+    /// <summary>The options of the trainer that say where and how often to record.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="name">"lenet5-digits".</param>
+    /// <param name="options">The others.</param>
+    internal TrainerOptions Read(ParseResult parsed, string name, TrainerOptions options)
+    {
+        (int steps, TimeSpan? time) = Interval(parsed.GetValue(every));
+        options = options with { SaveEverySteps = steps, SaveEvery = time, LogEverySteps = parsed.GetValue(log) };
+        if (Resumed(parsed) is { } folder)
+        {
+            return options with { RunFolder = folder.Path, Resume = true };
+        }
+
+        string? path = parsed.GetValue(output);
+        if (path is not null && Path.GetExtension(path) == ".safetensors")
+        {
+            OutputFile.MustBeWritable(path);
+            return options with { CheckpointPath = path };
+        }
+
+        RunFolder chosen = path is null ? RunFolder.Next("runs", name) : new RunFolder(path);
+        if (File.Exists(chosen.State))
+        {
+            throw new UsageException($"--output {path}: holds a training run already. Go on with it (--resume {path}), or choose another folder.");
+        }
+
+        OutputFile.MustBeWritable(chosen.Last);
+        return options with { RunFolder = chosen.Path };
+    }
+
+    private static (int Steps, TimeSpan? Time) Interval(string? text)
+    {
+        if (text is null)
+        {
+            return (0, null);
+        }
+
+        bool minutes = text.EndsWith('m');
+        return double.TryParse(minutes ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) && n > 0 && n < 1e9
+            ? minutes ? (0, TimeSpan.FromMinutes(n)) : ((int)Math.Max(1, n), null)
+            : throw new UsageException($"--save-every {text}: give a number of steps (500) or of minutes (10m).");
+    }
+}

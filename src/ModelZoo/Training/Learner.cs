@@ -1,0 +1,233 @@
+using ModelZoo.Training.Precision;
+using ModelZoo.Weights;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training;
+
+/// <summary>One model with its optimiser and the average of its weights: forward, backward, step.</summary>
+internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, TrainerOptions options, IBatchSource train) : IDisposable
+{
+    private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
+    private readonly ParameterOptimizer optimizer = Optimizers.Create(recipe);
+    private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
+    private AveragedWeights? average;
+
+    /// <summary>Looks up what has requires_grad now.</summary>
+    /// <exception cref="ZooException">Nothing has.</exception>
+    public void ReadTrained()
+    {
+        TrainedParameter[] trained = [.. Trained()];
+        if (trained.Length == 0)
+        {
+            throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
+        }
+
+        model.zero_grad();
+        optimizer.Train(trained);
+        if (recipe.EmaDecay > 0 && average is null)
+        {
+            average = new AveragedWeights(recipe.EmaDecay, model.state_dict());
+        }
+    }
+
+    /// <summary>Puts the model into the recipe's precision for an epoch's steps, until the result is disposed.</summary>
+    public IDisposable? Enter()
+    {
+        IDisposable? entered = mixed?.Enter();
+        average?.Follow(State());
+        return entered;
+    }
+
+    /// <summary>A forward and a backward of one batch, whose gradients are added to those that are there.</summary>
+    /// <param name="run">For messages.</param>
+    /// <param name="batch">The examples.</param>
+    /// <param name="seed">Of dropout.</param>
+    /// <param name="share">Of the step's examples that are in this batch.</param>
+    /// <returns>The mean loss, and how many were recognised.</returns>
+    public (double Loss, long Right) Accumulate(Run run, Batch batch, ulong seed, double share)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed((long)seed);
+        (Tensor logits, Tensor loss) = Forward(batch); // [B,classes], []
+        double value = loss.dtype == ScalarType.Float32 ? loss.item<float>() : loss.to(ScalarType.Float32).item<float>();
+        if (!double.IsFinite(value))
+        {
+            throw NotFinite(run, $"The loss became {value}", NonFiniteSearch.InForward(model, batch.Inputs, () =>
+            {
+                random.manual_seed((long)seed);
+                Forward(batch);
+            }));
+        }
+
+        (share == 1 ? loss : loss * share).backward();
+        mixed?.GatherGradients();
+        return (value, logits.argmax(1).eq(batch.Labels).sum().item<long>());
+    }
+
+    /// <summary>One step by the gradients that are there.</summary>
+    /// <returns>Their norm before it was clipped, where the recipe clips it.</returns>
+    public double? Step(Run run, double rate)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        optimizer.CollectGradients();
+        if (recipe.ClipValue > 0)
+        {
+            optimizer.ClipValues(recipe.ClipValue);
+        }
+
+        double? norm = null;
+        double scale = 1;
+        if (recipe.ClipNorm > 0)
+        {
+            norm = optimizer.GradientNorm();
+            if (!double.IsFinite(norm.Value))
+            {
+                throw NotFinite(run, $"The norm of the gradients became {norm}", NonFiniteSearch.InGradients(optimizer.Slots));
+            }
+
+            scale = Math.Min(1, recipe.ClipNorm / (norm.Value + 1e-6));
+        }
+
+        optimizer.Step(rate, scale);
+        optimizer.ReleaseGradients();
+        mixed?.Publish();
+        average?.Update();
+        return norm;
+    }
+
+    /// <summary>Puts the average in the model's place, to be tested and saved, where the recipe wants that.</summary>
+    public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend(model);
+
+    /// <summary>All tensors of the training's state.</summary>
+    public IReadOnlyList<(string Key, Tensor Value)> Tensors() =>
+    [
+        .. State().Select(s => ($"model.{s.Key}", s.Value)),
+        .. optimizer.Slots.SelectMany(s => s.StateNames.Zip(s.State, (name, tensor) => ($"optimizer.{s.Trained.Name}.{name}", tensor))),
+        .. average?.Values.Select(a => ($"average.{a.Key}", a.Value)) ?? [],
+    ];
+
+    /// <summary>Writes down the counters that belong to the tensors.</summary>
+    public void Count(RunState state)
+    {
+        state.ParameterSteps = optimizer.Slots.ToDictionary(s => s.Trained.Name, s => s.Steps);
+        state.AverageSteps = average?.Steps ?? 0;
+    }
+
+    /// <summary>Takes a saved state over.</summary>
+    public void Restore(RunState state, WeightsFile file)
+    {
+        TrainingStateFile.Load(file, Tensors());
+        foreach (OptimizerSlot slot in optimizer.Slots)
+        {
+            slot.Steps = state.ParameterSteps.GetValueOrDefault(slot.Trained.Name);
+        }
+
+        if (average is not null)
+        {
+            average.Steps = state.AverageSteps;
+        }
+    }
+
+    /// <summary>Leaves the model as the recipe's result.</summary>
+    public void Finish()
+    {
+        model.zero_grad();
+        if (recipe.EmaResult)
+        {
+            average?.Give(model);
+        }
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        average?.Dispose();
+        mixed?.Dispose();
+    }
+
+    // The weights as they are trained: within an epoch the float32 ones behind those that the model computes with.
+    private Dictionary<string, Tensor> State() => model.state_dict().ToDictionary(
+        s => s.Key, s => s.Value.dtype == ScalarType.BFloat16 && mixed?.Parameters.GetValueOrDefault(s.Key) is { } master ? master : s.Value);
+
+    // What the optimiser changes, in the model's order; a parameter under two names counts once.
+    private IEnumerable<TrainedParameter> Trained()
+    {
+        var seen = new HashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        return model.named_parameters().Where(p => p.parameter.requires_grad && seen.Add(p.parameter)).Select(p =>
+            new TrainedParameter(p.name, mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter, rateFactors.GetValueOrDefault(p.name, 1), recipe.DecayNormAndBias || p.parameter.dim() > 1));
+    }
+
+    private (Tensor Logits, Tensor Loss) Forward(Batch batch)
+    {
+        // Where only a part is trained, the head, an auxiliary loss has nothing to change.
+        Tensor inputs = recipe.ChannelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs;
+        IAuxiliaryHeads? heads = options.TrainOnly is null && model is IAuxiliaryHeads { Auxiliary.Count: > 0 } some ? some : null;
+        if (heads is null)
+        {
+            Tensor logits = model.call(inputs);
+            Evaluator.CheckClasses(logits, train);
+            return (logits, Loss(logits));
+        }
+
+        Tensor[] all = heads.ForwardAll(inputs);
+        Evaluator.CheckClasses(all[0], train);
+        Tensor loss = Loss(all[0]);
+        foreach (Tensor auxiliary in all.Skip(1).Where(logits => logits.requires_grad || !is_grad_enabled()))
+        {
+            loss = loss + heads.AuxiliaryWeight * Loss(auxiliary);
+        }
+
+        return (all[0], loss);
+
+        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(
+            logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
+    }
+
+    private ZooException NotFinite(Run run, FormattableString what, string? where)
+    {
+        RunState state = run.State;
+        double rate = run.Schedule.At(state.Steps) * state.Plateau.Factor;
+        string kept = (options.RunFolder ?? options.CheckpointPath) is { } path && state.Epochs.Count > 0 ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}." : "";
+        return new ZooException(FormattableString.Invariant(what) + FormattableString.Invariant($" at step {state.Steps + 1} (epoch {state.Epoch}, learning rate {rate:g3}). ")
+            + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
+    }
+
+    private static bool UsesBfloat16(nn.Module model, Recipe recipe, TrainerOptions options)
+    {
+        Device device = options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU;
+        return recipe.Precision switch
+        {
+            "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
+                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
+            "auto" => Bfloat16.IsFastOn(device),
+            _ => false,
+        };
+    }
+
+    private static Dictionary<string, double> RateFactors(nn.Module model, IReadOnlyList<ParameterGroup>? groups)
+    {
+        HashSet<string> known = [.. model.named_parameters().Select(p => p.name)];
+        Dictionary<string, double> factors = [];
+        foreach (ParameterGroup group in groups ?? [])
+        {
+            foreach (string name in group.Parameters)
+            {
+                if (!known.Contains(name) || !factors.TryAdd(name, group.RateFactor))
+                {
+                    throw new ZooException(known.Contains(name)
+                        ? $"The parameter {name} is in two groups; '{group.Name}' is the second."
+                        : $"The group '{group.Name}' names the parameter {name}, which {model.GetName()} does not have.{NearestName.Hint(name, known)}");
+                }
+            }
+
+            if (!double.IsFinite(group.RateFactor) || group.RateFactor < 0)
+            {
+                throw new ZooException(FormattableString.Invariant($"The group '{group.Name}' has the rate factor {group.RateFactor}; it must be 0 or more."));
+            }
+        }
+
+        return factors;
+    }
+}

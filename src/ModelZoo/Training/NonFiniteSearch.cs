@@ -1,0 +1,100 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Training;
+
+/// <summary>Finds where values that are not finite come from: the batch, a layer, or a gradient.</summary>
+internal static class NonFiniteSearch
+{
+    /// <summary>A sentence that names the first layer whose output is not finite when a forward is run again; null where there is none.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="inputs">What it was given.</param>
+    /// <param name="forward">The same forward once more, with the same random numbers.</param>
+    public static string? InForward(nn.Module model, Tensor inputs, Action forward)
+    {
+        if (!IsFinite(inputs))
+        {
+            return "The batch itself holds values that are not finite.";
+        }
+
+        string? found = null;
+        List<Action> removals = [];
+        foreach ((string name, nn.Module module) in Leaves(model))
+        {
+            Listen(name, module, removals, (n, m, output) => found ??= IsFinite(output) ? null : Sentence(n, m));
+        }
+
+        try
+        {
+            using IDisposable off = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            forward();
+        }
+        finally
+        {
+            removals.ForEach(remove => remove());
+        }
+
+        return found;
+    }
+
+    /// <summary>A sentence that names the gradient that is not finite and is nearest to the output, where it came from; null where all are finite.</summary>
+    public static string? InGradients(IReadOnlyList<OptimizerSlot> slots)
+    {
+        for (int i = slots.Count - 1; i >= 0; i--)
+        {
+            if (slots[i].Gradient is { } gradient && !IsFinite(gradient))
+            {
+                return $"The gradient of {slots[i].Trained.Name} is not finite, seen from the output the first.";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Sentence(string name, nn.Module module)
+    {
+        string? broken = module.named_parameters().Where(p => !IsFinite(p.parameter)).Select(p => p.name).FirstOrDefault();
+        return $"The first layer whose output is not finite is {name} ({module.GetType().Name})" + (broken is null ? "." : $": its {broken} is not finite already.");
+    }
+
+    private static void Listen(string name, nn.Module leaf, List<Action> removals, Action<string, nn.Module, Tensor> look)
+    {
+        switch (leaf)
+        {
+            case nn.Module<Tensor, Tensor> one:
+                removals.Add(one.register_forward_hook((module, _, y) => Look(module, y)).remove);
+                break;
+            case nn.Module<Tensor, Tensor, Tensor> two:
+                removals.Add(two.register_forward_hook((module, _, _, y) => Look(module, y)).remove);
+                break;
+            case nn.Module<Tensor[], Tensor> many:
+                removals.Add(many.register_forward_hook((module, _, y) => Look(module, y)).remove);
+                break;
+        }
+
+        Tensor Look(nn.Module module, Tensor output)
+        {
+            look(name, module, output);
+            return output;
+        }
+    }
+
+    private static IEnumerable<(string Name, nn.Module Module)> Leaves(nn.Module model)
+    {
+        var seen = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance);
+        (string Name, nn.Module Module)[] leaves = [.. model.named_modules().Where(m => m.name.Length > 0 && !m.module.children().Any() && seen.Add(m.module)).Select(m => (m.name, m.module))];
+        return leaves.Length > 0 ? leaves : [(model.GetName(), model)];
+    }
+
+    private static bool IsFinite(Tensor values)
+    {
+        if (!values.is_floating_point())
+        {
+            return true;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return values.isfinite().all().item<bool>();
+    }
+}

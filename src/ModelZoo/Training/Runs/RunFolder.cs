@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace ModelZoo.Training;
+
+/// <summary>The files of a training run, all in one folder.</summary>
+public sealed class RunFolder
+{
+    /// <param name="path">The folder; it need not be there yet.</param>
+    public RunFolder(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        Path = path;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The recipe that is followed.</summary>
+    public string Recipe => File("recipe.json");
+
+    /// <summary>What is trained on what, by which versions on which machine.</summary>
+    public string Description => File("run.json");
+
+    /// <summary>One JSON object a line: steps and epochs.</summary>
+    public string Log => File("log.jsonl");
+
+    /// <summary>Loss, accuracy and learning rate over the epochs, as a drawing.</summary>
+    public string Curves => File("curves.svg");
+
+    /// <summary>The checkpoint after the last epoch.</summary>
+    public string Last => File("last.safetensors");
+
+    /// <summary>The checkpoint of the epoch with the best test accuracy.</summary>
+    public string Best => File("best.safetensors");
+
+    /// <summary>The averaged weights, where they are kept beside the others.</summary>
+    public string Average => File("ema.safetensors");
+
+    /// <summary>All that is needed to go on: weights, optimiser, counters.</summary>
+    public string State => File("state.safetensors");
+
+    /// <summary>The first of runs/name-1, runs/name-2 … that is not there yet.</summary>
+    /// <param name="parent">"runs".</param>
+    /// <param name="name">"lenet5-digits".</param>
+    public static RunFolder Next(string parent, string name)
+    {
+        for (int n = 1; ; n++)
+        {
+            string path = System.IO.Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $"{name}-{n}"));
+            if (!Directory.Exists(path))
+            {
+                return new RunFolder(path);
+            }
+        }
+    }
+
+    /// <summary>Makes the folder, and clears away what an interrupted write has left.</summary>
+    /// <exception cref="ZooException">It cannot be made.</exception>
+    public void Prepare()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path);
+            foreach (string left in Directory.GetFiles(Path, ".*.tmp"))
+            {
+                System.IO.File.Delete(left);
+            }
+        }
+        catch (Exception error) when (FileAccessError.Covers(error))
+        {
+            throw FileAccessError.Writing(Path, error);
+        }
+    }
+
+    /// <summary>What run.json says, under its keys: seed, threads, the notes of whoever began the run.</summary>
+    /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
+    public IReadOnlyDictionary<string, string> ReadDescription() => RunDescription.Read(Existing(Description));
+
+    /// <summary>The recipe that the run follows.</summary>
+    /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
+    public Recipe ReadRecipe() => Training.Recipe.Parse(System.IO.File.ReadAllText(Existing(Recipe)), Recipe);
+
+    private string Existing(string file) => System.IO.File.Exists(file)
+        ? file
+        : throw new ZooException($"{Path}: is no folder of a training run: it has no {System.IO.Path.GetFileName(file)}. Give the folder that `zoo train` made.");
+
+    private string File(string name) => System.IO.Path.Combine(Path, name);
+}

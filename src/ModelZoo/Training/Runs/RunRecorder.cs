@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace ModelZoo.Training;
+
+/// <summary>Writes a run's folder while it runs.</summary>
+internal sealed class RunRecorder : IDisposable
+{
+    private readonly RunFolder folder;
+    private readonly TrainerOptions options;
+    private readonly RunLog log;
+    private readonly EventFile events;
+    private readonly Stopwatch sinceSave = Stopwatch.StartNew();
+    private int savedAtStep;
+
+    /// <param name="folder">Prepared already.</param>
+    /// <param name="options">How often to log and save; the notes.</param>
+    /// <param name="state">From a saved run, or new.</param>
+    /// <param name="recipe">What is followed.</param>
+    /// <param name="identity">What must stay the same.</param>
+    public RunRecorder(RunFolder folder, TrainerOptions options, RunState state, Recipe recipe, IReadOnlyDictionary<string, string> identity)
+    {
+        (this.folder, this.options) = (folder, options);
+        savedAtStep = state.Steps;
+        log = new RunLog(folder.Log, state.LogBytes);
+        events = new EventFile(folder.Path, state.EventBytes);
+        if (state.Steps == 0)
+        {
+            WriteText(folder.Recipe, recipe.ToJson() + "\n");
+            WriteText(folder.Description, RunDescription.Write(options.Notes, identity));
+        }
+    }
+
+    /// <summary>After every step: a line of the log where one is due.</summary>
+    public void Step(Run run, double loss, double? gradientNorm)
+    {
+        RunState state = run.State;
+        if (options.LogEverySteps > 0 && state.Steps % options.LogEverySteps == 0)
+        {
+            log.Write(new StepEntry(state.Steps, state.Epoch, loss, state.Rate, gradientNorm, run.ImagesPerSecond, run.Elapsed.TotalSeconds));
+            events.Write(state.Steps, [("loss/step", loss), ("learning_rate", state.Rate), .. gradientNorm is { } norm ? new[] { ("gradient_norm", norm) } : []]);
+        }
+    }
+
+    /// <summary>Whether the state is to be saved after this step.</summary>
+    public bool SaveDue(Run run) =>
+        (options.SaveEverySteps > 0 && run.State.Steps - savedAtStep >= options.SaveEverySteps) || (options.SaveEvery is { } every && sinceSave.Elapsed >= every);
+
+    public void Epoch(Run run, EpochResult epoch, bool best)
+    {
+        RunState state = run.State;
+        log.Write(new EpochEntry(
+            epoch.Epoch, state.Steps, epoch.Loss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.LearningRate, epoch.Images, epoch.Seconds, run.Elapsed.TotalSeconds, best));
+        (string, double)[] tested = epoch.TestAccuracy is { } accuracy ? [("accuracy/test", accuracy), ("loss/test", epoch.TestLoss ?? double.NaN)] : [];
+        events.Write(state.Steps, [("loss/train", epoch.Loss), ("accuracy/train", epoch.TrainAccuracy), .. tested]);
+        string title = string.Join(" on ", new[] { options.Notes.GetValueOrDefault("model"), options.Notes.GetValueOrDefault("data") }.OfType<string>());
+        WriteText(folder.Curves, Curves.Draw(state.Epochs, title.Length > 0 ? title : Path.GetFileName(folder.Path)));
+    }
+
+    /// <summary>Makes the log as safe as the state that is about to be written, and notes how long it is.</summary>
+    public void BeforeSave(Run run)
+    {
+        log.ToDisk();
+        events.ToDisk();
+        (run.State.LogBytes, run.State.EventBytes) = (log.Length, events.Length);
+        savedAtStep = run.State.Steps;
+        sinceSave.Restart();
+    }
+
+    public void Dispose()
+    {
+        log.Dispose();
+        events.Dispose();
+    }
+
+    private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+}

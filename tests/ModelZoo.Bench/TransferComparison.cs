@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using ModelZoo.Data;
+using ModelZoo.Models;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
+
+namespace ModelZoo.Bench;
+
+/// <summary>A new head on a frozen ResNet-50, 25 epochs: ours with features computed once, against scripts/peers/transfer.py, with the same weights, images, batch, rates and threads.</summary>
+internal static class TransferComparison
+{
+    private const int Epochs = 25;
+
+    private static readonly Recipe Recipe = new() { Epochs = Epochs, BatchSize = 32, Optimizer = "sgd", LearningRate = 1e-3, Momentum = 0.9, Schedule = "step", StepSize = 7, Gamma = 0.1 };
+
+    /// <summary>Runs both, ours before and after the other.</summary>
+    /// <param name="args">--data folder [--weights file.pth] [--peer-epochs n] [--rounds n].</param>
+    /// <param name="threads">Of each.</param>
+    internal static int Run(string[] args, int threads)
+    {
+        string data = Value(args, "--data") ?? throw new UsageException("bench transfer needs --data <folder with train and val>.");
+        string? given = Value(args, "--weights");
+        int peerEpochs = int.Parse(Value(args, "--peer-epochs") ?? $"{Epochs}", CultureInfo.InvariantCulture), rounds = int.Parse(Value(args, "--rounds") ?? "1", CultureInfo.InvariantCulture);
+        string weights = given ?? Path.Combine(Path.GetTempPath(), $"modelzoo-bench-resnet50-{Environment.ProcessId}.pth");
+        try
+        {
+            if (given is null)
+            {
+                Console.WriteLine("no --weights: a fresh network's are used, whose accuracy means nothing");
+                Peer(data, weights, threads, 0, "--make-weights");
+            }
+
+            var (ours, theirs) = (new List<double>(), new List<double>());
+            for (int round = 0; round < rounds; round++)
+            {
+                (double a, double accuracy) = Ours(data, weights);
+                using JsonDocument peer = JsonDocument.Parse(Peer(data, weights, threads, peerEpochs));
+                JsonElement root = peer.RootElement;
+                double[] epochs = [.. root.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("seconds").GetDouble())];
+                double seconds = root.GetProperty("seconds").GetDouble() + (Epochs - peerEpochs) * epochs.Average();
+                (double b, _) = Ours(data, weights);
+                ours.Add((a + b) / 2);
+                theirs.Add(seconds);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"round {round + 1}: ours {a:F1} s and {b:F1} s, accuracy {accuracy:P2}; eager PyTorch {root.GetProperty("torch").GetString()} {seconds:F1} s"
+                    + $"{(peerEpochs < Epochs ? $" (from {peerEpochs} epochs of {epochs.Average():F1} s)" : "")}, accuracy {root.GetProperty("accuracy").GetDouble():P2}; ratio {seconds / ours[^1]:F1}"));
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"frozen resnet50, {Epochs} epochs, batch 32, {threads} threads: ours {ours.Average():F1} s, eager PyTorch {theirs.Average():F1} s, ratio {theirs.Sum() / ours.Sum():F1}"));
+            return 0;
+        }
+        finally
+        {
+            if (given is null)
+            {
+                File.Delete(weights);
+            }
+        }
+    }
+
+    private static (double Seconds, double Accuracy) Ours(string data, string weights)
+    {
+        var clock = Stopwatch.StartNew();
+        using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, "resnet50", Catalog.ReadResource, weights);
+        DataSource source = DataSource.Parse($"folder:{data}");
+        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Recipe = Recipe });
+        double seconds = clock.Elapsed.TotalSeconds;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours: {seconds:F1} s, of these {result.Training.Elapsed.TotalSeconds:F1} s for the {Epochs} epochs of the head; features: {result.FeatureNote}"));
+        return (seconds, result.Training.TestAccuracy ?? 0);
+    }
+
+    private static string Peer(string data, string weights, int threads, int epochs, params string[] more)
+    {
+        string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "peers", "transfer.py");
+        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, "--data", data, "--weights", weights, "--threads", $"{threads}", "--epochs", $"{epochs}", .. more])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new ZooException($"{script} ended with {process.ExitCode}.");
+    }
+
+    private static string? Value(string[] args, string flag) => Array.IndexOf(args, flag) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : null;
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace ModelZoo.Cli.Tests;
+
+/// <summary>Runs that are killed and gone on with.</summary>
+public class ResumeTests(ITestOutputHelper log)
+{
+    private static readonly string[] Common =
+    [
+        "train", "lenet5", "--data", "digits", "--limit", "600", "--epochs", "8", "--batch-size", "16", "--optimizer", "adam", "--lr", "0.002", "--schedule", "plateau", "--patience", "0",
+        "--ema", "0.98", "--clip-norm", "2", "--accumulate", "2", "--threads", "1", "--seed", "5", "--save-every", "7", "--log-every", "1",
+    ];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_run_that_is_killed_at_any_moment_ends_with_the_bits_of_one_that_was_not(int seed)
+    {
+        using var folder = new TemporaryFolder();
+        (string whole, string broken) = (folder.File("whole"), folder.File("broken"));
+        Zoo straight = Zoo.Run([.. Common, "--output", whole]);
+        Assert.True(straight.ExitCode == 0, straight.Errors);
+
+        var random = new Random(seed);
+        int kills = 0;
+        for (; kills < 6; kills++)
+        {
+            Zoo.Running running = Begin();
+            Thread.Sleep(random.Next(500, 2200));
+            running.Signal(9);
+            running.Finish();
+        }
+
+        Zoo last = Begin().Finish();
+        Assert.True(last.ExitCode == 0, last.Errors);
+        foreach (string file in new[] { "last.safetensors", "best.safetensors" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(whole, file)), File.ReadAllBytes(Path.Combine(broken, file)));
+        }
+
+        (string[] expected, string[] actual) = (Lines(whole), Lines(broken));
+        Assert.Equal(expected, actual);
+        Assert.DoesNotContain(Directory.GetFiles(broken), f => f.EndsWith(".tmp", StringComparison.Ordinal));
+        log.WriteLine($"{kills} kills, {actual.Length} lines of log");
+
+        Zoo.Running Begin() => File.Exists(Path.Combine(broken, "run.json")) ? Zoo.Start(null, "train", "--resume", broken, "--save-every", "7", "--log-every", "1") : Zoo.Start(null, [.. Common, "--output", broken]);
+
+        // What is the same in every run: not the times.
+        static string[] Lines(string run) => [.. File.ReadLines(Path.Combine(run, "log.jsonl")).Select(line =>
+        {
+            JsonElement json = JsonDocument.Parse(line).RootElement;
+            return string.Join(' ', json.EnumerateObject().Where(p => !p.Name.Contains("second", StringComparison.Ordinal)).Select(p => p.ToString()));
+        })];
+    }
+
+    [Fact]
+    public void Ctrl_C_says_how_to_go_on_and_other_hyper_parameters_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        Zoo.Running running = Zoo.Start(null, "train", "lenet5", "--data", "digits", "--epochs", "500", "--output", run);
+        running.WaitFor("epoch 2/");
+        running.Signal(2);
+        Zoo stopped = running.Finish();
+        Assert.Equal(1, stopped.ExitCode);
+        Assert.Contains($"zoo train --resume {run}", stopped.Errors, StringComparison.Ordinal);
+        Zoo refused = Zoo.Run("train", "--resume", run, "--lr", "0.5");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("the recipe's learning_rate was 0.05 and is 0.5", refused.Errors, StringComparison.Ordinal);
+        Zoo again = Zoo.Run("train", "lenet5", "--output", run);
+        Assert.Equal(2, again.ExitCode);
+        Assert.Contains($"--resume {run}", again.Errors, StringComparison.Ordinal);
+        Assert.Contains("is no folder of a training run", Zoo.Run("train", "--resume", folder.File("gone")).Errors, StringComparison.Ordinal);
+        Assert.Contains("Name the model to train", Zoo.Run("train").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_new_run_gets_a_folder_of_its_own_and_checkpoints_vote()
+    {
+        using var folder = new TemporaryFolder();
+        string[] quick = ["train", "small_cnn", "--data", "digits", "--limit", "300", "--epochs", "2", "--json"];
+        Zoo one = Zoo.RunIn(folder.Path, [.. quick]), two = Zoo.RunIn(folder.Path, [.. quick, "--seed", "9"]);
+        Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Errors + two.Errors);
+        Assert.Equal(Path.Combine("runs", "small_cnn-digits-1"), one.Json.GetProperty("run").GetString());
+        Assert.Equal(Path.Combine("runs", "small_cnn-digits-2", "last.safetensors"), two.Json.GetProperty("checkpoint").GetString());
+        string[] checkpoints = [one.Json.GetProperty("checkpoint").GetString()!, two.Json.GetProperty("checkpoint").GetString()!];
+        JsonElement both = Zoo.RunIn(folder.Path, ["eval", .. checkpoints, "--data", "digits", "--top", "3", "--json"]).Json;
+        double least = checkpoints.Min(c => Zoo.RunIn(folder.Path, "eval", c, "--data", "digits", "--json").Json.GetProperty("accuracy").GetDouble());
+        Assert.InRange(both.GetProperty("accuracy").GetDouble(), least, 1);
+        Assert.Equal(3, both.GetProperty("top").GetInt32());
+        Assert.InRange(both.GetProperty("topAccuracy").GetDouble(), both.GetProperty("accuracy").GetDouble(), 1);
+        Assert.Equal(10, both.GetProperty("normalizedConfusion").GetArrayLength());
+    }
+}

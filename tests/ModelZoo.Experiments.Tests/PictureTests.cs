@@ -1,0 +1,54 @@
+using ModelZoo.Drawing.Plots;
+using ModelZoo.Experiments.Pictures;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Experiments.Tests;
+
+/// <summary>The pictures' numbers, and faults that they must show.</summary>
+[Collection(TorchCollection.Name)]
+public class PictureTests
+{
+    [Fact]
+    public void Every_stage_of_LeNet_has_its_shape_and_most_digits_are_named_right()
+    {
+        ExperimentResult result = Try(new LeNetStages());
+        Assert.Equal(Verdict.Reproduced, result.Verdict);
+        Assert.Equal([1, 6, 6, 16, 16], result.Figures.OfType<ImageGrid>().Select(g => g.Images.Count));
+        Assert.Equal([32, 28, 14, 10, 5], result.Figures.OfType<ImageGrid>().Select(g => g.Images[0].Width));
+        Assert.Equal(Verdict.NotReproduced, Try(new LeNetStages([("conv1", "6×32×32")])).Verdict);
+    }
+
+    [Fact]
+    public void Features_in_the_wrong_order_do_not_get_better()
+    {
+        Assert.Equal(Verdict.Reproduced, Try(new FeaturesByDepth()).Verdict);
+        Assert.Equal(Verdict.NotReproduced, Try(new FeaturesByDepth(["relu4", "pool1", null])).Verdict);
+    }
+
+    [Fact]
+    public void A_map_turned_inside_out_marks_what_does_not_matter()
+    {
+        (ExperimentResult map, ExperimentResult inverse) = (Try(new GradCam()), Try(new GradCam(m => [.. m.Select(v => -v)])));
+        Assert.NotEqual(Verdict.NotReproduced, map.Verdict);
+        Assert.Equal(Verdict.NotReproduced, inverse.Verdict);
+        Assert.True(map.Effect.Value > inverse.Effect.Value);
+    }
+
+    [Fact]
+    public void Learned_filters_are_held_against_random_ones()
+    {
+        ExperimentResult result = Try(new FirstLayerFilters());
+        BarChart bars = Assert.Single(result.Figures.OfType<BarChart>());
+        Assert.InRange(bars.Series[0].Values[^1], 12, 20); // four of twenty-five dimensions
+        Assert.Equal(7, bars.Series[0].Values.Count);
+    }
+
+    private static ExperimentResult Try(Experiment experiment)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        manual_seed(0);
+        return experiment.Run(new ExperimentContext());
+    }
+}

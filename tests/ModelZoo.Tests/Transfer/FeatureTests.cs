@@ -1,0 +1,178 @@
+using System.Text.Json;
+using ModelZoo.Tests.Training;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
+using ModelZoo.Weights;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Transfer;
+
+[Collection(TorchCollection.Name)]
+public class FeatureTests
+{
+    /// <summary>Networks of every kind of block: plain, residual, pre-activated, dense, inception, squeeze-and-excitation, depthwise, separable cells, response normalisation.</summary>
+    [Theory]
+    [InlineData("vgg11_bn", 32)]
+    [InlineData("resnet18", 48)]
+    [InlineData("resnext50_32x4d", 32)]
+    [InlineData("preact_resnet18", 32)]
+    [InlineData("densenet121", 32)]
+    [InlineData("googlenet", 32)]
+    [InlineData("se_resnet18", 32)]
+    [InlineData("mobilenet_v1_050", 32)]
+    [InlineData("efficientnet_b0", 32)]
+    [InlineData("nasnet_mobile", 32)]
+    [InlineData("zfnet", 63)]
+    [InlineData("lenet5_classic", 32)]
+    [InlineData("resnet20", 32)]
+    [InlineData("wrn_16_8", 16)]
+    [InlineData("conv_dilated", 16)]
+    public void A_folded_trunk_gives_what_the_forward_gives(string name, int size)
+    {
+        random.manual_seed(1);
+        ModelInfo info = Samples.Info(name);
+        using ZooModel model = info.Create(info.Defaults with { InputHeight = size, InputWidth = size });
+        using Tensor images = randn(4, info.Input.Channels, size, size);
+        Adapt(model, images);
+        using ImageTensors data = ImageTensors.FromTensors(images.clone(), tensor(new long[] { 0, 1, 2, 3 }), ["a", "b", "c", "d"]);
+        Dictionary<string, byte[]> before = Samples.Bytes(model);
+        using ImageTensors fast = Features.Before(model, model.Head, data);
+        using Tensor slow = Hooked(model, model.Head, images);
+        Assert.Equal(slow.shape, fast.Inputs.shape);
+        float scale = slow.abs().max().item<float>();
+        Assert.True((slow - fast.Inputs).abs().max().item<float>() < 1e-3f * scale, $"{(slow - fast.Inputs).abs().max().item<float>()} of {scale}");
+        Assert.All(Samples.Bytes(model), e => Assert.Equal(before[e.Key], e.Value));
+    }
+
+    [Fact]
+    public void A_layer_gives_its_own_output_though_the_next_changes_it_in_place()
+    {
+        using ZooModel model = Samples.Fresh("vgg11");
+        using Tensor images = randn(2, 3, 32, 32);
+        using ImageTensors data = ImageTensors.FromTensors(images.clone(), tensor(new long[] { 0, 1 }), ["a", "b"]);
+        using ImageTensors fc7 = Features.At(model, "classifier.3", data);
+        using ImageTensors active = Features.At(model, "classifier.4", data);
+        Assert.Equal([2L, 4096L], fc7.Inputs.shape);
+        Assert.True(fc7.Inputs.min().item<float>() < 0);
+        Assert.True(allclose(fc7.Inputs.relu(), active.Inputs));
+        using ImageTensors stage = Features.At(model, "features", data);
+        Assert.Equal([2L, 512L, 1L, 1L], stage.Inputs.shape);
+        Assert.Contains("no layer 'classifier.33'", Assert.Throws<ZooException>(() => Features.At(model, "classifier.33", data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Folding_leaves_alone_what_somebody_else_reads()
+    {
+        using var model = new Branching();
+        using Tensor images = randn(3, 2, 6, 6);
+        Adapt(model, images);
+        using ImageTensors data = ImageTensors.FromTensors(images.clone(), tensor(new long[] { 0, 1, 0 }), ["a", "b"]);
+        using ImageTensors fast = Features.Before(model, "fc", data);
+        using Tensor slow = Hooked(model, "fc", images);
+        Assert.True(allclose(slow, fast.Inputs, rtol: 1e-4, atol: 1e-4));
+    }
+
+    [Fact]
+    public void Features_go_to_a_file_with_labels_and_names()
+    {
+        using var folder = new TempFolder();
+        using ImageTensors features = ImageTensors.FromTensors(tensor(new[] { 0.5f, -1.25f, 1e-7f, 3 }, [2, 2]), tensor(new long[] { 1, 0 }), ["ant", "bee, queen"]);
+        FeatureTable.Write(folder.File("f.csv"), features, ["a.jpg", "b.jpg"]);
+        Assert.Equal("file,label,class,f0,f1\na.jpg,1,\"bee, queen\",0.5,-1.25\nb.jpg,0,ant,1E-07,3\n", File.ReadAllText(folder.File("f.csv")));
+        FeatureTable.Write(folder.File("f.safetensors"), features, ["a.jpg", "b.jpg"], new Dictionary<string, string> { ["layer"] = "fc7" });
+        using SafetensorsFile file = SafetensorsFile.Open(folder.File("f.safetensors"));
+        Assert.Equal([2L, 2L], file["features"].Shape);
+        Assert.Equal([2L], file["labels"].Shape);
+        Assert.Equal("fc7", file.Metadata["layer"]);
+        Assert.Equal(["a.jpg", "b.jpg"], JsonSerializer.Deserialize<string[]>(file.Metadata["files"])!);
+        Assert.Contains(".safetensors or .csv", Assert.Throws<UsageException>(() => FeatureTable.Write("f.txt", features)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Features_on_the_disk_are_used_again_until_weights_or_images_change()
+    {
+        using var folder = new TempFolder();
+        List<string> remarks = [];
+        var options = new FineTuneOptions { Recipe = Samples.Quick, FeatureCache = folder.File("cache"), Remarks = new Remarks(remarks) };
+        using ZooModel model = Samples.Fresh("lenet5");
+        using ImageTensors data = Samples.Tensors("lenet5", 20), more = Samples.Tensors("lenet5", 21);
+        double[] first = Losses(data);
+        Assert.Contains("computed once", Assert.Single(remarks), StringComparison.Ordinal);
+        TransferLearning.ReplaceHead(model, 10);
+        Losses(data);
+        Assert.Contains("read from", remarks[^1], StringComparison.Ordinal); // the head is no part of the trunk
+        Losses(more);
+        Assert.Contains("computed once", remarks[^1], StringComparison.Ordinal);
+        using (no_grad())
+        {
+            model.parameters().First().mul_(1.5f);
+        }
+
+        Losses(data);
+        Assert.Contains("computed once", remarks[^1], StringComparison.Ordinal);
+        Assert.Equal(3, Directory.GetFiles(folder.File("cache")).Length);
+        Assert.All(first, loss => Assert.True(double.IsFinite(loss)));
+
+        double[] Losses(ImageTensors images) => [.. FineTuner.Train(model, "fc3", images, null, options).Epochs.Select(e => e.Loss)];
+    }
+
+    private static void Adapt(nn.Module<Tensor, Tensor> model, Tensor images)
+    {
+        foreach (BatchNorm norm in model.modules().OfType<BatchNorm>())
+        {
+            norm.momentum = 1;
+        }
+
+        model.train();
+        using IDisposable none = no_grad();
+        model.call(images).Dispose();
+        model.eval();
+    }
+
+    private static Tensor Hooked(nn.Module<Tensor, Tensor> model, string layer, Tensor images)
+    {
+        Tensor? seen = null;
+        var hook = TransferLearning.Find(model, layer).register_forward_pre_hook((_, input) =>
+        {
+            seen = input.clone().DetachFromDisposeScope();
+            return input;
+        });
+        model.eval();
+        using IDisposable none = no_grad();
+        model.call(images).Dispose();
+        hook.remove();
+        return seen!;
+    }
+
+    private sealed class Remarks(List<string> heard) : IProgress<string>
+    {
+        public void Report(string value) => heard.Add(value);
+    }
+
+    // The convolution's output is read by its normalisation and by the sum; the sum's by the rectifier and by another sum.
+    private sealed class Branching : nn.Module<Tensor, Tensor>
+    {
+#pragma warning disable IDE1006
+        private readonly Conv2d conv = nn.Conv2d(2, 4, 3, padding: 1);
+        private readonly BatchNorm2d bn = nn.BatchNorm2d(4);
+        private readonly Layers.Add add1 = new();
+        private readonly ReLU relu = nn.ReLU();
+        private readonly Layers.Add add2 = new();
+        private readonly Flatten flatten = nn.Flatten();
+        private readonly Linear fc = nn.Linear(144, 2);
+#pragma warning restore IDE1006
+
+        public Branching() : base(nameof(Branching)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor x = conv.call(input);
+            Tensor sum = add1.call(bn.call(x), x);
+            return fc.call(flatten.call(add2.call(relu.call(sum), sum))).MoveToOuterDisposeScope();
+        }
+    }
+}
