@@ -65,12 +65,12 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
         bool norm = input == "norm";
         (long inputs, long width) = (train.Shape[0], shop.Size.Width);
         List<(string, Module<Tensor, Tensor>)> layers = [];
-        foreach ((string name, long from, long to) in new[] { ("1", inputs, width), ("2", width, width) })
+        foreach ((string name, long before, long after) in new[] { ("1", inputs, width), ("2", width, width) })
         {
-            layers.Add(($"fc{name}", Linear(from, to)));
+            layers.Add(($"fc{name}", Linear(before, after)));
             if (norm)
             {
-                layers.Add(($"norm{name}", BatchNorm1d(to)));
+                layers.Add(($"norm{name}", BatchNorm1d(after)));
             }
 
             layers.Add(($"act{name}", Tanh()));

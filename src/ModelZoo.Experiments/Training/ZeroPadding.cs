@@ -65,7 +65,7 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
         (Tensor images, Tensor labels) = shop.Data.Test.Batch([.. Enumerable.Range(0, Math.Min(256, shop.Data.Test.Count))]);
         images = images.requires_grad_();
         model.call(images).gather(1, labels.unsqueeze(1)).sum().backward();
-        double[] gradient = Tensors.Values(images.grad!.abs().sum(1).sum(0L)); // [H,W]
+        double[] gradient = Tensors.Values(images.grad!.abs().sum(1L).sum(0L)); // [H,W]
         model.zero_grad();
         double mean = gradient.Average();
         return mean > 0 ? [.. gradient.Select(g => g / mean)] : gradient;
