@@ -48,7 +48,7 @@ internal static class FinetuneCommand
                 Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
                 CheckpointPath = path,
                 FeatureCache = parsed.GetValue(cache),
-                Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Float32 : FeaturePrecision.Auto,
+                Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
                 Extra = Provenance.Of(session, train, chosen),
             }));

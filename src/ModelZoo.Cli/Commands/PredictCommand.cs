@@ -58,7 +58,15 @@ internal static class PredictCommand
             return PicturePredictions.Run(session, ofPictures, pictures, top);
         }
 
-        (ImageDataset data, string[] names) = files.Length > 0 ? ImageFiles.Read(files, resolved) : Chosen(source, index);
+        LabelledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
+        if (all is ImageFolder folder)
+        {
+            MustExist(folder, index);
+            using var ofFolder = ImageClassifier.FromResolved(resolved);
+            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], top);
+        }
+
+        (ImageDataset data, string[] names) = all is ImageDataset dataset ? Chosen(dataset, index) : ImageFiles.Read(files, resolved);
         using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) });
         IReadOnlyList<IReadOnlyList<Prediction>> predictions = classifier.Predict(data, top);
         var rows = names.Select((name, i) => new { image = name, predictions = predictions[i] }).ToArray();
@@ -84,9 +92,14 @@ internal static class PredictCommand
         return 0;
     }
 
-    private static (ImageDataset Data, string[] Names) Chosen(string source, int[] index)
+    private static (ImageDataset Data, string[] Names) Chosen(ImageDataset all, int[] index)
     {
-        ImageDataset all = DataArgument.Load(source, DataSplit.Test);
+        MustExist(all, index);
+        return (all.Subset(index), [.. index.Select(i => $"{all.Name}[{i}], labelled {all.Info.ClassNames[all.Labels[i]]}")]);
+    }
+
+    private static void MustExist(LabelledImages all, int[] index)
+    {
         foreach (int i in index)
         {
             if (i < 0 || i >= all.Count)
@@ -94,7 +107,5 @@ internal static class PredictCommand
                 throw new UsageException($"--index {i}: {all.Name} has images 0 … {all.Count - 1}.");
             }
         }
-
-        return (all.Subset(index), [.. index.Select(i => $"{all.Name}[{i}], labelled {all.Info.ClassNames[all.Labels[i]]}")]);
     }
 }

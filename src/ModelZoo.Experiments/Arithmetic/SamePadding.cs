@@ -54,7 +54,7 @@ public sealed class SamePadding(Func<int, int, int, double>? formula = null) : E
         };
     }
 
-    private LinePlot Figure()
+    private static LinePlot Figure()
     {
         double[] kernels = [1, 2, 3, 4, 5, 6, 7];
         return new("Padding that keeps 12 pixels", new("kernel F", "pixels") { Ticks = kernels }, new("padding p", "pixels on each side"),

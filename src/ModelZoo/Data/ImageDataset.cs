@@ -110,6 +110,18 @@ public sealed partial class ImageDataset : LabelledImages
         }
     }
 
+    internal override void WriteIdentity(Stream stream)
+    {
+        var values = new float[Shape.Length];
+        for (int i = 0; i < Count; i++)
+        {
+            store.Read(i, values);
+            stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+        }
+
+        stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(labels));
+    }
+
     private static void Check(DatasetInfo info, ImageShape shape, int pixels, int[] labels)
     {
         ArgumentNullException.ThrowIfNull(info);

@@ -80,6 +80,16 @@ public sealed class ImageFolder : LabelledImages
         return count >= Count ? this : new(Info, [.. chosen.Select(i => files[i])], [.. chosen.Select(i => labels[i])]);
     }
 
+    // A folder that was moved is the same data.
+    internal override void WriteIdentity(Stream stream)
+    {
+        for (int i = 0; i < files.Length; i++)
+        {
+            var file = new FileInfo(files[i]);
+            stream.Write(System.Text.Encoding.UTF8.GetBytes($"{file.Name}\t{(file.Exists ? file.Length : -1)}\t{labels[i]}\n"));
+        }
+    }
+
     // Every class is divided by itself, in an order that the seed and the class's place decide, so that another class's files do not change it.
     private static ImageFolder Share(FolderListing all, string name, DataSplit part, SplitOptions split)
     {

@@ -30,4 +30,13 @@ public abstract class LabelledImages
 
     /// <summary>At most <paramref name="count"/> images.</summary>
     public abstract LabelledImages Take(int count);
+
+    /// <summary>Writes what tells this data from other: its pixels, or the files' names, lengths and labels, without opening them.</summary>
+    internal virtual void WriteIdentity(Stream stream)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            stream.Write(System.Text.Encoding.UTF8.GetBytes($"{NameOf(i)}\t{Labels[i]}\n"));
+        }
+    }
 }

@@ -46,14 +46,6 @@ internal sealed class ModelMode : IDisposable
         return mode;
     }
 
-    /// <summary>Whatever <paramref name="set"/> makes of it.</summary>
-    public static ModelMode Set(nn.Module model, Action<nn.Module> set)
-    {
-        var mode = new ModelMode(model);
-        set(model);
-        return mode;
-    }
-
     public void Dispose()
     {
         // Parents first: setting a parent's mode sets its children's.

@@ -1,6 +1,5 @@
 using ModelZoo.Weights;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
@@ -88,7 +87,6 @@ public sealed class Trainer
     {
         if (folder is null || !options.Resume || !File.Exists(folder.State))
         {
-            learner.ReadTrained();
             return new RunState();
         }
 

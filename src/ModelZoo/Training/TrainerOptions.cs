@@ -68,13 +68,4 @@ public sealed record TrainerOptions
 
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
-
-    /// <summary>If given, what is trained and at which rate: a parameter in no group stays as it is, and so does one that does not require gradients.</summary>
-    public IReadOnlyList<ParameterGroup>? ParameterGroups { get; init; }
-
-    /// <summary>Called with the number of each epoch, from 1, before it starts. It may change which parameters require gradients (gradual unfreezing): which are trained is read anew after it.</summary>
-    public Action<int>? OnEpoch { get; init; }
-
-    /// <summary>Puts the model's modules into train or eval mode at the start of each epoch; null: as <see cref="TrainOnly"/> says. Their modes are put back after the epoch.</summary>
-    public Action<nn.Module>? TrainMode { get; init; }
 }

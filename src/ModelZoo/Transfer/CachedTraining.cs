@@ -20,9 +20,9 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor example = Features.Example(train);
-        using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Float32 && train.Count >= SampleSize);
+        using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Full && train.Count >= SampleSize);
         string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalisations folded into convolutions" : "";
-        bool pays = options.Precision == FeaturePrecision.BFloat16
+        bool pays = options.Precision == FeaturePrecision.Bfloat16
             || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute);
         if (!reader.HasHalf || !pays || !HalfPrecision.IsFine(reader, Features.Example(train, SampleSize)))
         {

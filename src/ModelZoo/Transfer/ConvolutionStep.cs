@@ -55,5 +55,6 @@ internal sealed class ConvolutionStep(Conv2d layer, int[] inputs, int output, Sc
     {
         weight.Dispose();
         bias?.Dispose();
+        base.Dispose();
     }
 }

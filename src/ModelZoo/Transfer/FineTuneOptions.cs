@@ -82,10 +82,10 @@ public enum FeaturePrecision
     Auto,
 
     /// <summary>In float32.</summary>
-    Float32,
+    Full,
 
     /// <summary>In bfloat16, whatever the processor and however little it saves, if no prediction changes by it.</summary>
-    BFloat16,
+    Bfloat16,
 }
 
 /// <summary>A model fitted to other data.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Data.Loading;
 using ModelZoo.Training;
@@ -67,7 +66,7 @@ public static class FineTuner
         pretrained.Info.RequireClasses("fine-tuning");
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
-        ResolvedModel target = Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options);
+        ResolvedModel target = FineTuneModel.Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options);
         try
         {
             if (options.Device is { } device)
@@ -75,7 +74,7 @@ public static class FineTuner
                 target.Model.to(device);
             }
 
-            CheckpointInfo Describe(TrainingResult result) => Description(target, dataName, options, result);
+            CheckpointInfo Describe(TrainingResult result) => FineTuneModel.Describe(target, dataName, options, result);
             (TrainingResult training, string? features) = Train(target.Model, target.Model.Head, train, test, options, Describe, progress, cancel);
             return new FineTuneResult
             {
@@ -160,42 +159,5 @@ public static class FineTuner
         using DisposeScope scope = NewDisposeScope();
         using ModelMode mode = ModelMode.Eval(model);
         return HeadPath.Find(model, head, Features.Example(data));
-    }
-
-    // A model of its own, with the pretrained tensors and a new head.
-    private static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options)
-    {
-        random.manual_seed((long)options.Seed);
-        ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
-        ZooModel model = pretrained.Info.Create(pretrained.Options);
-        using (no_grad())
-        {
-            Dictionary<string, Tensor> source = pretrained.Model.state_dict();
-            foreach ((string key, Tensor tensor) in model.state_dict())
-            {
-                tensor.copy_(source[key]);
-            }
-        }
-
-        TransferLearning.ReplaceHead(model, labels.Count);
-        return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
-    }
-
-    private static CheckpointInfo Description(ResolvedModel model, string data, FineTuneOptions options, TrainingResult result)
-    {
-        var extra = new Dictionary<string, string>(options.Extra)
-        {
-            ["data"] = data,
-            ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
-            ["recipe"] = options.Chosen.ToJson(),
-            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-            ["trunk"] = options.ChosenPlan == FreezePlan.HeadOnly ? "frozen" : options.ChosenPlan == FreezePlan.Nothing ? "trained" : $"frozen: {options.ChosenPlan}",
-        };
-        if (result.TestAccuracy is { } accuracy)
-        {
-            extra["testAccuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
-        }
-
-        return new CheckpointInfo { Architecture = model.Info.Name, Options = model.Options, Labels = model.Labels, Preprocessing = model.Preprocessing, Extra = extra };
     }
 }

@@ -1,5 +1,4 @@
 using ModelZoo.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -81,6 +80,8 @@ internal sealed class ConvertedStep(nn.Module leaf, int[] inputs, int output, Sc
         {
             tensor?.Dispose();
         }
+
+        base.Dispose();
     }
 
     private static Tensor?[] Values(nn.Module leaf) => leaf switch

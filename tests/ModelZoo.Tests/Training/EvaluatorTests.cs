@@ -60,7 +60,8 @@ public class EvaluatorTests
     public void Top_k_and_F1_and_shares_are_counted()
     {
         using var model = new Passing();
-        using ImageTensors data = Logits();
+        using ImageTensors data = ImageTensors.FromTensors(
+            tensor(new float[] { 3, 0, 0, 2, 1, 0, 0, 5, 0, 0, 0, 1, 0, 1, 4 }, [5, 3]), tensor(new long[] { 0, 1, 1, 2, 0 }), ["cat", "dog", "cow"]);
         EvaluationResult result = Evaluator.Evaluate(model, data, top: 2);
         Assert.Equal((2, 0.8), (result.Top, result.TopAccuracy));
         Assert.Equal((3, 1.0), (Evaluator.Evaluate(model, data).Top, Evaluator.Evaluate(model, data).TopAccuracy));

@@ -24,6 +24,8 @@ public class LearningTests
         return nn.Sequential(("one", nn.Linear(4, 6)), ("act", nn.Tanh()), ("two", nn.Linear(6, 3)));
     }
 
+    private static nn.Module Part(nn.Module model) => model.named_children().First(c => c.name == "one").module;
+
     private static Dictionary<string, Tensor> Copies(nn.Module model) => model.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
 
     private static double Distance(Tensor a, Tensor b) => (a - b).norm().to(ScalarType.Float64).item<double>();
@@ -77,7 +79,7 @@ public class LearningTests
         Assert.NotEqual(0, Distance(Copies(late)["one.weight"], seen[0]["one.weight"]));
 
         // Frozen for good, the head takes the same first two epochs and another third one; were its momentum lost, the first step of the third would be smaller.
-        foreach (Parameter p in always.get_submodule("one").parameters())
+        foreach (Parameter p in Part(always).parameters())
         {
             p.requires_grad = false;
         }
@@ -90,7 +92,7 @@ public class LearningTests
 
         void Freeze(bool frozen)
         {
-            foreach (Parameter p in late.get_submodule("one").parameters())
+            foreach (Parameter p in Part(late).parameters())
             {
                 p.requires_grad = !frozen;
             }
@@ -175,7 +177,7 @@ public class LearningTests
         using ImageTensors data = Vectors();
         using (no_grad())
         {
-            model.get_parameter("two.weight")[0, 0] = float.NaN;
+            model.get_parameter("two.weight")![0, 0] = float.NaN;
         }
 
         Assert.Contains("The first layer whose output is not finite is two (Linear): its weight is not finite already.", Message(model, Constant, data), StringComparison.Ordinal);
@@ -196,6 +198,34 @@ public class LearningTests
         using var model = new Rooted();
         using ImageTensors data = ImageTensors.FromTensors(zeros(4, 3), zeros(4, dtype: ScalarType.Int64), ["a", "b", "c"]);
         Assert.Contains("The norm of the gradients became NaN at step 1 (epoch 1, learning rate 0.1). The gradient of scale is not finite", Message(model, Constant with { ClipNorm = 1 }, data), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nesterov")]
+    [InlineData("adamw")]
+    [InlineData("rmsprop")]
+    public void Large_layers_are_stepped_in_blocks_by_several_threads(string optimizer)
+    {
+        int threads = get_num_threads();
+        set_num_threads(2);
+        try
+        {
+            Tensor[] weights = [.. new[] { ScalarType.Float32, ScalarType.Float64 }.Select(type =>
+            {
+                random.manual_seed(4);
+                using Sequential model = nn.Sequential(("one", nn.Linear(700, 300)), ("act", nn.Tanh()), ("two", nn.Linear(300, 3)));
+                using ImageTensors data = ImageTensors.FromTensors(randn(16, 700).to(type), arange(16).remainder(3).to(ScalarType.Int64), ["a", "b", "c"]);
+                model.to(type);
+                var recipe = new Recipe { Epochs = 3, BatchSize = 16, Optimizer = optimizer, LearningRate = 0.01, WeightDecay = 0.01, Epsilon = 1e-4, ClipNorm = 0.5 };
+                new Trainer(model, recipe).Fit(data, null);
+                return model.get_parameter("one.weight")!.detach().to(ScalarType.Float64).clone();
+            })];
+            Assert.InRange((weights[0] - weights[1]).abs().max().item<double>(), 0, 1e-5);
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
     }
 
     private static string Message(nn.Module<Tensor, Tensor> model, Recipe recipe, ImageTensors data) => Assert.Throws<ZooException>(() => new Trainer(model, recipe).Fit(data, null)).Message;

@@ -1,6 +1,7 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Training;
+using ModelZoo.Weights;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Training;
@@ -23,6 +24,15 @@ internal static class Samples
 
     /// <summary>The digits enlarged to the model's whole input.</summary>
     public static ImageTensors Tensors(string name, int count) => ImageTensors.From(Digits(count), Info(name).Preprocessing with { Fit = Fit.Resize });
+
+    /// <summary>What a checkpoint of ten digits says.</summary>
+    public static CheckpointInfo Description(string name) => new()
+    {
+        Architecture = name,
+        Options = Info(name).Defaults,
+        Labels = [.. Enumerable.Range(0, 10).Select(c => $"{c}")],
+        Preprocessing = Info(name).Preprocessing,
+    };
 
     /// <summary>Every parameter and buffer, as bytes.</summary>
     public static Dictionary<string, byte[]> Bytes(nn.Module model) => model.state_dict().ToDictionary(e => e.Key, e =>

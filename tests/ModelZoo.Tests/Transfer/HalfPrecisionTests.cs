@@ -19,7 +19,7 @@ public class HalfPrecisionTests
         using ResolvedModel lenet = Lenet();
         using ImageTensors data = Samples.Tensors("lenet5", 200);
         TransferLearning.ReplaceHead(lenet.Model, 10);
-        (TrainingResult result, string? note) = Train(lenet.Model, data, FeaturePrecision.BFloat16);
+        (TrainingResult result, string? note) = Train(lenet.Model, data, FeaturePrecision.Bfloat16);
         Assert.Matches("^bfloat16; of 200 test predictions the [0-9]+ closest were made again in float32, and none differs$", note!);
         Assert.Equal(result.TestAccuracy, Evaluator.Evaluate(lenet.Model, data).Accuracy);
         Assert.True(result.TestAccuracy > 0.9, $"{result.TestAccuracy}");
@@ -30,7 +30,7 @@ public class HalfPrecisionTests
     {
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Alike(1e-4f);
-        (_, string? note) = Train(model, data, FeaturePrecision.BFloat16);
+        (_, string? note) = Train(model, data, FeaturePrecision.Bfloat16);
         Assert.Equal("float32 (bfloat16 is too coarse for these features)", note);
     }
 
@@ -45,11 +45,11 @@ public class HalfPrecisionTests
         {
             using ImageTensors data = ImageTensors.FromTensors(digits.Inputs.clone(), randint(0, 10, [400], dtype: ScalarType.Int64), digits.ClassNames);
             using ResolvedModel half = Lenet(), exact = Lenet();
-            (_, string? note) = Train(half.Model, data, FeaturePrecision.BFloat16);
+            (_, string? note) = Train(half.Model, data, FeaturePrecision.Bfloat16);
             notes.Add(note!);
             if (note!.StartsWith("float32 (bfloat16 changed", StringComparison.Ordinal))
             {
-                Train(exact.Model, data, FeaturePrecision.Float32);
+                Train(exact.Model, data, FeaturePrecision.Full);
                 Dictionary<string, byte[]> expected = Samples.Bytes(exact.Model);
                 Assert.All(Samples.Bytes(half.Model), e => Assert.Equal(expected[e.Key], e.Value));
                 break;

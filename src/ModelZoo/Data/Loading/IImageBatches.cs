@@ -31,8 +31,8 @@ public static class ImageBatches
     {
         ArgumentNullException.ThrowIfNull(images);
         options ??= new();
-        return images is ImageDataset dataset && recipe is not { ChangesPictures: true } && !options.ChannelsLast
+        return images is ImageDataset dataset && recipe is not { ChangesPictures: true }
             ? ImageTensors.From(dataset, preprocessing, options.Device)
-            : new ImageLoader(images, preprocessing, options);
+            : new ImageLoader(images, preprocessing, recipe is { ChannelsLast: true } ? options with { ChannelsLast = true } : options);
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using ModelZoo.Data.Augmentation;
-using ModelZoo.Imaging;
 using ModelZoo.Training;
 using static TorchSharp.torch;
 
@@ -10,7 +9,7 @@ namespace ModelZoo.Data.Loading;
 /// Batches of images that are decoded, changed and normalised by several threads ahead of their use. The batches of a pass depend on the data, the preprocessing and the plan alone: any number
 /// of workers gives the same bytes.
 /// </summary>
-public sealed class ImageLoader : IImageBatches
+public sealed class ImageLoader : IImageBatches, IFingerprinted
 {
     private readonly LabelledImages images;
     private readonly LoaderOptions options;
@@ -72,6 +71,18 @@ public sealed class ImageLoader : IImageBatches
 
     /// <inheritdoc/>
     public IReadOnlyList<BadImage> Skipped => [.. skipped.Values.OrderBy(bad => bad.Index)];
+
+    /// <inheritdoc/>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = new Digest();
+            images.WriteIdentity(hash);
+            hash.Write(System.Text.Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(Preprocessing)));
+            return $"sha256 {hash.Text[..16]}";
+        }
+    }
 
     /// <inheritdoc/>
     /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
