@@ -15,7 +15,7 @@ public static partial class PeakMemory
         GC.Collect();
         try
         {
-            Trim(0);
+            _ = Trim(0); // whether there was anything to give back changes nothing
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
