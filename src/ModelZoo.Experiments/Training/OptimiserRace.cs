@@ -1,6 +1,5 @@
 using ModelZoo.Drawing.Plots;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
 
 namespace ModelZoo.Experiments.Training;
 

@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Training;
 using TorchSharp.Modules;
 using static ModelZoo.Drawing.Markup;

@@ -2,7 +2,6 @@ using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Training;
 using TorchSharp;
 using static ModelZoo.Drawing.Markup;

@@ -1,5 +1,4 @@
 using ModelZoo.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Training;
