@@ -141,7 +141,11 @@ public sealed class CifarResNet : ZooModel
         Input = (3, 32, 32),
         Preprocessing = Preprocessing.Cifar10(),
         Build = options => new CifarResNet(options, variant),
+        Weights = variant.Name == "resnet20" ? [new("cifar10", "resnet_cifar/resnet20.cifar10.safetensors", Cifar10Labels)] : [],
     })];
+
+    // In the order of their codes in the official files, which is that of their names.
+    private static string[] Cifar10Labels => ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     /// <inheritdoc/>
     public override string Head => nameof(fc);

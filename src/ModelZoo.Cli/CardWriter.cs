@@ -1,6 +1,7 @@
 using System.Text;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Data.Loading;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -41,8 +42,14 @@ internal static class CardWriter
         foreach ((string name, WeightsCard weights) in card.Weights)
         {
             using ResolvedModel resolved = ModelArgument.Resolve(session, $"{info.Name}:{name}");
-            ImageDataset test = DataArgument.Load(source, DataSplit.Test);
-            using ImageTensors images = ImageTensors.From(test, TransferLearning.PreprocessingFor(test, resolved.Preprocessing), session.Device);
+            LabelledImages test = DataSource.Parse(source).Open(DataSplit.Test);
+            if (!test.Info.ClassNames.SequenceEqual(resolved.Labels))
+            {
+                measured[name] = weights; // made for other data
+                continue;
+            }
+
+            using IImageBatches images = ImageBatches.Open(test, TransferLearning.PreprocessingFor(test, resolved.Preprocessing), null, new LoaderOptions { Device = session.Device });
             EvaluationResult result = Evaluator.Evaluate(resolved.Model, images);
             measured[name] = weights with { Accuracy = result.Accuracy, Data = test.Name, Images = result.Count };
         }
