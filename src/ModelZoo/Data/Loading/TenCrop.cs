@@ -77,7 +77,7 @@ public static class TenCrop
 
         protected override void Dispose(bool disposing)
         {
-            // The inner model is its owner's.
+            base.Dispose(disposing: false); // the inner model is its owner's
         }
     }
 }
