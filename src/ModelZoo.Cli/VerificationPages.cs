@@ -28,7 +28,7 @@ internal sealed class VerificationPages
     /// <param name="arguments">The command line.</param>
     internal static VerificationPages Open(string path, bool several, IEnumerable<string> arguments)
     {
-        var pages = new VerificationPages(path, several, string.Join(' ', arguments.Select(Quoted).Prepend("zoo")));
+        var pages = new VerificationPages(path, several, CommandLineText.Of(arguments));
         OutputFile.MustBeWritable(pages.index, "--html");
         return pages;
     }
@@ -70,10 +70,6 @@ internal sealed class VerificationPages
         byte[] bytes = Encoding.UTF8.GetBytes(page);
         AtomicFile.Write(path, stream => stream.Write(bytes));
     }
-
-    private static string Quoted(string argument) => argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%".Contains(c, StringComparison.Ordinal))
-        ? argument
-        : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string Version() => typeof(VerificationPages).Assembly.GetName().Version?.ToString(3) ?? "";
 }

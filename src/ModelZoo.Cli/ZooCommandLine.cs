@@ -22,6 +22,7 @@ internal static class ZooCommandLine
             EvalCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),
+            CompareCommand.Create(),
             ReproduceCommand.Create(),
             ForwardCommand.Create(),
             ImportCommand.Create(),

@@ -1,6 +1,7 @@
 using ModelZoo.Experiments.Arithmetic;
 using ModelZoo.Experiments.Identities;
 using ModelZoo.Experiments.Pictures;
+using ModelZoo.Experiments.Training;
 
 namespace ModelZoo.Experiments;
 
@@ -31,6 +32,19 @@ public static class ExperimentCatalog
         new ResidualGradient(),
         new TransposedAdjoint(),
         new MaxUnpooling(),
+        new Degradation(),
+        new NormalisationRate(),
+        new NormsByBatch(),
+        new VanishingGradients(),
+        new RectifierSpeed(),
+        new OptimiserRace(),
+        new ZeroPadding(),
+        new DropoutOverfitting(),
+        new AugmentationOverfitting(),
+        new AveragedMembers(),
+        new TransferTime(),
+        new TransferByData(),
+        new WhitenedInputs(),
         new LeNetStages(),
         new FirstLayerFilters(),
         new FeaturesByDepth(),

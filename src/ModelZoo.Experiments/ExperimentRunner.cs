@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +35,7 @@ public sealed class ExperimentRunner(ResultStore store)
             using DisposeScope scope = NewDisposeScope();
             manual_seed(context.Seed);
             ExperimentResult result = experiment.Run(With(context, memo));
-            var record = new ExperimentRecord(experiment.Info, settings, result, before + clock.Elapsed.TotalSeconds, Machine(context.Device));
+            var record = new ExperimentRecord(experiment.Info, settings, result, before + clock.Elapsed.TotalSeconds, MachineDescription.Of(context.Device));
             store.Write(record);
             return (record, false);
         }
@@ -60,7 +59,4 @@ public sealed class ExperimentRunner(ResultStore store)
         Say = c.Say,
         Cancel = c.Cancel,
     };
-
-    private static string Machine(Device device) =>
-        $"{Environment.ProcessorCount} cores, {device.type.ToString().ToLowerInvariant()}, {RuntimeInformation.RuntimeIdentifier}, libtorch {__version__}, .NET {Environment.Version}";
 }

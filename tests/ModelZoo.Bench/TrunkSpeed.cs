@@ -3,7 +3,6 @@ using System.Globalization;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;

@@ -72,6 +72,7 @@ public class UsageTests
     [InlineData("eval")]
     [InlineData("predict")]
     [InlineData("verify")]
+    [InlineData("compare")]
     [InlineData("forward")]
     [InlineData("import")]
     [InlineData("export")]

@@ -99,6 +99,33 @@ public class PlotTests
         Assert.True(Svg(All["Circles"]).Descendants().Count(e => e.Name.LocalName == "text" && e.Value.StartsWith("model_", StringComparison.Ordinal)) >= 8);
     }
 
+    [Theory]
+    [InlineData(416_520, 467_200)]
+    [InlineData(4.1e9, 4.3e9)]
+    [InlineData(60, 61)]
+    public void A_short_logarithmic_axis_has_marks_too(double from, double to)
+    {
+        XElement svg = Svg(new ScatterPlot("t", new("x", Logarithmic: true), new("y"), [new("a", from, 1), new("b", to, 2)]));
+        Assert.InRange(svg.Descendants().Count(e => e.Name.LocalName == "text" && e.Attribute("class")?.Value == "tick" && e.Attribute("text-anchor")?.Value == "middle"), 2, 10);
+    }
+
+    [Fact]
+    public void Labels_of_crowded_circles_move_away_and_lines_lead_to_them()
+    {
+        XElement svg = Svg(All["Crowded"]);
+        Assert.Equal(10, svg.Descendants().Count(e => e.Name.LocalName == "text" && e.Value.StartsWith("a_long_name_", StringComparison.Ordinal)));
+        Assert.True(svg.Descendants().Count(e => e.Attribute("class")?.Value == "lead") >= 2);
+    }
+
+    [Fact]
+    public void The_legend_of_areas_has_circles_in_proportion()
+    {
+        (double Radius, string Text)[] keys = [.. Svg(All["Crowded"]).Descendants().Where(e => e.Name.LocalName == "ellipse").Select(e => (double.Parse(e.Attribute("rx")!.Value, CultureInfo.InvariantCulture), e.ElementsAfterSelf().First().Value))];
+        Assert.True(keys.Length >= 2);
+        Assert.Equal(("10M", "2M"), (keys[0].Text, keys[1].Text));
+        Assert.Equal(Math.Sqrt(5), keys[0].Radius / keys[1].Radius, 1);
+    }
+
     [Fact]
     public void A_png_holds_its_pixels()
     {
@@ -130,6 +157,8 @@ public class PlotTests
         yield return new LinePlot("One point", new("x"), new("y"), [new("", [3], [7])]);
         yield return new LinePlot("Nothing", new("x"), new("y"), [new("", [], [])]);
         yield return new BarChart("Large", new("multiply-accumulates", Logarithmic: true), [.. Enumerable.Range(0, 20).Select(i => $"model_number_{i}")], [new("", [.. Enumerable.Range(0, 20).Select(i => Math.Pow(3, i))])]);
+        yield return new MirrorChart("Many bars", new("layer, in order of execution"), new("MACs", "%") { To = 40 }, new("parameters", "%") { To = 40 }, [.. Enumerable.Range(1, 160).Select(i => new MirrorBar($"{i}", i % 40, (3 * i) % 40))]);
+        yield return new ScatterPlot("Crowded", new("MACs", Logarithmic: true), new("top-1", "%"), [new("little", 1e8, 60, 1e6), new("much", 1e10, 80, 1e7), .. Enumerable.Range(0, 10).Select(i => new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.01)), 70 + (i * 0.02), 1e6))]) { Area = new("parameters") };
         yield return new HeatMap("Wide", new("batch", "images"), new("normalisation"), [.. Enumerable.Range(0, 30).Select(r => Enumerable.Range(0, 60).Select(c => (double)(r * c)).ToArray())]);
     }
 

@@ -45,6 +45,7 @@ internal static class Figures
         new ScatterPlot("Circles", new("MACs", "", Logarithmic: true), new("top-1", "%"), [.. Enumerable.Range(0, 40).Select(i => new ScatterPoint($"model_{i}", 1e6 * (i + 1) * (i + 1), 40 + (i * 37 % 50), 1e6 * (1 + (i * 13 % 60)), i % 2 == 0 ? "even" : "odd"))]) { Area = new("parameters") },
         new BarChart("Bars", new("weights", Logarithmic: true), ["short", "a much longer name of a category"], [new("one", [27, 1e6]) { Low = [20, 5e5], High = [30, 2e6] }, new("two", [49, double.NaN])]),
         new BarChart("Below zero", new("change", "%"), ["up", "down"], [new("", [12.5, -3])]),
+        new MirrorChart("Mirror", new("layer"), new("MACs", "%"), new("parameters", "%"), [.. Enumerable.Range(1, 23).Select(i => new MirrorBar($"layer{i} <&>", 100.0 / i, i))]),
         new HeatMap("Heat", new("column"), new("row"), [[1, -2, 3], [0, double.NaN, 2.5]]) { Unit = "units", Rows = ["first", "second"] },
         new ImageGrid("Images", [PlotImage.Grey("a <digit>", 2, 2, [0, 1, 0.5f, 0.25f]), new("colour", 1, 1, 3, [255, 0, 10])], 2),
         new TableFigure("Table", ["name", ">number"], [["a & b", "1"], ["c", "2"]]),

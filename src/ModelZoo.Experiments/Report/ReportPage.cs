@@ -8,7 +8,7 @@ namespace ModelZoo.Experiments.Report;
 /// <summary>All results as one HTML page that needs nothing else: no script, no network. It is well-formed XML, too.</summary>
 public static class ReportPage
 {
-    private const string Style = """
+    internal const string Style = """
         table.claims { width: 100%; } table.claims td, table.claims th { white-space: normal; } table.claims td.verdict { min-width: 9rem; max-width: none; white-space: nowrap; } table.claims .group th { color: var(--text); padding-top: 1rem; font-size: 1rem; }
         table.claims td.time { white-space: nowrap; text-align: right; } table.claims td:first-child { min-width: 12rem; } tr.bad td { background: none; } tr.open td { background: none; } tr.open td.verdict { color: var(--open); } td.verdict { font-weight: 600; }
         section.experiment { border-top: 1px solid var(--rule); margin-top: 2.2rem; padding-top: 0.4rem; } section.experiment h3 { font-size: 1.1rem; margin: 0.6rem 0; } p.open { color: var(--open); background: var(--open-back); padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; }

@@ -80,7 +80,7 @@ internal static class NonFiniteSearch
         }
     }
 
-    private static IEnumerable<(string Name, nn.Module Module)> Leaves(nn.Module model)
+    private static (string Name, nn.Module Module)[] Leaves(nn.Module model)
     {
         var seen = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance);
         (string Name, nn.Module Module)[] leaves = [.. model.named_modules().Where(m => m.name.Length > 0 && !m.module.children().Any() && seen.Add(m.module)).Select(m => (m.name, m.module))];

@@ -38,10 +38,10 @@ public sealed partial record Recipe
     /// <summary>Augmentation: the standard deviation of AlexNet's colour shift (<see cref="Data.Augmentation.PcaLighting"/>), 0.1 in the paper.</summary>
     public double PcaLighting { get; init; }
 
-    /// <summary>Augmentation: the side of a square that is taken out of each training image, in pixels (<see cref="Data.Augmentation.Erase.Cutout"/>).</summary>
+    /// <summary>Augmentation: the side of a square that is taken out of each training image, in pixels (<see cref="Data.Augmentation.Erasing.Cutout"/>).</summary>
     public int Cutout { get; init; }
 
-    /// <summary>Augmentation: the share of the training images that a random rectangle is taken out of (<see cref="Data.Augmentation.Erase.Draw"/>).</summary>
+    /// <summary>Augmentation: the share of the training images that a random rectangle is taken out of (<see cref="Data.Augmentation.Erasing.Draw"/>).</summary>
     public double RandomErasing { get; init; }
 
     /// <summary>Augmentation: α of mixup, which blends each training image and its label with another's (<see cref="Data.Augmentation.Mixing"/>); 0: off.</summary>

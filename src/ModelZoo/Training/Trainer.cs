@@ -1,6 +1,5 @@
 using ModelZoo.Weights;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training;

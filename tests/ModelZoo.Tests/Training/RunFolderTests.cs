@@ -55,7 +55,7 @@ public class RunFolderTests
         {
             using var cancel = new CancellationTokenSource();
             int left = 3;
-            result = Fit(stopped.Path, recipe, new TrainerOptions { Resume = true, LogEverySteps = 1 }, new Stopping(() => --left == 0 ? cancel : null), cancel.Token);
+            result = Fit(stopped.Path, recipe, new TrainerOptions { Resume = true, LogEverySteps = 1 }, new Stopping(() => --left == 0 ? cancel : null), cancel: cancel.Token);
         }
 
         Assert.True(stops > 3, $"stopped {stops} times");
@@ -127,7 +127,7 @@ public class RunFolderTests
         }
     }
 
-    private static TrainingResult Fit(string path, Recipe recipe, TrainerOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default, int count = 40)
+    private static TrainingResult Fit(string path, Recipe recipe, TrainerOptions options, IProgress<TrainingProgress>? progress = null, int count = 40, CancellationToken cancel = default)
     {
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Samples.Tensors("lenet5", count), test = Samples.Tensors("lenet5", 50);

@@ -2,7 +2,6 @@ using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

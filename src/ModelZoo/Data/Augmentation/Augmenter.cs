@@ -45,12 +45,12 @@ internal sealed class Augmenter(Recipe recipe, Preprocessing preprocessing)
         var shape = new ImageShape(preprocessing.Channels, preprocessing.Height, preprocessing.Width);
         if (recipe.Cutout > 0)
         {
-            Augmentation.Erase.Apply(image, shape, Augmentation.Erase.Cutout(shape.Width, shape.Height, recipe.Cutout, random), channelsLast);
+            Augmentation.Erasing.Apply(image, shape, Augmentation.Erasing.Cutout(shape.Width, shape.Height, recipe.Cutout, random), channelsLast);
         }
 
-        if (recipe.RandomErasing > 0 && random.NextDouble() < recipe.RandomErasing && Augmentation.Erase.Draw(shape.Width, shape.Height, random) is { } part)
+        if (recipe.RandomErasing > 0 && random.NextDouble() < recipe.RandomErasing && Augmentation.Erasing.Draw(shape.Width, shape.Height, random) is { } part)
         {
-            Augmentation.Erase.Apply(image, shape, part, channelsLast);
+            Augmentation.Erasing.Apply(image, shape, part, channelsLast);
         }
     }
 }

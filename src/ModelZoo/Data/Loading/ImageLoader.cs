@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using ModelZoo.Data.Augmentation;
-using ModelZoo.Imaging;
 using ModelZoo.Training;
 using static TorchSharp.torch;
 

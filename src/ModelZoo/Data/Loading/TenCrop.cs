@@ -1,6 +1,5 @@
 using ModelZoo.Data.Augmentation;
 using ModelZoo.Imaging;
-using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -78,7 +77,7 @@ public static class TenCrop
 
         protected override void Dispose(bool disposing)
         {
-            // The inner model is its owner's.
+            base.Dispose(disposing: false); // the inner model is its owner's
         }
     }
 }

@@ -8,6 +8,7 @@ namespace ModelZoo.Drawing.Plots;
 [JsonDerivedType(typeof(LinePlot), "line")]
 [JsonDerivedType(typeof(ScatterPlot), "scatter")]
 [JsonDerivedType(typeof(BarChart), "bars")]
+[JsonDerivedType(typeof(MirrorChart), "mirror")]
 [JsonDerivedType(typeof(HeatMap), "heat")]
 [JsonDerivedType(typeof(ImageGrid), "images")]
 [JsonDerivedType(typeof(TableFigure), "table")]

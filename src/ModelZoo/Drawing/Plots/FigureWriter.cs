@@ -22,7 +22,7 @@ public static class FigureWriter
         svg text.axis { fill: var(--text); font-weight: 600; } svg text.name { font-weight: 400; } svg text.value { fill: var(--text); } svg text.on { fill: var(--back); } svg text.halo { paint-order: stroke; stroke: var(--back); stroke-width: 3px; }
         svg .rule { stroke: var(--soft); } svg .line[class*=" c"] { stroke: var(--c); stroke-width: 2; } svg .mark[class*=" c"] { fill: var(--c); stroke: var(--back); stroke-width: 0.8; }
         svg .band { fill: var(--c); fill-opacity: 0.18; } svg .bar { fill: var(--c); } svg .disc { fill: var(--c); fill-opacity: 0.35; stroke: var(--c); stroke-width: 1.4; } svg .cell { fill: var(--c); stroke: var(--rule); stroke-width: 0.5; }
-        svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; } svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; } svg .d3 { stroke-dasharray: 9 3 2 3; }
+        svg .key { fill: none; stroke: var(--soft); } svg .lead { stroke: var(--soft); stroke-width: 0.8; } svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; } svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; } svg .d3 { stroke-dasharray: 9 3 2 3; }
         .pictures { display: grid; gap: 0.5rem; max-width: 40rem; } .pictures > div { min-width: 0; font-size: 0.75rem; line-height: 1.25; color: var(--soft); text-align: center; } .pictures > div.name { grid-column: 1 / -1; text-align: left; color: var(--text); } .pictures img { display: block; width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--rule); }
         @media (max-width: 38rem) { table.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } table.cards, table.cards tbody, table.cards tr, table.cards td, table.cards th { display: block; white-space: normal; text-align: left; }
           table.cards tr { border: 1px solid var(--rule); border-radius: 6px; padding: 0.35rem 0; margin-bottom: 0.5rem; } table.cards td, table.cards tbody th { border: 0; padding: 0.1rem 0.6rem; overflow-wrap: anywhere; min-width: 0; }
@@ -38,6 +38,7 @@ public static class FigureWriter
             LinePlot line => LineDrawing.Svg(line),
             ScatterPlot scatter => ScatterDrawing.Svg(scatter),
             BarChart bars => BarDrawing.Svg(bars),
+            MirrorChart mirror => MirrorDrawing.Svg(mirror),
             HeatMap heat => HeatDrawing.Svg(heat),
             ImageGrid images => Pictures(images),
             TableFigure table => Table(table),

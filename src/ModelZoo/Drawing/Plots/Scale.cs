@@ -85,8 +85,12 @@ internal sealed class Scale
             double decades = Math.Log10(high / low);
             int every = Math.Max(1, (int)Math.Ceiling(decades / count));
             int[] within = decades < 1 && count >= 6 ? [1, 2, 3, 5, 7] : decades < 2.5 && count >= (decades < 1 ? 3 : 6) ? [1, 2, 5] : [1];
-            return [.. Enumerable.Range(first, last - first + 1).Where(p => (p - last) % every == 0).SelectMany(p => within.Select(m => m * Math.Pow(10, p)))
+            Tick[] ticks = [.. Enumerable.Range(first, last - first + 1).Where(p => (p - last) % every == 0).SelectMany(p => within.Select(m => m * Math.Pow(10, p)))
                 .Where(v => v >= low * 0.999999 && v <= high * 1.000001).Select(v => new Tick(v, PlotNumber.Of(v)))];
+            if (ticks.Length > 1 || decades > 0.5)
+            {
+                return ticks;
+            }
         }
 
         double step = Step(high - low, Math.Max(1, count));

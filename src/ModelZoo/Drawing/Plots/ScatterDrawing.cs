@@ -6,6 +6,7 @@ namespace ModelZoo.Drawing.Plots;
 internal static class ScatterDrawing
 {
     private const double Largest = 22, Smallest = 3;
+    private const int MostLed = 24; // points of a plot whose labels may stand away from them
 
     public static string Svg(ScatterPlot plot)
     {
@@ -30,11 +31,30 @@ internal static class ScatterDrawing
         double bottom = Frame.Bottom(frame);
         if (plot.Area is { } quantity && greatest > 0)
         {
-            canvas.Text(2, bottom + 8, KeepStart($"area of a circle: {quantity.Label}, up to {PlotNumber.Of(greatest)}", (int)(PlotCanvas.Width / PlotCanvas.Letter)));
-            bottom += 16;
+            bottom = Areas(canvas, quantity, greatest, bottom);
         }
 
         return canvas.Finish(bottom, plot.Title, $"{plot.Y.Label} against {plot.X.Label}, {points.Length} points");
+    }
+
+    /// <summary>Circles of round sizes as a legend. Returns the height that is used.</summary>
+    private static double Areas(PlotCanvas canvas, Axis quantity, double greatest, double top)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(greatest))), first = greatest >= 5 * power ? 5 * power : greatest >= 2 * power ? 2 * power : power;
+        (double Value, double Radius)[] keys = [.. new[] { first, first / 5, first / 25 }.Select(v => (v, Largest * Math.Sqrt(v / greatest))).Where(k => k.Item2 >= Smallest)];
+        double middle = top + 4 + keys[0].Radius;
+        string name = KeepStart($"area: {quantity.Label}", 30);
+        canvas.Text(2, middle + 4, name, style: "axis");
+        double x = PlotCanvas.TextWidth(name) + 14;
+        foreach ((double value, double radius) in keys)
+        {
+            string text = PlotNumber.Of(value);
+            canvas.Add($"<ellipse class=\"key\" cx=\"{Px(x + radius)}\" cy=\"{Px(middle)}\" rx=\"{Px(radius)}\" ry=\"{Px(radius)}\"/>");
+            canvas.Text(x + (2 * radius) + 4, middle + 4, text);
+            x += (2 * radius) + PlotCanvas.TextWidth(text) + 18;
+        }
+
+        return middle + keys[0].Radius + 6;
     }
 
     private static void Label(PlotCanvas canvas, Box frame, ScatterPoint[] shown, Box[] circles)
@@ -56,15 +76,29 @@ internal static class ScatterDrawing
                 new(circle.X - wide, circle.Y + circle.Height - 2, wide, 12),
             ];
             int own = i;
-            Box? free = places.Where(b => b.X >= frame.X && b.Right <= PlotCanvas.Width && b.Y >= frame.Y && b.Y + b.Height <= frame.Y + frame.Height)
-                .Where(b => !taken.Exists(other => Meet(b, other)) && !circles.Where((_, c) => c != own).Any(other => Meet(b, other))).Cast<Box?>().FirstOrDefault();
+            bool Free(Box b) => b.X >= frame.X && b.Right <= PlotCanvas.Width && b.Y >= frame.Y && b.Y + b.Height <= frame.Y + frame.Height
+                && !taken.Exists(other => Meet(b, other)) && !circles.Where((_, c) => c != own).Any(other => Meet(b, other));
+            Box? near = places.Where(Free).Cast<Box?>().FirstOrDefault(), free = near ?? (shown.Length <= MostLed ? Away(centre, middle, circle.Width / 2, wide).Where(Free).Cast<Box?>().FirstOrDefault() : null);
             if (free is { } box)
             {
                 taken.Add(box);
+                if (near is null)
+                {
+                    canvas.Line(centre, middle, Math.Clamp(centre, box.X, box.Right), middle < box.Y ? box.Y : box.Y + box.Height, "lead");
+                }
+
                 canvas.Text(box.X, box.Y + 10, shown[i].Label, style: "name");
             }
         }
     }
+
+    /// <summary>Places around a circle, from near to far, that a line leads to.</summary>
+    private static IEnumerable<Box> Away(double x, double y, double radius, double wide) =>
+        from distance in new[] { 14.0, 24, 36, 50, 66, 84, 104, 126 }
+        from angle in new[] { -90, 90, -60, -120, 60, 120, -35, -145, 35, 145, -15, -165, 15, 165 }
+        let centre = (X: x + ((radius + distance) * Math.Cos(angle * Math.PI / 180)), Y: y + ((radius + distance) * Math.Sin(angle * Math.PI / 180)))
+        let left = centre.X - (wide * (0.5 - (0.5 * Math.Cos(angle * Math.PI / 180))))
+        select new Box(left, centre.Y - 6, wide, 12);
 
     private static bool Meet(Box a, Box b) => a.X < b.Right && b.X < a.Right && a.Y < b.Y + b.Height && b.Y < a.Y + a.Height;
 }

@@ -94,7 +94,7 @@ public class AugmentationTests
     public void Erased_rectangles_have_the_papers_areas_and_ratios()
     {
         var random = new SeededRandom(2);
-        var parts = Enumerable.Range(0, 3000).Select(_ => Erase.Draw(224, 224, random)!.Value).ToList();
+        var parts = Enumerable.Range(0, 3000).Select(_ => Erasing.Draw(224, 224, random)!.Value).ToList();
         double[] areas = [.. parts.Select(p => p.Width * p.Height / 50_176.0)];
         Assert.InRange(areas.Min(), 0.018, 0.025);
         Assert.InRange(areas.Max(), 0.32, 0.34);
@@ -106,13 +106,13 @@ public class AugmentationTests
     public void A_cutout_is_a_square_cut_off_at_the_borders()
     {
         var random = new SeededRandom(3);
-        var parts = Enumerable.Range(0, 3000).Select(_ => Erase.Cutout(32, 32, 16, random)).ToList();
+        var parts = Enumerable.Range(0, 3000).Select(_ => Erasing.Cutout(32, 32, 16, random)).ToList();
         Assert.All(parts, p => Assert.True(p is { Width: >= 8 and <= 16, Height: >= 8 and <= 16 } && p.Left >= 0 && p.Left + p.Width <= 32));
         Assert.InRange(parts.Average(p => p.Width), 13.9, 14.1); // by hand: 17 places of 16, 8 of 8 … 15 and 7 of 15 … 9
         float[] ones = [.. Enumerable.Repeat(1f, 2 * 3 * 4)], last = [.. ones];
-        Erase.Apply(ones, new ImageShape(2, 3, 4), (1, 0, 2, 2));
+        Erasing.Apply(ones, new ImageShape(2, 3, 4), (1, 0, 2, 2));
         Assert.Equal([1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1], ones);
-        Erase.Apply(last, new ImageShape(2, 3, 4), (1, 0, 2, 2), channelsLast: true);
+        Erasing.Apply(last, new ImageShape(2, 3, 4), (1, 0, 2, 2), channelsLast: true);
         Assert.Equal([1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], last);
     }
 

@@ -69,7 +69,7 @@ public sealed class TorchvisionTests : IDisposable
         var plain = new Preprocessing(3, image.Height, image.Width, Fit.Resize, [0, 0, 0], [1, 1, 1]);
         var values = new float[image.Rgb.Length];
         ImageTransform.Apply(image, plain, values);
-        Erase.Apply(values, new ImageShape(3, image.Height, image.Width), (5, 7, 20, 3));
+        Erasing.Apply(values, new ImageShape(3, image.Height, image.Width), (5, 7, 20, 3));
         yield return ("erase 5 7 20 3", MemoryMarshal.AsBytes<float>(values).ToArray());
     }
 

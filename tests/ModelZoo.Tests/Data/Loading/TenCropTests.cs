@@ -52,7 +52,7 @@ public sealed class TenCropTests : IDisposable
 
         Assert.Equal(loss / 6, result.Loss, 1e-5);
         Assert.Equal(right / 6.0, result.Accuracy);
-        Assert.False(average.parameters().Any(p => p.IsInvalid));
+        Assert.DoesNotContain(average.parameters(), p => p.IsInvalid);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 namespace ModelZoo.Data.Augmentation;
 
 /// <summary>Rectangles of an image that are set to zero after the normalisation, and so to the mean colour.</summary>
-public static class Erase
+public static class Erasing
 {
     private const int Attempts = 10;
     private const double MinArea = 0.02, MaxArea = 0.33, MaxAspect = 3.3, MinAspect = 0.3;

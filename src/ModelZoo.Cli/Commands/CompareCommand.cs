@@ -1,0 +1,109 @@
+using System.CommandLine;
+using ModelZoo.Cli.Inputs;
+using ModelZoo.Data;
+using ModelZoo.Experiments.Comparing;
+using ModelZoo.Models;
+using ModelZoo.Training;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary><c>zoo compare</c>: models side by side, as tables and as one page.</summary>
+internal static class CompareCommand
+{
+    private const string StandardPage = "compare.html", StandardBudget = "5e";
+    private const int StandardRounds = 5, StandardBatch = 8, StandardSeeds = 3;
+
+    internal static Command Create()
+    {
+        var models = new Argument<string[]>("models") { Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), checkpoint files", Arity = ArgumentArity.OneOrMore };
+        var html = new Option<string>("--html") { Description = "The page to write; one that is there is replaced", HelpName = "file", DefaultValueFactory = _ => StandardPage };
+        var rounds = new Option<int>("--rounds") { Description = "Turns of each model that are timed", HelpName = "n", DefaultValueFactory = _ => StandardRounds };
+        var batch = new Option<int>("--batch") { Description = "Images of a timed forward and training step", HelpName = "n", DefaultValueFactory = _ => StandardBatch };
+        var still = new Option<bool>("--no-timing") { Description = "Count only: measure neither times nor memory" };
+        var data = new Option<string?>("--data") { Description = $"Train every model on this: {string.Join(", ", DataSource.Forms)}", HelpName = "data" };
+        var limit = new Option<int?>("--limit") { Description = "With --data: train on n images only", HelpName = "n" };
+        var recipe = new Option<string?>("--recipe") { Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each model's own)", HelpName = "file|model" };
+        var budget = new Option<string?>("--budget") { Description = $"With --data: how long each model trains, a time (90s, 2m, 1h) or epochs (default: {StandardBudget})", HelpName = "time|epochs" };
+        var seeds = new Option<int?>("--seeds") { Description = $"With --data: how often each model trains, from --seed on (default: {StandardSeeds})", HelpName = "n" };
+        var command = new Command("compare", "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds };
+        var architecture = new ArchitectureArgument();
+        architecture.AddTo(command, fromData: true);
+        command.SetAction((parsed, cancel) =>
+        {
+            Session session = Session.Open(parsed, cancel);
+            InRange("--rounds", parsed.GetValue(rounds), 1, 1000);
+            InRange("--batch", parsed.GetValue(batch), 1, 65536);
+            InRange("--seeds", parsed.GetValue(seeds) ?? StandardSeeds, 1, 100);
+            InRange("--limit", parsed.GetValue(limit) ?? 1, 1, int.MaxValue);
+            string? source = parsed.GetValue(data);
+            foreach (Option given in new Option[] { limit, recipe, budget, seeds }.Where(o => source is null && parsed.GetResult(o) is { Implicit: false }))
+            {
+                throw new UsageException($"{given.Name} is about training: say on what with --data.");
+            }
+
+            IReadOnlyList<ModelChoice> choices = ModelChoice.Read(parsed.GetValue(models)!, architecture.Read(parsed));
+            string page = parsed.GetValue(html)!;
+            OutputFile.MustBeWritable(page, "--html");
+            ModelComparison comparison = ModelComparison.Run(new()
+            {
+                Models = choices,
+                Rounds = parsed.GetValue(still) ? 0 : parsed.GetValue(rounds),
+                Batch = parsed.GetValue(batch),
+                Training = source is null ? null : Plan(session, DataSource.Parse(source), parsed.GetValue(limit), parsed.GetValue(recipe), Budget.Parse(parsed.GetValue(budget) ?? StandardBudget), parsed.GetValue(seeds) ?? StandardSeeds),
+                Device = session.Device,
+                Command = CommandLineText.Of(parsed.Tokens.Select(t => t.Value)),
+                Say = session.Say,
+                Cancel = session.Cancel,
+            });
+            AtomicFile.Write(page, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ComparisonPage.Write(comparison))));
+            CompareView.Show(session, comparison, page);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static TrainingPlan Plan(Session session, DataSource source, int? limit, string? recipe, Budget budget, int seeds)
+    {
+        LabelledImages train = source.Open(DataSplit.Train), test = source.Open(DataSplit.Test);
+        return new()
+        {
+            Train = limit is { } n ? train.Take(n) : train,
+            Test = test,
+            Source = source.ToString(),
+            Budget = budget,
+            Seeds = [.. Enumerable.Range(0, seeds).Select(i => session.Seed + i)],
+            Recipe = recipe is null ? null : ReadRecipe(recipe),
+            RecipeName = recipe is null ? "" : Session.Catalog.TryFind(recipe, out _) ? $"{recipe}'s" : Path.GetFileName(recipe),
+        };
+    }
+
+    private static Recipe ReadRecipe(string name)
+    {
+        if (Session.Catalog.TryFind(name, out ModelInfo? info))
+        {
+            return Catalog.RecipeOf(info);
+        }
+
+        if (!File.Exists(name))
+        {
+            throw new UsageException($"--recipe {name}: no such file, and no model of the catalogue.{NearestName.Hint(name, Session.Catalog.Models.Select(m => m.Name))}");
+        }
+
+        try
+        {
+            return Recipe.Parse(File.ReadAllText(name), name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ZooException($"--recipe {name}: {e.Message}", e);
+        }
+    }
+
+    private static void InRange(string flag, int value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            throw new UsageException($"{flag} takes a number from {least} to {most}, not '{value}'.");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using ModelZoo.Drawing.Plots;
+using ModelZoo.Experiments.Comparing;
+using Spectre.Console;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Shows a comparison: JSON, or tables that fit 100 columns.</summary>
+internal static class CompareView
+{
+    private const int Columns = 100;
+
+    internal static void Show(Session session, ModelComparison comparison, string page)
+    {
+        if (session.Json)
+        {
+            session.Say($"page: {page}");
+        }
+
+        session.Show(comparison, console => Render(console, comparison, page));
+    }
+
+    private static void Render(IAnsiConsole console, ModelComparison comparison, string page)
+    {
+        TableFigure?[] tables = [ComparisonTables.Size(comparison, narrow: true), ComparisonTables.Time(comparison, narrow: true), ComparisonTables.Accuracies(comparison, narrow: true), ComparisonTables.Training(comparison, narrow: true)];
+        foreach (TableFigure table in tables.OfType<TableFigure>())
+        {
+            console.WriteLine(table.Title);
+            console.Write(Fitted(table));
+            if (table == tables[0])
+            {
+                console.WriteLine("MACs: convolutions and linear layers only. depth: those on the longest path. field: pixels seen at");
+                console.WriteLine("the last convolution. outputs: of all layers for one image; at once: the most needed together.");
+            }
+            else if (comparison.Timing is not null && table == tables[1])
+            {
+                console.WriteLine($"median (least – greatest) of {comparison.Timing!.Rounds} interleaved rounds, threads: {comparison.Timing.Threads};");
+                console.WriteLine("memory: the most that a batch needed, weights included");
+            }
+        }
+
+        console.WriteLine($"page: {page}");
+    }
+
+    // What is too wide is taken from the last column, whose text may break.
+    private static Table Fitted(TableFigure figure)
+    {
+        Table table = Tables.New([.. figure.Columns]);
+        foreach (IReadOnlyList<string> row in figure.Rows)
+        {
+            table.Row([.. row]);
+        }
+
+        int[] widths = [.. figure.Columns.Select((c, i) => figure.Rows.Select(r => r[i].Length).Append(c.TrimStart('>').Length).Max())];
+        int over = widths.Sum() + (3 * widths.Length) + 1 - Columns;
+        if (over > 0)
+        {
+            table.Columns[^1].Width = Math.Max(12, widths[^1] - over);
+            table.Columns[^1].NoWrap = false;
+        }
+
+        return table;
+    }
+}

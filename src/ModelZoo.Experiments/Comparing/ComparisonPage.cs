@@ -1,0 +1,57 @@
+using ModelZoo.Drawing;
+using ModelZoo.Drawing.Plots;
+using ModelZoo.Experiments.Report;
+using static ModelZoo.Drawing.Markup;
+
+namespace ModelZoo.Experiments.Comparing;
+
+/// <summary>A comparison as one HTML page that needs nothing else: no script, no network. It is well-formed XML, too.</summary>
+public static class ComparisonPage
+{
+    private const string Style = """
+        main > section { border-top: 1px solid var(--rule); margin-top: 2rem; } h2 + .figures { margin-top: 0.4rem; } dl.models dt { color: var(--text); font-weight: 600; }
+        figure svg { margin-inline: 0; } ul { max-width: 75ch; padding-left: 1.2rem; } li { margin: 0.3rem 0; }
+        """;
+
+    /// <summary>Writes the page.</summary>
+    public static string Write(ModelComparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        string names = string.Join(", ", comparison.Models.Select(m => m.Name));
+        return PageFrame.Write($"Compared: {KeepStart(names, 120)}",
+            $"""
+            <header>
+            <h1>{comparison.Models.Count} {(comparison.Models.Count == 1 ? "model" : "models compared")}</h1>
+            <p class="headline">{Escape(Headline(comparison))}</p>
+            <dl class="models">{string.Concat(comparison.Models.Select(m => $"<dt>{Escape(m.Name)}</dt><dd>{Escape(m.Summary)} <small>{Escape(m.Source)}{Escape(m.Name == m.Architecture || m.Name.StartsWith(m.Architecture + ":", StringComparison.Ordinal) ? "" : $"; architecture {m.Architecture}")}</small></dd>"))}</dl>
+            </header>
+            <main>
+            {Section("size", "Size and cost", [ComparisonTables.Size(comparison)])}{Section("accuracy", "Accuracy", [.. ComparisonFigures.Accuracy(comparison), .. Maybe(ComparisonTables.Accuracies(comparison))])}{Section("time", "Time and memory on this machine", [.. Maybe(ComparisonTables.Time(comparison)), .. ComparisonFigures.Time(comparison)])}{Section("training", "Trained under one budget", [.. Maybe(ComparisonTables.Training(comparison)), .. ComparisonFigures.Curves(comparison), .. ComparisonFigures.TrainedAccuracy(comparison)], Problems(comparison))}{Section("fields", "What a layer sees", [.. ComparisonFigures.Fields(comparison)])}{Section("layers", "Where the MACs and the parameters are", [.. ComparisonFigures.Layers(comparison)], "<p class=\"note\">Each model in per cent of its own, on a scale of its own.</p>\n")}<section aria-labelledby="h-notes"><h2 id="h-notes">How to read this</h2>
+            <ul>{string.Concat(ComparisonNotes.Of(comparison).Select(n => $"<li>{Escape(n)}</li>\n"))}</ul>
+            {(comparison.Command.Length > 0 ? $"<pre class=\"command\">{Escape(comparison.Command)}</pre>\n" : "")}<p><small>{Escape(comparison.Machine)}</small></p></section>
+            </main>
+            """, $"{FigureWriter.Style}\n{ReportPage.Style}\n{Style}");
+    }
+
+    private static string Headline(ModelComparison comparison)
+    {
+        (ComparedModel small, ComparedModel large) = (comparison.Models.MinBy(m => m.Profile.Parameters)!, comparison.Models.MaxBy(m => m.Profile.Parameters)!);
+        (ComparedModel cheap, ComparedModel costly) = (comparison.Models.MinBy(m => m.Profile.Macs)!, comparison.Models.MaxBy(m => m.Profile.Macs)!);
+        return comparison.Models.Count == 1
+            ? $"{small.Name}: {Count(small.Profile.Parameters)} parameters, {ComparisonTables.Macs(small.Profile.Macs)} MACs per image"
+            : $"{Count(small.Profile.Parameters)} parameters ({small.Name}) to {Count(large.Profile.Parameters)} ({large.Name}); {ComparisonTables.Macs(cheap.Profile.Macs)} MACs per image ({cheap.Name}) to {ComparisonTables.Macs(costly.Profile.Macs)} ({costly.Name})";
+    }
+
+    private static string Section(string id, string title, Figure[] figures, string after = "") => figures.Length == 0 ? "" : $"""
+        <section aria-labelledby="h-{id}"><h2 id="h-{id}">{title}</h2>
+        <div class="figures">
+        {string.Concat(figures.Select(FigureWriter.Html))}</div>
+        {after}</section>
+
+        """;
+
+    private static IEnumerable<Figure> Maybe(TableFigure? table) => table is null ? [] : [table];
+
+    private static string Problems(ModelComparison comparison) => string.Concat(comparison.Models.SelectMany(m => (m.Trained?.Runs ?? []).Where(r => r.Problem is not null)
+        .Select(r => $"<p class=\"note\">{Escape($"{m.Name}, seed {r.Seed}: {r.Problem}")}</p>\n")));
+}
