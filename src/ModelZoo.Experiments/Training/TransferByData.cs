@@ -18,7 +18,7 @@ public sealed class TransferByData(TrainingSize? size = null) : TrainingExperime
     private static readonly int[] Amounts = [20, 50, 200, 1000];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Variants => [.. TransferBench.Strategies.SelectMany(s => Amounts.Select(a => Label(s.Name, a)))];
+    public override IReadOnlyList<string> Variants => [.. TransferBench.Strategies.SelectMany(s => Amounts.Select(a => Case(s.Name, a)))];
 
     /// <inheritdoc/>
     public override string Rule => "on 20 images the trained network, all of it learning, errs less than the one from scratch, and this advantage shrinks towards 1,000.";
@@ -36,7 +36,7 @@ public sealed class TransferByData(TrainingSize? size = null) : TrainingExperime
     public override ExperimentResult Judge(RunTable runs)
     {
         static double Error(Measured m) => m.TestError;
-        SeedDifference few = runs.More(Label("scratch", Amounts[0]), Label("all", Amounts[0]), Error), many = runs.More(Label("scratch", Amounts[^1]), Label("all", Amounts[^1]), Error);
+        SeedDifference few = runs.More(Case("scratch", Amounts[0]), Case("all", Amounts[0]), Error), many = runs.More(Case("scratch", Amounts[^1]), Case("all", Amounts[^1]), Error);
         var shrinks = new SeedDifference([.. few.Values.Zip(many.Values, (f, m) => f - m)]);
         return new(SeedDifference.All(few.Above(), shrinks.Above()), new(few.Mean, "percentage points",
             $"On {Amounts[0]} images trained weights lower the test error by {few.Text} percentage points, on {Count(Amounts[^1])} by {many.Text}."))
@@ -44,9 +44,9 @@ public sealed class TransferByData(TrainingSize? size = null) : TrainingExperime
             Figures =
             [
                 RunPlots.Over("Test error by number of images", runs, new("images to train", Logarithmic: true) { Ticks = [.. Amounts.Select(a => (double)a)] }, new("test error", "%") { From = 0 }, Error,
-                    [.. TransferBench.Strategies.Select(s => (s.Label, (IReadOnlyList<(double, string)>)[.. Amounts.Select(a => ((double)a, Label(s.Name, a)))]))]),
+                    [.. TransferBench.Strategies.Select(s => (s.Label, (IReadOnlyList<(double, string)>)[.. Amounts.Select(a => ((double)a, Case(s.Name, a)))]))]),
                 new TableFigure("Test error (%), mean over the seeds", ["learning", .. Amounts.Select(a => $">{Count(a)} images")],
-                    [.. TransferBench.Strategies.Select(s => (IReadOnlyList<string>)[s.Label, .. Amounts.Select(a => Number(runs.Mean(Label(s.Name, a), Error)))])]),
+                    [.. TransferBench.Strategies.Select(s => (IReadOnlyList<string>)[s.Label, .. Amounts.Select(a => Number(runs.Mean(Case(s.Name, a), Error)))])]),
             ],
             Notes = ["Every run takes equally many steps, so that few images are seen more often."],
         };
@@ -60,5 +60,5 @@ public sealed class TransferByData(TrainingSize? size = null) : TrainingExperime
         return bench.Train(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), seed, shop.Size.Epochs, follow: false);
     }
 
-    private static string Label(string strategy, int images) => string.Create(CultureInfo.InvariantCulture, $"{strategy}-{images}");
+    private static string Case(string strategy, int images) => string.Create(CultureInfo.InvariantCulture, $"{strategy}-{images}");
 }
