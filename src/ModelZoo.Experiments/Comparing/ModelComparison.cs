@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using ModelZoo.Analysis;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Comparing;

@@ -1,6 +1,5 @@
 using ModelZoo.Layers;
 using ModelZoo.Tracing;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Analysis;

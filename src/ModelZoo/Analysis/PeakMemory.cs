@@ -15,7 +15,7 @@ public static partial class PeakMemory
         GC.Collect();
         try
         {
-            Trim(0);
+            _ = Trim(0);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
