@@ -15,7 +15,7 @@ public static partial class PeakMemory
         GC.Collect();
         try
         {
-            _ = Trim(0); // whether there was anything to give back changes nothing
+            _ = Trim(0);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
