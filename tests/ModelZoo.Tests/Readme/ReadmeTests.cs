@@ -1,6 +1,7 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
+using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Xunit;
 
@@ -32,11 +33,31 @@ public class ReadmeTests
     }
 
     [Fact]
-    public void The_example_is_the_one_in_the_readme()
+    public void The_training_example_runs_and_transfer_wins()
+    {
+        string checkpoint = Path.Combine(Path.GetTempPath(), $"readme-{Guid.NewGuid():N}.safetensors");
+        using var written = new StringWriter();
+        try
+        {
+            Train(checkpoint, written);
+            Assert.True(File.Exists(checkpoint));
+        }
+        finally
+        {
+            File.Delete(checkpoint);
+        }
+
+        Assert.Matches("^fine-tuned [0-9.,]+ ?%, from scratch [0-9.,]+ ?%", written.ToString());
+    }
+
+    [Theory]
+    [InlineData("readme")]
+    [InlineData("readme-training")]
+    public void The_example_is_the_one_in_the_readme(string mark)
     {
         string source = File.ReadAllText(Find("tests/ModelZoo.Tests/Readme/ReadmeTests.cs"));
         string readme = File.ReadAllText(Find("README.md"));
-        int begin = source.IndexOf("// <readme>\n", StringComparison.Ordinal) + "// <readme>\n".Length, end = source.LastIndexOf("        // </readme>", StringComparison.Ordinal);
+        int begin = source.LastIndexOf($"// <{mark}>\n", StringComparison.Ordinal) + $"// <{mark}>\n".Length, end = source.LastIndexOf($"        // </{mark}>", StringComparison.Ordinal);
         string example = source[begin..end].Replace("\n        ", "\n", StringComparison.Ordinal).Trim().Replace("console.WriteLine", "Console.WriteLine", StringComparison.Ordinal);
         Assert.Contains(example, readme, StringComparison.Ordinal);
     }
@@ -44,7 +65,7 @@ public class ReadmeTests
     [Fact]
     public void Every_command_of_the_readme_exists()
     {
-        string[] commands = ["list", "info", "summary", "train", "finetune", "eval", "predict", "verify", "forward", "pull", "quickstart"];
+        string[] commands = ["list", "info", "summary", "train", "finetune", "eval", "predict", "verify", "forward", "pull", "quickstart", "features", "data", "compare", "reproduce", "import", "export"];
         string readme = File.ReadAllText(Find("README.md"));
         Assert.All(commands, c => Assert.Contains($"zoo {c}", readme, StringComparison.Ordinal));
     }
@@ -52,7 +73,7 @@ public class ReadmeTests
     private static void Run(string checkpoint, StringWriter console)
     {
         // <readme>
-        using ImageClassifier classifier = ImageClassifier.FromFile(Catalog.Models, checkpoint);
+        using ImageClassifier classifier = ImageClassifier.Load(checkpoint);
 
         ImageDataset digits = Digits.Load(DataSplit.Test);
         var pixels = new float[8 * 8];
@@ -63,6 +84,21 @@ public class ReadmeTests
         }
 
         // </readme>
+    }
+
+    private static void Train(string checkpoint, StringWriter console)
+    {
+        // <readme-training>
+        using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+        ImageDataset train = Digits.Load(DataSplit.Train), test = Digits.Load(DataSplit.Test);
+        using FineTuneResult tuned = FineTuner.Run(pretrained, train, test, new FineTuneOptions { CheckpointPath = checkpoint }); // a new head on a frozen trunk
+
+        using ImageTensors trainImages = ImageTensors.From(train, tuned.Model.Preprocessing), testImages = ImageTensors.From(test, tuned.Model.Preprocessing);
+        using ZooModel model = Catalog.Models.Find("lenet5").Create(); // or any Module<Tensor, Tensor> of your own
+        TrainingResult result = new Trainer(model, new Recipe { Epochs = 2, LearningRate = 0.02, Momentum = 0.9 }).Fit(trainImages, testImages);
+        console.WriteLine($"fine-tuned {tuned.Training.TestAccuracy:P1}, from scratch {result.TestAccuracy:P1}");
+
+        // </readme-training>
     }
 
     private static string Find(string file)
