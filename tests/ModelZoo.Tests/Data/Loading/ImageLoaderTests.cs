@@ -15,8 +15,22 @@ public sealed class ImageLoaderTests : IDisposable
 
     private static readonly Recipe Everything = new()
     {
-        BatchSize = 4, RandomResizedCrop = 0.2, RandomCropPadding = 2, RandomShift = 1, RandomRotation = 10, HorizontalFlip = 0.5, VerticalFlip = 0.5, Brightness = 0.4, Contrast = 0.4,
-        Saturation = 0.4, Hue = 0.1, PcaLighting = 0.1, Cutout = 4, RandomErasing = 0.5, Mixup = 0.2, Cutmix = 1,
+        BatchSize = 4,
+        RandomResizedCrop = 0.2,
+        RandomCropPadding = 2,
+        RandomShift = 1,
+        RandomRotation = 10,
+        HorizontalFlip = 0.5,
+        VerticalFlip = 0.5,
+        Brightness = 0.4,
+        Contrast = 0.4,
+        Saturation = 0.4,
+        Hue = 0.1,
+        PcaLighting = 0.1,
+        Cutout = 4,
+        RandomErasing = 0.5,
+        Mixup = 0.2,
+        Cutmix = 1,
     };
 
     private readonly TempFolder folder = new();
