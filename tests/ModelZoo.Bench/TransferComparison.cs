@@ -8,7 +8,7 @@ using ModelZoo.Transfer;
 
 namespace ModelZoo.Bench;
 
-/// <summary>A new head on a frozen ResNet-50, 25 epochs: ours with features computed once, against scripts/peers/transfer.py, with the same weights, images, batch, rates and threads.</summary>
+/// <summary>A new head on a frozen trunk, 25 epochs: ours with features computed once, against scripts/peers/transfer.py, with the same weights, images, batch, rates and threads.</summary>
 internal static class TransferComparison
 {
     private const int Epochs = 25;
@@ -16,31 +16,32 @@ internal static class TransferComparison
     private static readonly Recipe Recipe = new() { Epochs = Epochs, BatchSize = 32, Optimizer = "sgd", LearningRate = 1e-3, Momentum = 0.9, Schedule = "step", StepSize = 7, Gamma = 0.1 };
 
     /// <summary>Runs both, ours before and after the other.</summary>
-    /// <param name="args">--data folder [--weights file.pth] [--peer-epochs n] [--rounds n].</param>
+    /// <param name="args">--data folder [--model name] [--lr rate] [--weights file.pth] [--peer-epochs n] [--rounds n].</param>
     /// <param name="threads">Of each.</param>
     internal static int Run(string[] args, int threads)
     {
         string data = Value(args, "--data") ?? throw new UsageException("bench transfer needs --data <folder with train and val>.");
         string? given = Value(args, "--weights");
+        string model = Value(args, "--model") ?? "resnet50", rate = Value(args, "--lr") ?? "0.001";
         int peerEpochs = int.Parse(Value(args, "--peer-epochs") ?? $"{Epochs}", CultureInfo.InvariantCulture), rounds = int.Parse(Value(args, "--rounds") ?? "1", CultureInfo.InvariantCulture);
-        string weights = given ?? Path.Combine(Path.GetTempPath(), $"modelzoo-bench-resnet50-{Environment.ProcessId}.pth");
+        string weights = given ?? Path.Combine(Path.GetTempPath(), $"modelzoo-bench-{Environment.ProcessId}.pth");
         try
         {
             if (given is null)
             {
                 Console.WriteLine("no --weights: a fresh network's are used, whose accuracy means nothing");
-                Peer(data, weights, threads, 0, "--make-weights");
+                Peer(model, data, weights, threads, 0, "--make-weights");
             }
 
             var (ours, theirs) = (new List<double>(), new List<double>());
             for (int round = 0; round < rounds; round++)
             {
-                (double a, double accuracy) = Ours(data, weights);
-                using JsonDocument peer = JsonDocument.Parse(Peer(data, weights, threads, peerEpochs));
+                (double a, double accuracy) = Ours(model, data, weights, rate);
+                using JsonDocument peer = JsonDocument.Parse(Peer(model, data, weights, threads, peerEpochs, "--lr", rate));
                 JsonElement root = peer.RootElement;
                 double[] epochs = [.. root.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("seconds").GetDouble())];
                 double seconds = root.GetProperty("seconds").GetDouble() + (Epochs - peerEpochs) * epochs.Average();
-                (double b, _) = Ours(data, weights);
+                (double b, _) = Ours(model, data, weights, rate);
                 ours.Add((a + b) / 2);
                 theirs.Add(seconds);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -49,7 +50,7 @@ internal static class TransferComparison
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"frozen resnet50, {Epochs} epochs, batch 32, {threads} threads: ours {ours.Average():F1} s, eager PyTorch {theirs.Average():F1} s, ratio {theirs.Sum() / ours.Sum():F1}"));
+                $"frozen {model}, {Epochs} epochs, batch 32, {threads} threads: ours {ours.Average():F1} s, eager PyTorch {theirs.Average():F1} s, ratio {theirs.Sum() / ours.Sum():F1}"));
             return 0;
         }
         finally
@@ -61,21 +62,21 @@ internal static class TransferComparison
         }
     }
 
-    private static (double Seconds, double Accuracy) Ours(string data, string weights)
+    private static (double Seconds, double Accuracy) Ours(string model, string data, string weights, string rate)
     {
         var clock = Stopwatch.StartNew();
-        using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, "resnet50", Catalog.ReadResource, weights);
+        using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, model, Catalog.ReadResource, weights);
         DataSource source = DataSource.Parse($"folder:{data}");
-        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Recipe = Recipe });
+        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Recipe = Recipe with { LearningRate = double.Parse(rate, CultureInfo.InvariantCulture) } });
         double seconds = clock.Elapsed.TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours: {seconds:F1} s, of these {result.Training.Elapsed.TotalSeconds:F1} s for the {Epochs} epochs of the head; features: {result.FeatureNote}"));
         return (seconds, result.Training.TestAccuracy ?? 0);
     }
 
-    private static string Peer(string data, string weights, int threads, int epochs, params string[] more)
+    private static string Peer(string model, string data, string weights, int threads, int epochs, params string[] more)
     {
         string script = Path.Combine(Environment.GetEnvironmentVariable("ZOO_ROOT") ?? ".", "scripts", "peers", "transfer.py");
-        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, "--data", data, "--weights", weights, "--threads", $"{threads}", "--epochs", $"{epochs}", .. more])
+        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, "--model", model, "--data", data, "--weights", weights, "--threads", $"{threads}", "--epochs", $"{epochs}", .. more])
         {
             RedirectStandardOutput = true,
         })!;

@@ -74,5 +74,6 @@ public sealed class OptimiserRace(TrainingSize? size = null) : TrainingExperimen
                 Low = [.. Enumerable.Range(0, epochs).Select(e => seeds.Min(m => m.Epochs[e].Loss))],
                 High = [.. Enumerable.Range(0, epochs).Select(e => seeds.Max(m => m.Epochs[e].Loss))],
             };
-        })]) { Caption = "Another run gives other seconds." };
+        })])
+        { Caption = "Another run gives other seconds." };
 }

@@ -86,7 +86,10 @@ public class BudgetTrainingTests
         var said = new List<string>();
         Assert.Contains("encdec_nearest makes an image", Assert.Throws<UsageException>(() => ModelComparison.Run(new()
         {
-            Models = ModelChoice.Read(["lenet5", "encdec_nearest"]), Rounds = 0, Training = ComparisonSamples.Digits("1e", 0), Say = said.Add,
+            Models = ModelChoice.Read(["lenet5", "encdec_nearest"]),
+            Rounds = 0,
+            Training = ComparisonSamples.Digits("1e", 0),
+            Say = said.Add,
         })).Message, StringComparison.Ordinal);
         Assert.Empty(said);
     }

@@ -13,7 +13,16 @@ public class RunFolderTests
 {
     private static readonly Recipe Whole = new()
     {
-        Epochs = 5, BatchSize = 8, Optimizer = "adam", LearningRate = 0.002, Schedule = "plateau", PlateauPatience = 0, EmaDecay = 0.9, ClipNorm = 1, RandomShift = 1, WarmupSteps = 4,
+        Epochs = 5,
+        BatchSize = 8,
+        Optimizer = "adam",
+        LearningRate = 0.002,
+        Schedule = "plateau",
+        PlateauPatience = 0,
+        EmaDecay = 0.9,
+        ClipNorm = 1,
+        RandomShift = 1,
+        WarmupSteps = 4,
     };
 
     [Fact]
