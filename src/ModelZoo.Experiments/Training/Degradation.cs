@@ -8,7 +8,7 @@ namespace ModelZoo.Experiments.Training;
 /// <param name="size">Another size than the preset's.</param>
 public sealed class Degradation(TrainingSize? size = null) : TrainingExperiment(new("plain-against-residual", ExperimentGroup.Training, "Depth degrades plain networks, not residual ones")
 {
-    Claim = "A plain network of 56 layers has a higher training error than one of 20: it is harder to optimise, it does not overfit. With shortcuts the deep network no longer suffers.",
+    Claim = "A plain network of 56 layers has a higher training error than one of 20: it is harder to optimise, it does not overfit. Shortcuts lessen what depth costs.",
     Source = "He et al., arXiv 1512.03385, figure 1 and section 4.2",
     Runs = "plain20, plain56, resnet20 and resnet56 of the catalogue, with the paper's rate, momentum and weight decay",
     UsesData = true,
