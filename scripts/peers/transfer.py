@@ -59,11 +59,12 @@ def main():
     parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--make-weights", action="store_true", help="write random weights to --weights and end")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(0)
+    torch.manual_seed(arguments.seed)
     if arguments.make_weights:
         torch.save(build(arguments.model).state_dict(), arguments.weights)
         return

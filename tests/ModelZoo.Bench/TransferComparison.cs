@@ -33,24 +33,26 @@ internal static class TransferComparison
                 Peer(model, data, weights, threads, 0, "--make-weights");
             }
 
-            var (ours, theirs) = (new List<double>(), new List<double>());
+            var (ours, theirs, right, theirRight) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
             for (int round = 0; round < rounds; round++)
             {
-                (double a, double accuracy) = Ours(model, data, weights, rate);
-                using JsonDocument peer = JsonDocument.Parse(Peer(model, data, weights, threads, peerEpochs, "--lr", rate));
+                (double a, double accuracy) = Ours(model, data, weights, rate, round);
+                using JsonDocument peer = JsonDocument.Parse(Peer(model, data, weights, threads, peerEpochs, "--lr", rate, "--seed", $"{round}"));
                 JsonElement root = peer.RootElement;
                 double[] epochs = [.. root.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("seconds").GetDouble())];
                 double seconds = root.GetProperty("seconds").GetDouble() + (Epochs - peerEpochs) * epochs.Average();
-                (double b, _) = Ours(model, data, weights, rate);
+                (double b, _) = Ours(model, data, weights, rate, round);
                 ours.Add((a + b) / 2);
                 theirs.Add(seconds);
+                right.Add(accuracy);
+                theirRight.Add(root.GetProperty("accuracy").GetDouble());
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"round {round + 1}: ours {a:F1} s and {b:F1} s, accuracy {accuracy:P2}; eager PyTorch {root.GetProperty("torch").GetString()} {seconds:F1} s"
                     + $"{(peerEpochs < Epochs ? $" (from {peerEpochs} epochs of {epochs.Average():F1} s)" : "")}, accuracy {root.GetProperty("accuracy").GetDouble():P2}; ratio {seconds / ours[^1]:F1}"));
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"frozen {model}, {Epochs} epochs, batch 32, {threads} threads: ours {ours.Average():F1} s, eager PyTorch {theirs.Average():F1} s, ratio {theirs.Sum() / ours.Sum():F1}"));
+                $"frozen {model}, {Epochs} epochs, batch 32, {threads} threads: ours {ours.Average():F1} s, eager PyTorch {theirs.Average():F1} s, ratio {theirs.Sum() / ours.Sum():F1}; mean accuracy over {rounds} seeds: ours {right.Average():P2}, PyTorch {theirRight.Average():P2}"));
             return 0;
         }
         finally
@@ -62,12 +64,12 @@ internal static class TransferComparison
         }
     }
 
-    private static (double Seconds, double Accuracy) Ours(string model, string data, string weights, string rate)
+    private static (double Seconds, double Accuracy) Ours(string model, string data, string weights, string rate, int seed)
     {
         var clock = Stopwatch.StartNew();
         using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, model, Catalog.ReadResource, weights);
         DataSource source = DataSource.Parse($"folder:{data}");
-        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Recipe = Recipe with { LearningRate = double.Parse(rate, CultureInfo.InvariantCulture) } });
+        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Seed = (ulong)seed, Recipe = Recipe with { LearningRate = double.Parse(rate, CultureInfo.InvariantCulture) } });
         double seconds = clock.Elapsed.TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours: {seconds:F1} s, of these {result.Training.Elapsed.TotalSeconds:F1} s for the {Epochs} epochs of the head; features: {result.FeatureNote}"));
         return (seconds, result.Training.TestAccuracy ?? 0);
