@@ -14,8 +14,8 @@ public class TrainingVerdictTests
             ? Planted.Run(loss: 2.2) with { Diverged = true }
             : Planted.Sudden((d == 0 ? 100 : IsFirst(v, "with-") == (d > 0) ? 30 : 200) + n)),
         ["norms-by-batch"] = (new NormsByBatch(), (v, d, n) => Planted.Run(test: 20 + (v == "batch-2" ? 10 * d : 0) + n)),
-        ["vanishing-gradients"] = (new VanishingGradients(), (v, d, n) => Planted.Run(loss: 1 + (v == "sigmoid" ? 0.9 * d : 0) + (0.01 * n),
-            more: [("start", [1, Math.Pow(10, (v == "sigmoid" ? -4 * d : 0) + (d == 0 ? 0.9 + n : 0)), 1, 1, 1, 1, 1, 1]), ("end", [1, 1, 1, 1, 1, 1, 1, 1])])),
+        ["vanishing-gradients"] = (new VanishingGradients(), (v, d, n) => Planted.Run(loss: 1 + (IsFirst(v, "sigmoid") ? 0.9 * d : 0) + (0.01 * n),
+            more: [("start", [1, Math.Pow(10, (IsFirst(v, "sigmoid") ? -4 * d : 0) + (d == 0 ? 0.9 + n : 0)), 1, 1, 1, 1, 1, 1]), ("end", [1, 1, 1, 1, 1, 1, 1, 1])])),
         ["relu-speed"] = (new RectifierSpeed(), (v, d, n) => Planted.Sudden(100 + (IsFirst(v, "relu") ? -60 * d : 0) + n)),
         ["optimisers"] = (new OptimiserRace(), (v, d, n) => Planted.Run(trainLoss: 1 + (d * (IsFirst(v, "gd") ? 0.5 : IsFirst(v, "sgd") ? 0 : -0.5)) + (0.001 * n))),
         ["zero-padding"] = (new ZeroPadding(), (v, d, n) => Planted.Run(test: 20 + (v == "padded" ? -8 * d : 0) + n, more: [("pixels", [.. Enumerable.Range(0, 16).Select(i => i is 5 or 6 or 9 or 10 ? 1 : 1 + (v == "padded" ? 0.5 * d : 0) + (0.001 * n))])])),

@@ -39,11 +39,11 @@ public sealed class NormsByBatch(TrainingSize? size = null) : TrainingExperiment
         var growth = new SeedDifference([.. batch.Values.Zip(group.Values, (b, g) => b - g)]);
         (string, string)[] smallest = [.. Norms.Select(n => ($"{n.Name}-2", n.Name))];
         return new(SeedDifference.All(small.Above(), growth.Above()), new(small.Mean, "percentage points",
-            $"With batches of 2 the test error is {small.Text} percentage points higher with batch than with group normalisation; from 32 to 2 it changes by {Number(batch.Mean)} against {Number(group.Mean)}."))
+            $"With batches of 2 the test error is {small.Text} percentage points higher with batch than with group normalisation; from 32 to 2 it changes by {Number(batch.Mean)} against {Number(group.Mean)}. The last training loss in batches of 2 is {Number(runs.Mean("batch-2", m => m.LastLoss))} against {Number(runs.Mean("group-2", m => m.LastLoss))}."))
         {
             Figures =
             [
-                RunPlots.Over("Test error by batch size", runs, new("batch", "images", Logarithmic: true) { Ticks = [.. Batches.Select(b => (double)b)] }, new("test error", "%") { From = 0 }, Error,
+                RunPlots.Over("Test error by batch size", runs, new("batch", "images", Logarithmic: true) { Ticks = [.. Batches.Select(b => (double)b)] }, new("test error", "%", Logarithmic: true), Error,
                     [.. Norms.Select(n => (n.Name, (IReadOnlyList<(double, string)>)[.. Batches.Select(b => ((double)b, $"{n.Name}-{b}"))]))]),
                 RunPlots.Loss(runs, smallest) with { Title = "Training loss in batches of 2" },
                 new TableFigure("Test error (%), mean over the seeds", ["normalisation", .. Batches.Reverse().Select(b => $">batch {b}")],

@@ -19,7 +19,7 @@ internal static class RunPlots
 
     /// <summary>A quantity of each epoch.</summary>
     public static LinePlot Curves(string title, RunTable runs, Axis y, Func<EpochPoint, double> quantity, IReadOnlyList<(string Variant, string Label)> lines) =>
-        new(title, new("epoch"), y, [.. lines.Select(l => Line(runs[l.Variant], l.Label, quantity))]) { Caption = Band };
+        new(title, Epochs(lines.Max(l => runs[l.Variant].Max(r => r.Epochs.Count))), y, [.. lines.Select(l => Line(runs[l.Variant], l.Label, quantity))]) { Caption = Band };
 
     /// <summary>A quantity of whole runs, over something that is varied.</summary>
     public static LinePlot Over(string title, RunTable runs, Axis x, Axis y, Func<Measured, double> quantity, IReadOnlyList<(string Label, IReadOnlyList<(double X, string Variant)> Points)> lines) =>
@@ -35,7 +35,10 @@ internal static class RunPlots
         new(title, ["network", .. columns.Select(c => $">{c.Head}")], [.. rows.Select(r => (IReadOnlyList<string>)[r.Label, .. columns.Select(c => Cell(runs.Each(r.Variant, c.Quantity)))])])
         { Caption = "Mean over the seeds, and from the least to the greatest." };
 
-    private static string Cell(double[] values) => values.Max() - values.Min() < 1e-9 ? Short(values[0]) : $"{Short(values.Average())} ({Short(values.Min())} … {Short(values.Max())})";
+    // Whole numbers, also where they are few.
+    private static Axis Epochs(int last) => new("epoch") { Ticks = last <= 12 ? [.. Enumerable.Range(1, last).Select(e => (double)e)] : null };
+
+    private static string Cell(double[] values) => values.Max() - values.Min() < 1e-9 ? Short(values[0]) : $"{Short(values.Average())} ({Short(values.Min())}–{Short(values.Max())})";
 
     private static string Short(double value) => Math.Abs(value) >= 1000 ? Count((long)Math.Round(value)) : Number(value);
 
