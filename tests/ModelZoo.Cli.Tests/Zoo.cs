@@ -57,6 +57,20 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
             throw new InvalidOperationException($"zoo ended without saying '{text}': {string.Join('\n', errors)}");
         }
 
+        /// <summary>Waits until something is so; false where zoo ends before.</summary>
+        internal bool WaitUntil(Func<bool> condition)
+        {
+            while (!condition())
+            {
+                if (process.WaitForExit(1))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
         /// <summary>Sends a signal: 2 is what Ctrl-C sends, 15 what `kill` does.</summary>
         internal void Signal(int number) => Xunit.Assert.Equal(0, Kill(process.Id, number));
 
