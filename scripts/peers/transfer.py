@@ -1,7 +1,8 @@
 """Transfer learning as a PyTorch script usually does it, the other side of `scripts/bench transfer`.
 
 A network whose trunk is frozen, and in eval mode without gradients, under a new linear layer; the images are decoded, resized to 256 and cut to 224 (resized to 32 for resnet20) and run through the
-whole network in every epoch, by a DataLoader with two workers; SGD with momentum; the rate is divided by ten every seven epochs. Prints one line of JSON.
+whole network in every epoch, by a DataLoader with two workers; SGD with momentum; the rate is divided by ten every seven epochs. With --heads, so many more heads are trained afterwards, each with a seed of its own, on features that are computed once: what the seed does to the accuracy.
+Prints one line of JSON.
 """
 import argparse
 import json
@@ -51,6 +52,38 @@ def build(name):
     return ResNet20() if name == "resnet20" else getattr(torchvision.models, name)()
 
 
+def train_head(features, labels, epochs, arguments, seed):
+    """A fresh linear layer, trained on features as main() trains the whole."""
+    torch.manual_seed(seed)
+    head = torch.nn.Linear(features.shape[1], int(labels.max()) + 1)
+    loss_of = torch.nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(head.parameters(), lr=arguments.lr, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=7, gamma=0.1)
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(features)).split(arguments.batch_size):
+            optimizer.zero_grad(set_to_none=True)
+            loss_of(head(features[chosen]), labels[chosen]).backward()
+            optimizer.step()
+        schedule.step()
+    return head
+
+
+def head_accuracies(model, sets, arguments):
+    """The validation accuracy of arguments.heads heads on features that the trunk makes once."""
+    model.fc = torch.nn.Identity()
+    features = {}
+    with torch.no_grad():
+        for part, images in sets.items():
+            batches = [(model(x), y) for x, y in torch.utils.data.DataLoader(images, arguments.batch_size, num_workers=2)]
+            features[part] = (torch.cat([x for x, _ in batches]), torch.cat([y for _, y in batches]))
+    accuracies = []
+    for seed in range(arguments.heads):
+        head = train_head(*features["train"], 25, arguments, seed)
+        with torch.no_grad():
+            accuracies.append((head(features["val"][0]).argmax(1) == features["val"][1]).float().mean().item())
+    return accuracies
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True, help="a folder with train/ and val/, a folder a class in each")
@@ -61,6 +94,7 @@ def main():
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--heads", type=int, default=0)
     parser.add_argument("--make-weights", action="store_true", help="write random weights to --weights and end")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -99,7 +133,8 @@ def main():
             for images, labels in loaders["val"]:
                 right += (model(images).argmax(1) == labels).sum().item()
         epochs.append({"seconds": time.perf_counter() - began, "accuracy": right / len(sets["val"])})
-    print(json.dumps({"seconds": time.perf_counter() - start, "accuracy": epochs[-1]["accuracy"], "epochs": epochs, "torch": torch.__version__}))
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "accuracy": epochs[-1]["accuracy"], "epochs": epochs, "heads": head_accuracies(model, sets, arguments) if arguments.heads else [], "torch": torch.__version__}))
 
 
 main()

@@ -16,7 +16,7 @@ internal static class TransferComparison
     private static readonly Recipe Recipe = new() { Epochs = Epochs, BatchSize = 32, Optimizer = "sgd", LearningRate = 1e-3, Momentum = 0.9, Schedule = "step", StepSize = 7, Gamma = 0.1 };
 
     /// <summary>Runs both, ours before and after the other.</summary>
-    /// <param name="args">--data folder [--model name] [--lr rate] [--weights file.pth] [--peer-epochs n] [--rounds n].</param>
+    /// <param name="args">--data folder [--model name] [--lr rate] [--weights file.pth] [--peer-epochs n] [--rounds n] [--heads n].</param>
     /// <param name="threads">Of each.</param>
     internal static int Run(string[] args, int threads)
     {
@@ -24,6 +24,7 @@ internal static class TransferComparison
         string? given = Value(args, "--weights");
         string model = Value(args, "--model") ?? "resnet50", rate = Value(args, "--lr") ?? "0.001";
         int peerEpochs = int.Parse(Value(args, "--peer-epochs") ?? $"{Epochs}", CultureInfo.InvariantCulture), rounds = int.Parse(Value(args, "--rounds") ?? "1", CultureInfo.InvariantCulture);
+        int heads = int.Parse(Value(args, "--heads") ?? "0", CultureInfo.InvariantCulture);
         string weights = given ?? Path.Combine(Path.GetTempPath(), $"modelzoo-bench-{Environment.ProcessId}.pth");
         try
         {
@@ -37,7 +38,7 @@ internal static class TransferComparison
             for (int round = 0; round < rounds; round++)
             {
                 (double a, double accuracy) = Ours(model, data, weights, rate, round);
-                using JsonDocument peer = JsonDocument.Parse(Peer(model, data, weights, threads, peerEpochs, "--lr", rate, "--seed", $"{round}"));
+                using JsonDocument peer = JsonDocument.Parse(Peer(model, data, weights, threads, peerEpochs, "--lr", rate, "--seed", $"{round}", "--heads", $"{(round == 0 ? heads : 0)}"));
                 JsonElement root = peer.RootElement;
                 double[] epochs = [.. root.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("seconds").GetDouble())];
                 double seconds = root.GetProperty("seconds").GetDouble() + (Epochs - peerEpochs) * epochs.Average();
@@ -49,6 +50,10 @@ internal static class TransferComparison
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"round {round + 1}: ours {a:F1} s and {b:F1} s, accuracy {accuracy:P2}; eager PyTorch {root.GetProperty("torch").GetString()} {seconds:F1} s"
                     + $"{(peerEpochs < Epochs ? $" (from {peerEpochs} epochs of {epochs.Average():F1} s)" : "")}, accuracy {root.GetProperty("accuracy").GetDouble():P2}; ratio {seconds / ours[^1]:F1}"));
+                if (round == 0 && heads > 1)
+                {
+                    CompareHeads(model, data, weights, rate, heads, [.. root.GetProperty("heads").EnumerateArray().Select(h => h.GetDouble())]);
+                }
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -64,13 +69,36 @@ internal static class TransferComparison
         }
     }
 
-    private static (double Seconds, double Accuracy) Ours(string model, string data, string weights, string rate, int seed)
+    // With the same features, what the seed alone does: one run says little about 153 validation images.
+    private static void CompareHeads(string model, string data, string weights, string rate, int heads, double[] theirs)
+    {
+        string cache = Directory.CreateTempSubdirectory("modelzoo-bench-").FullName;
+        try
+        {
+            double[] ours = [.. Enumerable.Range(0, heads).Select(seed => Ours(model, data, weights, rate, seed, cache).Accuracy)];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{heads} heads each: ours {Text(ours)}, PyTorch {Text(theirs)}; difference of the means {ours.Average() - theirs.Average():P2}"));
+        }
+        finally
+        {
+            Directory.Delete(cache, recursive: true);
+        }
+
+        static string Text(double[] values) => string.Create(CultureInfo.InvariantCulture,
+            $"{values.Average():P2} (standard deviation {Math.Sqrt(values.Sum(v => (v - values.Average()) * (v - values.Average())) / (values.Length - 1)):P2})");
+    }
+
+    private static (double Seconds, double Accuracy) Ours(string model, string data, string weights, string rate, int seed, string? cache = null)
     {
         var clock = Stopwatch.StartNew();
         using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, model, Catalog.ReadResource, weights);
         DataSource source = DataSource.Parse($"folder:{data}");
-        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Seed = (ulong)seed, Recipe = Recipe with { LearningRate = double.Parse(rate, CultureInfo.InvariantCulture) } });
+        using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test), new FineTuneOptions { Seed = (ulong)seed, FeatureCache = cache, Recipe = Recipe with { LearningRate = double.Parse(rate, CultureInfo.InvariantCulture) } });
         double seconds = clock.Elapsed.TotalSeconds;
+        if (cache is not null)
+        {
+            return (seconds, result.Training.TestAccuracy ?? 0);
+        }
+
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours: {seconds:F1} s, of these {result.Training.Elapsed.TotalSeconds:F1} s for the {Epochs} epochs of the head; features: {result.FeatureNote}"));
         return (seconds, result.Training.TestAccuracy ?? 0);
     }

@@ -36,6 +36,24 @@ public sealed class FolderDataTests : IDisposable
         Assert.Contains("05.png", skipped.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_goes_on_where_its_folder_has_moved_to_but_not_with_other_images()
+    {
+        (string pets, string moved, string run) = (folder.File("pets"), folder.File("moved"), folder.File("run"));
+        Zoo.Running running = Zoo.Start(null, "train", "small_cnn", "--data", $"folder:{pets}", "--epochs", "5000", "--output", run);
+        running.WaitFor("epoch 2/");
+        running.Signal(2);
+        Assert.Equal(1, running.Finish().ExitCode);
+        Directory.Move(pets, moved);
+        Assert.Contains($"{pets}: no such folder", Zoo.Run("train", "--resume", run).Errors, StringComparison.Ordinal);
+        running = Zoo.Start(null, "train", "--resume", run, "--data", $"folder:{moved}");
+        running.WaitFor("epoch 20/");
+        running.Signal(2);
+        Assert.Equal(1, running.Finish().ExitCode);
+        Pictures.WriteClasses(folder.File("others"), ["cat", "dog", "emu"], each: 9);
+        Assert.Contains("training_data was", Zoo.Run("train", "--resume", run, "--data", $"folder:{folder.File("others")}").Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("eval small_cnn --data folder", "lacks its folder")]
     [InlineData("eval small_cnn --data folder:/no/such", "/no/such: no such folder")]

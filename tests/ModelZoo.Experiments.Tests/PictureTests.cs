@@ -45,10 +45,21 @@ public class PictureTests
         Assert.Equal(7, bars.Series[0].Values.Count);
     }
 
-    private static ExperimentResult Try(Experiment experiment)
+    [Fact]
+    public void The_worst_decoder_is_not_found_to_be_the_best()
+    {
+        ExperimentResult result = Try(new DecoderUpsampling("encdec_nails"), 0, 1);
+        Assert.Equal(Verdict.NotReproduced, result.Verdict);
+        Assert.True(result.Effect.Value < 1, result.Effect.Sentence);
+        LinePlot errors = Assert.Single(result.Figures.OfType<LinePlot>());
+        Assert.Equal(4, errors.Series.Count);
+        Assert.All(errors.Series, line => Assert.True(line.Y[^1] < line.Y[0] / 4, $"{line.Name}: {line.Y[0]} → {line.Y[^1]}"));
+    }
+
+    private static ExperimentResult Try(Experiment experiment, params long[] seeds)
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(0);
-        return experiment.Run(new ExperimentContext());
+        return experiment.Run(seeds.Length == 0 ? new ExperimentContext() : new ExperimentContext { Seeds = seeds });
     }
 }

@@ -32,7 +32,12 @@ internal static class TrainCommand
             RunFolder? resumed = run.Resumed(parsed);
             Begun begun = resumed is null
                 ? new Begun(parsed.GetValue(model) ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null, null, null)
-                : Begun.Read(resumed, session, parsed, data.Read(parsed));
+                : Begun.Read(resumed, session, parsed, data);
+            if (parsed.GetValue(model) is { } named && named != begun.Model)
+            {
+                throw new UsageException($"{named}: the run in {resumed!.Path} trains {begun.Model}. Leave the model out to go on with the run.");
+            }
+
             ModelInfo info = Session.Catalog.Find(begun.Model);
             info.RequireClasses("zoo train");
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
@@ -72,8 +77,11 @@ internal static class TrainCommand
     /// <summary>What a run was begun with: flags, or what its folder says.</summary>
     private sealed record Begun(string Model, DataChoice Data, long Seed, int? Height, int? Width, string? Norm)
     {
+        /// <summary>Where the data was when the run began: a folder that has moved is still the same data.</summary>
+        private string RecordedSource { get; init; } = Data.Source.ToString();
+
         /// <summary>From a run's folder; the number of threads is taken over with it, since the bits depend on it.</summary>
-        internal static Begun Read(RunFolder folder, Session session, ParseResult parsed, DataChoice flags)
+        internal static Begun Read(RunFolder folder, Session session, ParseResult parsed, DataArgument flags)
         {
             IReadOnlyDictionary<string, string> notes = folder.ReadDescription();
             string Note(string key) => notes.GetValueOrDefault(key) ?? throw new ZooException($"{folder.Description}: does not say the run's {key}.");
@@ -86,14 +94,18 @@ internal static class TrainCommand
                 session.Say($"zoo: the run was begun with {Note("threads")} threads; with another number it goes on with other bits.");
             }
 
-            DataChoice data = flags with
+            var recorded = new DataChoice(
+                DataSource.Parse(Note("data")),
+                Number(Note("limit")),
+                new SplitOptions { ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture), Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture) },
+                new LoaderOptions { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) });
+            long seed = long.Parse(Note("seed"), CultureInfo.InvariantCulture);
+            if (parsed.GetResult(GlobalOptions.Seed) is { Implicit: false } && session.Seed != seed)
             {
-                Source = DataSource.Parse(Note("data")),
-                Limit = Number(Note("limit")),
-                Split = new SplitOptions { ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture), Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture) },
-                Loader = flags.Loader with { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) },
-            };
-            return new Begun(Note("model"), data, long.Parse(Note("seed"), CultureInfo.InvariantCulture), Number(Note("height")), Number(Note("width")), notes.GetValueOrDefault("norm"));
+                throw new UsageException($"--seed {session.Seed}: the run was begun with {seed}. Leave the flag out to go on with the run.");
+            }
+
+            return new Begun(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")), notes.GetValueOrDefault("norm")) { RecordedSource = Note("data") };
 
             static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
         }
@@ -106,7 +118,7 @@ internal static class TrainCommand
             Dictionary<string, string> notes = new()
             {
                 ["model"] = Model,
-                ["data"] = Data.Source.ToString(),
+                ["data"] = RecordedSource,
                 ["limit"] = Text(Data.Limit),
                 ["val_share"] = Data.Split.ValShare.ToString("R", CultureInfo.InvariantCulture),
                 ["split_seed"] = Data.Split.Seed.ToString(CultureInfo.InvariantCulture),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Data.Loading;
 
@@ -26,6 +27,30 @@ internal sealed class DataArgument
     internal void AddTo(Command command)
     {
         Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage], command.Add);
+    }
+
+    /// <summary>The choice for a run that goes on: what its folder says, read from another place where --data names one. Other flags must say what the folder says.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recorded">What the run was begun with.</param>
+    internal DataChoice Resume(ParseResult parsed, DataChoice recorded)
+    {
+        DataChoice flags = Read(parsed);
+        MustAgree(limit, flags.Limit, recorded.Limit);
+        MustAgree(valShare, flags.Split.ValShare, recorded.Split.ValShare);
+        MustAgree(splitSeed, flags.Split.Seed, recorded.Split.Seed);
+        MustAgree(onBadImage, flags.Loader.OnBadImage, recorded.Loader.OnBadImage);
+        return recorded with { Source = IsGiven(data) ? flags.Source : recorded.Source, Loader = flags.Loader with { OnBadImage = recorded.Loader.OnBadImage } };
+
+        bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+
+        void MustAgree<T>(Option option, T given, T begun)
+            where T : notnull
+        {
+            if (IsGiven(option) && !given.Equals(begun))
+            {
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {given}: the run was begun with {begun}. Leave the flag out to go on with the run, or begin another one."));
+            }
+        }
     }
 
     internal DataChoice Read(ParseResult parsed)

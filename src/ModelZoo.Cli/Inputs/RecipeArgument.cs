@@ -35,6 +35,7 @@ internal sealed class RecipeArgument
         ("--channels-last", "channels_last", "Channels of a pixel side by side in memory: true or false"),
         ("--random-crop-padding", "random_crop_padding", "Augmentation: pad by so many pixels and cut a random part of the first size out"),
         ("--random-crop-mode", "random_crop_mode", "With --random-crop-padding: zero, reflect"),
+        ("--random-crop", "random_crop", "Augmentation: cut the input at a random place out of the resized image, not from its middle: true or false"),
         ("--random-resized-crop", "random_resized_crop", "Augmentation: a random part of at least this share of the area, resized to the input (0.08 for ImageNet)"),
         ("--random-resized-crop-ratio", "random_resized_crop_ratio", "With --random-resized-crop: the largest ratio of its sides"),
         ("--horizontal-flip", "horizontal_flip", "Augmentation: the share of images mirrored left to right"),

@@ -66,6 +66,7 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
     {
         1 => "; one seed has none, so that nothing can be decided.",
         3 => " (with three seeds noise alone does that, in the claimed direction, about once in eleven times).",
+        5 => " (with five seeds noise alone does that, in the claimed direction, about once in seventeen times).",
         _ => ".",
     });
 }

@@ -17,6 +17,12 @@ public sealed partial record Recipe
     /// <summary>Augmentation: the share of the training images that are mirrored top to bottom.</summary>
     public double VerticalFlip { get; init; }
 
+    /// <summary>
+    /// Augmentation: the input is cut at a random place out of the resized picture, instead of from its middle, as AlexNet and VGG were trained; only where the model's preprocessing cuts
+    /// (<see cref="Fit.Crop"/>), and not together with <see cref="RandomResizedCrop"/>.
+    /// </summary>
+    public bool RandomCrop { get; init; }
+
     /// <summary>Augmentation: instead of the whole image, a part of at least this share of its area (0.08 in the paper) is resized to the input (<see cref="Data.Augmentation.RandomResizedCrop"/>); 0: off.</summary>
     public double RandomResizedCrop { get; init; }
 
@@ -58,7 +64,7 @@ public sealed partial record Recipe
 
     /// <summary>Whether they are changed in ways that need each picture as bytes.</summary>
     internal bool ChangesPictures =>
-        RandomCropPadding > 0 || HorizontalFlip > 0 || VerticalFlip > 0 || RandomResizedCrop > 0 || JittersColor || PcaLighting > 0 || Cutout > 0 || RandomErasing > 0;
+        RandomCrop || RandomCropPadding > 0 || HorizontalFlip > 0 || VerticalFlip > 0 || RandomResizedCrop > 0 || JittersColor || PcaLighting > 0 || Cutout > 0 || RandomErasing > 0;
 
     /// <summary>Whether the images of a batch are mixed with each other.</summary>
     internal bool MixesImages => Mixup > 0 || Cutmix > 0;
@@ -75,6 +81,7 @@ public sealed partial record Recipe
         range(HorizontalFlip is >= 0 and <= 1, "horizontal_flip", HorizontalFlip, "0 … 1");
         range(VerticalFlip is >= 0 and <= 1, "vertical_flip", VerticalFlip, "0 … 1");
         range(RandomResizedCrop is >= 0 and <= 1, "random_resized_crop", RandomResizedCrop, "0 … 1 (the least share of the area)");
+        range(RandomResizedCrop == 0 || !RandomCrop, "random_resized_crop", RandomResizedCrop, "0 where random_crop is true");
         range(RandomResizedCropRatio is >= 1 and <= 10, "random_resized_crop_ratio", RandomResizedCropRatio, "1 … 10");
         range(Brightness is >= 0 and <= 10, "brightness", Brightness, "0 … 10");
         range(Contrast is >= 0 and <= 10, "contrast", Contrast, "0 … 10");

@@ -48,13 +48,16 @@ public class RunFolderTests
     }
 
     [Theory]
-    [InlineData("sgd")]
-    [InlineData("nesterov")]
-    [InlineData("rmsprop")]
-    [InlineData("adam")]
-    public void A_run_that_is_stopped_anywhere_goes_on_with_the_same_bits(string optimizer)
+    [InlineData("sgd", "fp32")]
+    [InlineData("nesterov", "fp32")]
+    [InlineData("rmsprop", "fp32")]
+    [InlineData("adam", "fp32")]
+    [InlineData("nesterov", "auto")]
+    [InlineData("adam", "auto")]
+    public void A_run_that_is_stopped_anywhere_goes_on_with_the_same_bits(string optimizer, string precision)
     {
-        Recipe recipe = Whole with { Optimizer = optimizer, Momentum = optimizer is "nesterov" or "rmsprop" ? 0.9 : 0, AccumulationSteps = 2 };
+        // "auto" is bfloat16 with float32 weights where the processor has it.
+        Recipe recipe = Whole with { Optimizer = optimizer, Momentum = optimizer is "nesterov" or "rmsprop" ? 0.9 : 0, AccumulationSteps = 2, Precision = precision, ChannelsLast = precision == "auto" };
         using var straight = new TempFolder();
         TrainingResult expected = Fit(straight.Path, recipe, new TrainerOptions());
         using var stopped = new TempFolder();

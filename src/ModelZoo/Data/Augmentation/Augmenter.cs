@@ -5,13 +5,23 @@ using ModelZoo.Training;
 namespace ModelZoo.Data.Augmentation;
 
 /// <summary>
-/// All that a recipe changes in a training image, in this order: random resized crop (instead of the fit), padded crop, turn, scale and shift, flips, colour jitter, lighting,
+/// All that a recipe changes in a training image, in this order: random resized crop or random crop (instead of the fit), padded crop, turn, scale and shift, flips, colour jitter, lighting,
 /// and after the normalisation cutout and random erasing.
 /// </summary>
 internal sealed class Augmenter(Recipe recipe, Preprocessing preprocessing)
 {
     /// <summary>Whether the part that is fitted to the input is drawn anew each time, so that nothing fitted can be kept.</summary>
     public bool CropsAtRandom { get; } = recipe.RandomResizedCrop > 0;
+
+    /// <summary>Whether the input is cut at a random place out of the picture that <see cref="ImageFit.ShorterSide"/> gives.</summary>
+    public bool CutsAtRandom { get; } = recipe.RandomCrop && preprocessing.Fit == Fit.Crop && preprocessing.ShorterSide >= Math.Max(preprocessing.Height, preprocessing.Width);
+
+    /// <summary>The input's size, at a random place of a resized picture.</summary>
+    public PixelImage Cut(PixelImage resized, SeededRandom random)
+    {
+        int top = random.Next(resized.Height - preprocessing.Height + 1);
+        return resized.Crop(random.Next(resized.Width - preprocessing.Width + 1), top, preprocessing.Width, preprocessing.Height);
+    }
 
     /// <summary>A random part of a whole picture, resized to the input.</summary>
     public PixelImage Crop(PixelImage whole, SeededRandom random) =>

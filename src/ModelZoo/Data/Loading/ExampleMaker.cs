@@ -25,7 +25,9 @@ internal sealed class ExampleMaker
     /// <summary>An example for training.</summary>
     public void Make(int index, Augmenter augmenter, SeededRandom random, Span<float> destination, bool channelsLast)
     {
-        PixelImage image = augmenter.CropsAtRandom ? augmenter.Crop(whole.GetOrMake(index, images.Picture), random) : Fitted(index);
+        PixelImage image = augmenter.CropsAtRandom ? augmenter.Crop(whole.GetOrMake(index, images.Picture), random)
+            : augmenter.CutsAtRandom ? augmenter.Cut(Resized(index), random)
+            : Fitted(index);
         image = augmenter.Change(image, random);
         normalizer.Write(image, destination, channelsLast, augmenter.Light(random));
         augmenter.Erase(destination, channelsLast, random);
@@ -34,13 +36,15 @@ internal sealed class ExampleMaker
     /// <summary>Ten crops for measuring, one after the other; never with the channels last, which is a matter of one image.</summary>
     public void MakeTen(int index, Span<float> destination, bool channelsLast)
     {
-        PixelImage resized = whole.GetOrMake(index, i => ImageFit.ShorterSide(images.Picture(i), preprocessing));
+        PixelImage resized = Resized(index);
         int length = destination.Length / TenCrop.Views;
         foreach ((int view, PixelImage crop) in TenCrop.Of(resized, preprocessing.Width, preprocessing.Height).Index())
         {
             normalizer.Write(crop, destination.Slice(view * length, length), channelsLast);
         }
     }
+
+    private PixelImage Resized(int index) => whole.GetOrMake(index, i => ImageFit.ShorterSide(images.Picture(i), preprocessing));
 
     private PixelImage Fitted(int index) => fitted.GetOrMake(index, i => ImageFit.Apply(images.Picture(i), preprocessing, images.NameOf(i)));
 }

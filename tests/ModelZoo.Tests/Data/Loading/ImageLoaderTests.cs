@@ -1,4 +1,5 @@
 using ModelZoo.Data;
+using ModelZoo.Data.Augmentation;
 using ModelZoo.Data.Loading;
 using ModelZoo.Imaging;
 using ModelZoo.Tests.Training;
@@ -79,6 +80,39 @@ public sealed class ImageLoaderTests : IDisposable
         }
 
         Assert.Equal(18, index);
+    }
+
+    [Fact]
+    public void A_random_crop_is_some_part_of_the_resized_picture_and_every_part_comes()
+    {
+        var recipe = new Recipe { BatchSize = 1, RandomCrop = true };
+        var input = Preprocessing.ImageNet(crop: 12, shorterSide: 14) with { Mean = [0, 0, 0], Std = [1, 1, 1] };
+        using var loader = new ImageLoader(Images(), input, new LoaderOptions { Workers = 2 });
+        PixelImage[] resized = [.. Enumerable.Range(0, loader.Count).Select(i => ImageFit.ShorterSide(ImageDecoder.Decode(folder.File($"{loader.ClassNames[i / 6]}/{i % 6:00}.png")), input))];
+        var places = new HashSet<(int Index, int Left, int Top)>();
+        for (int epoch = 1; epoch <= 60; epoch++)
+        {
+            var plan = new EpochPlan(recipe, 1, epoch);
+            foreach ((int index, Batch batch) in plan.Order(loader.Count).Zip(loader.Shuffled(plan)))
+            {
+                using Batch read = batch;
+                byte[] seen = [.. batch.Inputs[0].permute(1, 2, 0).contiguous().data<float>().ToArray().Select(v => (byte)Math.Round(255 * v))];
+                PixelImage whole = resized[index];
+                places.Add((from left in Enumerable.Range(0, whole.Width - 11)
+                            from top in Enumerable.Range(0, whole.Height - 11)
+                            where whole.Crop(left, top, 12, 12).Rgb.AsSpan().SequenceEqual(seen)
+                            select (index, left, top)).Single());
+            }
+        }
+
+        int possible = resized.Sum(r => (r.Width - 11) * (r.Height - 11));
+        Assert.InRange(places.Count, possible * 95 / 100, possible);
+        Assert.Contains("random_crop", Assert.Throws<ZooException>(() => (recipe with { RandomResizedCrop = 0.5 }).Validate()).Message, StringComparison.Ordinal);
+        var fitted = new ExampleMaker(Images(), input with { Fit = Fit.Resize }, 0);
+        (float[] plain, float[] random) = (new float[432], new float[432]);
+        fitted.Make(0, plain, channelsLast: false);
+        fitted.Make(0, new Augmenter(recipe, input with { Fit = Fit.Resize }), new SeededRandom(1), random, channelsLast: false);
+        Assert.Equal(plain, random); // nothing to cut where the whole picture is fitted
     }
 
     [Fact]
