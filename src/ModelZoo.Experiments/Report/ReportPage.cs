@@ -10,7 +10,7 @@ public static class ReportPage
 {
     internal const string Style = """
         table.claims { width: 100%; } table.claims td, table.claims th { white-space: normal; } table.claims td.verdict { min-width: 9rem; max-width: none; white-space: nowrap; } table.claims .group th { color: var(--text); padding-top: 1rem; font-size: 1rem; }
-        table.claims td.time { white-space: nowrap; text-align: right; } table.claims td:first-child { min-width: 12rem; } tr.bad td { background: none; } tr.open td { background: none; } tr.open td.verdict { color: var(--open); } td.verdict { font-weight: 600; }
+        table.claims td.time, table.claims td[data-label] { white-space: nowrap; } table.claims td.time { text-align: right; } table.claims td:first-child { min-width: 12rem; } tr.bad td { background: none; } tr.open td { background: none; } tr.open td.verdict { color: var(--open); } td.verdict { font-weight: 600; }
         section.experiment { border-top: 1px solid var(--rule); margin-top: 2.2rem; padding-top: 0.4rem; } section.experiment h3 { font-size: 1.1rem; margin: 0.6rem 0; } p.open { color: var(--open); background: var(--open-back); padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; }
         p.ok { padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; } pre.command { white-space: pre-wrap; overflow-wrap: anywhere; width: auto; } p.note { border-left: 3px solid var(--rule); padding-left: 0.7rem; }
         @media (min-width: 62rem) { .body { display: grid; grid-template-columns: minmax(16rem, 24rem) minmax(0, 1fr); gap: 2.5rem; align-items: start; } .body > dl { grid-template-columns: 1fr; } .body > dl dd { margin-bottom: 0.5rem; } }

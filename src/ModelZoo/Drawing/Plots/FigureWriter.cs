@@ -16,7 +16,7 @@ public static class FigureWriter
         :root { --c0: #0067a5; --c1: #c8480a; --c2: #007a59; --c3: #a8487d; --c4: #9a6a00; --c5: #3a87b8; --c6: #5a4b9a; --c7: #626a73; }
         @media (prefers-color-scheme: dark) { :root { --c0: #62b6f0; --c1: #ff9350; --c2: #35c79c; --c3: #ee9ccb; --c4: #eebd45; --c5: #a5dcff; --c6: #b7a9f5; --c7: #a9b1ba; } }
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.2rem 2rem; align-items: start; margin: 0.8rem 0; }
-        figure { margin: 0; min-width: 0; } figure.wide { grid-column: 1 / -1; } figcaption { font-weight: 600; margin-bottom: 0.35rem; } figure > p { color: var(--soft); font-size: 0.87rem; }
+        figure { margin: 0; min-width: 0; } figure.wide { grid-column: 1 / -1; } figcaption { font-weight: 600; margin-bottom: 0.35rem; } figure > p { color: var(--soft); font-size: 0.87rem; } figure th, figure td { white-space: normal; }
         figure > svg { width: 100%; max-width: 34rem; height: auto; }
         .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); } .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
         svg text.axis { fill: var(--text); font-weight: 600; } svg text.name { font-weight: 400; } svg text.value { fill: var(--text); } svg text.on { fill: var(--back); } svg text.halo { paint-order: stroke; stroke: var(--back); stroke-width: 3px; }
@@ -63,7 +63,7 @@ public static class FigureWriter
         int wide = Enumerable.Range(0, heads.Length).Sum(i => table.Rows.Select(r => r[i].Length).Append(heads[i].Length).Max() + 3);
         string head = string.Concat(heads.Select((h, i) => $"<th scope=\"col\"{sides[i]}>{Escape(h)}</th>"));
         string body = string.Concat(table.Rows.Select(row => $"<tr>{string.Concat(row.Select((cell, i) => $"<td{sides[i]}{(i == 0 ? "" : $" data-label=\"{Escape(heads[i])}\"")}>{Escape(cell)}</td>"))}</tr>\n"));
-        string whole = $"<table{(wide > PlainWidth ? " class=\"cards\"" : "")}><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>";
+        string whole = $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Escape(table.Title)}\"><table{(wide > PlainWidth ? " class=\"cards\"" : "")}><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>";
         return table.Rows.Count <= MostRows ? whole : $"<details><summary>{Count(table.Rows.Count)} rows</summary>\n{whole}</details>";
     }
 }
