@@ -77,6 +77,11 @@ public static class ImageDecoder
             throw new ImageException(name, $"claims {info.Width}×{info.Height} pixels, more than the {Math.Min(options.MaxPixels, Array.MaxLength / 4)} that are allowed. Make it smaller, or raise {nameof(DecodeOptions)}.{nameof(DecodeOptions.MaxPixels)}.");
         }
 
+        if (info.Format == ImageFormat.Jpeg && info.Channels is not (1 or 3 or 4))
+        {
+            throw new ImageException(name, $"has {info.Channels} components; JPEG pictures with 1 (gray), 3 (colour) or 4 (CMYK) can be read.");
+        }
+
         PixelImage image = info.Format == ImageFormat.Jpeg
             ? Native.JpegCodec.Decode(bytes, JpegHeader.Read(bytes, name)!.Value, name)
             : Native.PngCodec.Decode(bytes, info, name);

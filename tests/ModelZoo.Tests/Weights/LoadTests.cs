@@ -172,7 +172,7 @@ public sealed class LoadTests : IDisposable
             long resident = PeakAfterReset();
             Checkpoint.Load(layer, folder.File(name));
             Assert.InRange(GC.GetTotalAllocatedBytes() - allocated, 0, 2_000_000);
-            Assert.InRange(Peak() - resident, 0, 16_000_000);
+            Assert.InRange(Peak() - resident, -16_000_000, 16_000_000); // the system may take pages back meanwhile
         }
     }
 

@@ -5,6 +5,9 @@ namespace ModelZoo.Imaging.Native;
 /// <summary>JPEG by libjpeg-turbo with its exact inverse DCT and smooth chroma upsampling: the settings of Pillow, and so its bits.</summary>
 internal static unsafe class JpegCodec
 {
+    /// <summary>Whether a file that lacks its end mark alone counts as cut off.</summary>
+    public static bool NeedsEndMark => false;
+
     /// <param name="bytes">The file.</param>
     /// <param name="header">What was read from it; its size was found acceptable.</param>
     /// <param name="name">For errors.</param>
@@ -27,13 +30,11 @@ internal static unsafe class JpegCodec
             case 3:
                 Decompress(bytes, header, rgb, TurboJpeg.Rgb, 3, name);
                 break;
-            case 4:
+            default:
                 byte[] cmyk = GC.AllocateUninitializedArray<byte>(4 * width * height);
                 Decompress(bytes, header, cmyk, TurboJpeg.Cmyk, 4, name);
                 Cmyk.ToRgb(cmyk, rgb);
                 break;
-            default:
-                throw new ImageException(name, $"has {header.Components} components; JPEG pictures with 1 (gray), 3 (colour) or 4 (CMYK) can be read.");
         }
 
         return new PixelImage(width, height, rgb, header.Components == 1);
