@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 
 namespace ModelZoo.Tests.Oracle;
@@ -10,7 +11,7 @@ public sealed class Torchvision : IDisposable
     private const string Python = "/usr/bin/python3";
 
     private readonly Process process;
-    private readonly StringWriter errors = new();
+    private readonly StringBuilder errors = new();
 
     public Torchvision()
     {
@@ -21,7 +22,7 @@ public sealed class Torchvision : IDisposable
         {
             lock (errors)
             {
-                errors.WriteLine(line.Data);
+                errors.AppendLine(line.Data); // also after Dispose: the last lines come when they come
             }
         };
         process.BeginErrorReadLine();
@@ -53,7 +54,6 @@ public sealed class Torchvision : IDisposable
         }
 
         process.Dispose();
-        errors.Dispose();
     }
 
     private static string Script([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "oracle.py");
