@@ -9,7 +9,7 @@ public static partial class torch
         public static partial class functional
         {
             private static readonly Op BatchNormOp = new("batch_norm");
-            private static readonly Op FastBatchNormOp = new("modelzoo::batch_norm"); // the same, faster where the channels lie last (native/batch_norm.cpp)
+            private static readonly Op FastBatchNormOp = new("modelzoo::batch_norm"); // the same, faster in training (native/batch_norm.cpp)
             private static readonly Op InstanceNormOp = new("instance_norm");
             private static readonly Op GroupNormOp = new("group_norm");
             private static readonly Op LayerNormOp = new("layer_norm");
@@ -21,7 +21,7 @@ public static partial class torch
             public static Tensor batch_norm(
                 Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null, bool training = false,
                 double momentum = 0.1, double eps = 1e-5) =>
-                (training && input.dtype == ScalarType.BFloat16 ? FastBatchNormOp : BatchNormOp).Call(input, weight, bias, running_mean, running_var, training, momentum, eps, true);
+                (training ? FastBatchNormOp : BatchNormOp).Call(input, weight, bias, running_mean, running_var, training, momentum, eps, true);
 
             public static Tensor instance_norm(
                 Tensor input, Tensor? running_mean = null, Tensor? running_var = null, Tensor? weight = null, Tensor? bias = null,
