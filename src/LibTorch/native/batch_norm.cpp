@@ -12,7 +12,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#define ZOO_AVX512_BF16 1
+#define ZOO_AVX512 1
 #define ZOO_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma")))
 #endif
 
@@ -22,7 +22,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-#ifdef ZOO_AVX512_BF16
+#ifdef ZOO_AVX512
 
 constexpr int64_t Lanes = 16, BlockRows = 1024, BlockValues = 32768, BlockBytes = 131072;
 
@@ -259,7 +259,7 @@ bool fits(const Tensor& x, const Tensor& weight, const Tensor& bias, const c10::
 
 Tensor batch_norm(const Tensor& x, const c10::optional<Tensor>& weight, const c10::optional<Tensor>& bias, const c10::optional<Tensor>& mean, const c10::optional<Tensor>& var, bool training,
                   double momentum, double eps, bool cudnn) {
-#ifdef ZOO_AVX512_BF16
+#ifdef ZOO_AVX512
   if (training) {
     const Tensor w = weight.value_or(Tensor()), b = bias.value_or(Tensor());
     if (fits(x, w, b, mean, var))
