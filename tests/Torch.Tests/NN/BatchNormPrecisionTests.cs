@@ -74,6 +74,33 @@ public class BatchNormPrecisionTests
         Assert.True(((variance.to(ScalarType.Float64) - expected) / expected).abs().max().item<double>() < 1e-4);
     }
 
+#if TORCH_SYSTEM
+    // The system backend's own sums have one order; libtorch's depend on the threads where the channels are last.
+    [Theory]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.BFloat16, true)]
+    [InlineData(ScalarType.BFloat16, false)]
+    public void Bits_do_not_depend_on_the_number_of_threads(ScalarType type, bool channelsLast)
+    {
+        (Tensor input, Tensor outer, Tensor weight, Tensor bias) = Draw(type, 37, 32, 31, 29);
+        int threads = get_num_threads();
+        try
+        {
+            Tensor[][] results = [.. new[] { 1, 2, 3, 5 }.Select(count =>
+            {
+                set_num_threads(count);
+                return Run(channelsLast ? Last(input) : input.clone(), weight.clone(), bias.clone(), channelsLast ? Last(outer) : outer.clone());
+            })];
+            Assert.All(results[1..], others => Assert.All(others.Zip(results[0]), pair => Assert.True((pair.First == pair.Second).all().item<bool>())));
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+#endif
+
     // Means far from zero: a variance as the difference of two large numbers would be wrong.
     private static (Tensor Input, Tensor Outer, Tensor Weight, Tensor Bias) Draw(ScalarType type, long images, long channels, long height, long width)
     {
