@@ -14,9 +14,9 @@ internal sealed class Peer : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        }) ?? throw new InvalidOperationException("/usr/bin/python3 does not start.");
+        }) ?? throw new ZooException("/usr/bin/python3 does not start.");
         process.StandardInput.WriteLine($"threads {threads}");
-        Version = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch peer ended; is python3-torch installed?");
+        Version = process.StandardOutput.ReadLine() ?? throw new ZooException($"{script} ended before it said anything; scripts/setup --with-oracle installs PyTorch.");
     }
 
     internal string Version { get; }
@@ -24,7 +24,7 @@ internal sealed class Peer : IDisposable
     internal (double Seconds, double Value) Run(string what, int count)
     {
         process.StandardInput.WriteLine($"{what} {count}");
-        string[] parts = (process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch peer ended.")).Split(' ');
+        string[] parts = (process.StandardOutput.ReadLine() ?? throw new ZooException("The PyTorch process ended; what it wrote stands above.")).Split(' ');
         return (double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 

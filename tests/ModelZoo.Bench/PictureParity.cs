@@ -9,12 +9,12 @@ internal static class PictureParity
 {
     private const int Repeat = 5;
 
-    public static int Run(string folder, string root)
+    internal static int Run(Setting setting, string folder)
     {
         string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(f => Path.GetExtension(f).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png").Order(StringComparer.Ordinal)];
-        using var oracle = new Pillow(Path.Combine(root, "tests", "ModelZoo.Tests", "Imaging", "pictures.py"));
-        int pictures = 0, otherPixels = 0;
+        using var oracle = new Pillow(Path.Combine(Setting.Root, "tests", "ModelZoo.Tests", "Imaging", "pictures.py"));
+        int pictures = 0, otherPixels = 0, otherByte = 0;
         long pixels = 0;
         double megabytes = 0;
         (double Ours, double Theirs) decode = (0, 0);
@@ -33,13 +33,13 @@ internal static class PictureParity
             }
             catch (ZooException e)
             {
-                Console.WriteLine($"{e.Message}{(expected.Error is null ? "  BUT PILLOW READS IT" : $" (Pillow: {expected.Error})")}");
+                setting.Output.Say($"{e.Message}{(expected.Error is null ? "  BUT PILLOW READS IT" : $" (Pillow: {expected.Error})")}");
                 continue;
             }
 
             if (expected.Error is not null)
             {
-                Console.WriteLine($"{file}: read here, not by Pillow ({expected.Error})");
+                setting.Output.Say($"{file}: read here, not by Pillow ({expected.Error})");
                 continue;
             }
 
@@ -47,7 +47,12 @@ internal static class PictureParity
             pixels += (long)image.Width * image.Height;
             megabytes += new FileInfo(file).Length / 1e6;
             sizes.Add((image.Width, image.Height));
-            otherPixels += expected.Rgb.AsSpan().SequenceEqual(image.Rgb) ? 0 : 1;
+            if (!expected.Rgb.AsSpan().SequenceEqual(image.Rgb))
+            {
+                otherPixels++;
+                otherByte = Math.Max(otherByte, expected.Rgb.Length == image.Rgb.Length ? expected.Rgb.Zip(image.Rgb.ToArray(), (a, b) => Math.Abs(a - b)).Max() : 255);
+            }
+
             decode = (decode.Ours + Best(() => ImageDecoder.Decode(file)), decode.Theirs + expected.DecodeSeconds);
             for (int t = 0; t < transform.Length; t++)
             {
@@ -62,20 +67,26 @@ internal static class PictureParity
 
         if (pictures == 0)
         {
-            Console.WriteLine($"{folder}: no pictures");
-            return 1;
+            throw new ZooException($"{folder}: no .jpg, .jpeg or .png that can be read.");
         }
 
-        Console.WriteLine($"{pictures} pictures of {sizes.Count} sizes, {pixels / 1e6 / pictures:F2} megapixels and {megabytes / pictures:F2} MB on average; {pictures - otherPixels} decode to Pillow's bytes, {otherPixels} to others");
-        Console.WriteLine($"| step | largest difference (1/255) | identical values | ours ms | Pillow and torchvision ms | ratio |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        Console.WriteLine($"| decode | {(otherPixels == 0 ? "0" : "> 0")} | {(pictures - otherPixels) * 100.0 / pictures:F2} % of the pictures | {decode.Ours * 1000 / pictures:F3} | {decode.Theirs * 1000 / pictures:F3} | {decode.Theirs / decode.Ours:F2} |");
+        setting.Output.Say($"{pictures} pictures of {sizes.Count} sizes, {pixels / 1e6 / pictures:F2} megapixels and {megabytes / pictures:F2} MB on average; {pictures - otherPixels} decode to Pillow's bytes, {otherPixels} to others");
+        setting.Output.Say($"| step | largest difference (1/255) | identical values | ours ms | Pillow and torchvision ms | ratio |");
+        setting.Output.Say($"|---|---|---|---|---|---|");
+        Row("decode", otherByte, (pictures - otherPixels) * 100.0 / pictures, decode);
         for (int t = 0; t < transform.Length; t++)
         {
-            Console.WriteLine($"| {Pillow.Transforms[t].Name} | {largest[t]:G3} | {same[t] * 100.0 / ((long)pictures * 3 * 224 * 224):F3} % | {transform[t].Ours * 1000 / pictures:F3} | {transform[t].Theirs * 1000 / pictures:F3} | {transform[t].Theirs / transform[t].Ours:F2} |");
+            Row(Pillow.Transforms[t].Name, largest[t], same[t] * 100.0 / ((long)pictures * 3 * 224 * 224), transform[t]);
         }
 
         return otherPixels == 0 && largest.Max() < 1 ? 0 : 1;
+
+        void Row(string step, double difference, double percent, (double Ours, double Theirs) seconds)
+        {
+            (double ours, double theirs) = (seconds.Ours * 1000 / pictures, seconds.Theirs * 1000 / pictures);
+            setting.Output.Say($"| {step} | {difference:G3} | {percent:F3} % | {ours:F3} | {theirs:F3} | {theirs / ours:F2} |");
+            setting.Output.Add(new { Benchmark = "images", Step = step, Pictures = pictures, LargestDifference = difference, IdenticalPercent = percent, OursMilliseconds = ours, PillowMilliseconds = theirs, Ratio = theirs / ours });
+        }
     }
 
     private static double Best(Action action)

@@ -18,20 +18,22 @@ internal static class TrainingSpeed
         new("resnet50", 8, 224, 3, 1000, 2),
     ];
 
-    internal static void Run(string script, int threads, int rounds, string[] only)
+    internal static string[] Models { get; } = [.. Cases.Select(c => c.Model)];
+
+    internal static void Run(Setting setting, int rounds, string[] only)
     {
-        Console.WriteLine($"training, data in memory, SGD with momentum 0.9 and weight decay, {threads} threads, {rounds} rounds, interleaved with eager PyTorch in float32; images/s (best rounds), ratio median [min, max]:");
+        setting.Output.Say($"training, data in memory, SGD with momentum 0.9 and weight decay, {setting.Threads} threads, {rounds} rounds, interleaved with eager PyTorch in float32; images/s (best rounds), ratio median [min, max]:");
         foreach (Case one in Cases.Where(c => only.Length == 0 || only.Contains(c.Model)))
         {
             foreach ((string name, string precision, bool channelsLast) in new[] { ("fp32", "fp32", false), ("fp32, channels_last", "fp32", true), ("bf16, channels_last", "bf16", true) })
             {
                 if (precision == "bf16" && !Bfloat16.OnProcessor)
                 {
-                    Console.WriteLine($"  {one.Model,-10} {name,-20} this processor does not compute in bfloat16");
+                    setting.Output.Say($"  {one.Model,-10} {name,-20} this processor does not compute in bfloat16");
                     continue;
                 }
 
-                Measure(script, threads, rounds, one, name, new Recipe
+                Measure(setting, rounds, one, name, new Recipe
                 {
                     Epochs = 1,
                     BatchSize = one.Batch,
@@ -45,24 +47,32 @@ internal static class TrainingSpeed
         }
     }
 
-    private static void Measure(string script, int threads, int rounds, Case one, string name, Recipe recipe)
+    private static void Measure(Setting setting, int rounds, Case one, string name, Recipe recipe)
     {
-        using var peer = new Peer(script, threads);
+        using Peer peer = setting.Start("bench-peer.py");
         string order = $"train:{one.Model}:{one.Batch}:{one.Size}";
         manual_seed(1);
         using ZooModel model = Catalog.Models.Find(one.Model).Create();
         using var source = new Blocks(one, rounds, () => peer.Run(order, one.Steps).Seconds);
         new Trainer(model, recipe).Fit(source, null);
-        double[] ratios = [.. source.Rounds.Select(r => r.Theirs / r.Ours)];
-        double images = one.Steps * one.Batch;
-        Console.WriteLine(FormattableString.Invariant(
-            $"  {one.Model,-10} {name,-20} batch {one.Batch,3}  ours {images / source.Rounds.Min(r => r.Ours),7:F1}  PyTorch {images / source.Rounds.Min(r => r.Theirs),7:F1}  ratio {Median(ratios):F3} [{ratios.Min():F3}, {ratios.Max():F3}]"));
-    }
-
-    private static double Median(double[] values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        Rounds times = source.Times;
+        double ours = one.Steps * one.Batch / times.OursBest, theirs = one.Steps * one.Batch / times.TheirsBest;
+        setting.Output.Say($"  {one.Model,-10} {name,-20} batch {one.Batch,3}  ours {ours,7:F1}  PyTorch {theirs,7:F1}  ratio {times.Ratio:F3} [{times.Least:F3}, {times.Greatest:F3}]");
+        setting.Output.Add(new
+        {
+            Benchmark = "train",
+            one.Model,
+            one.Batch,
+            recipe.Precision,
+            recipe.ChannelsLast,
+            setting.Threads,
+            Rounds = rounds,
+            OursImagesPerSecond = ours,
+            PytorchImagesPerSecond = theirs,
+            RatioMedian = times.Ratio,
+            RatioMin = times.Least,
+            RatioMax = times.Greatest,
+        });
     }
 
     private sealed record Case(string Model, int Batch, int Size, int Channels, int Classes, int Steps);
@@ -83,7 +93,7 @@ internal static class TrainingSpeed
             labels = arange(one.Batch).remainder(one.Classes).to(ScalarType.Int64);
         }
 
-        public List<(double Ours, double Theirs)> Rounds { get; } = [];
+        public Rounds Times { get; } = new();
 
         public int Count => (rounds + 1) * one.Steps * one.Batch;
 
@@ -107,7 +117,7 @@ internal static class TrainingSpeed
                 theirs = round % 2 == 0 ? theirs : other();
                 if (round > 0)
                 {
-                    Rounds.Add((ours, theirs));
+                    Times.Add(ours, theirs);
                 }
             }
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -11,7 +10,7 @@ namespace ModelZoo.Bench;
 internal static class TrunkSpeed
 {
     /// <summary>Prints images a second, the two in turns.</summary>
-    internal static void Run(string name, int rounds)
+    internal static void Run(Setting setting, string name, int rounds)
     {
         using ZooModel model = Catalog.Models.Find(name).Create();
         (int channels, int height, int width) = Catalog.Models.Find(name).Input;
@@ -23,8 +22,9 @@ internal static class TrunkSpeed
             folded.Add(Seconds(() => Features.Before(model, model.Head, images, 32).Dispose()));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name}, 32 images, {get_num_threads()} threads, best of {rounds}: plain forward {32 / plain.Skip(1).Min():F1} images/s, folded trunk {32 / folded.Skip(1).Min():F1}"));
+        double one = 32 / plain.Skip(1).Min(), other = 32 / folded.Skip(1).Min();
+        setting.Output.Say($"{name}, 32 images, {setting.Threads} threads, best of {rounds}: plain forward {one:F1} images/s, folded trunk {other:F1}");
+        setting.Output.Add(new { Benchmark = "trunk", Model = name, setting.Threads, Rounds = rounds, PlainImagesPerSecond = one, FoldedImagesPerSecond = other });
     }
 
     private static double Seconds(Action action)

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Bench;
+
+/// <summary>The commands of <c>scripts/bench</c>.</summary>
+internal static class BenchCommandLine
+{
+    private static readonly Option<int> Threads = AtLeast(1, "--threads", "Threads of either side", Environment.ProcessorCount, recursive: true);
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Print the figures as one JSON document on standard output and nothing else there", Recursive = true };
+
+    internal static RootCommand Create() => new("The figures of the README, side by side with eager PyTorch on the same machine, by turns in one run.")
+    {
+        Threads,
+        Json,
+        Train(),
+        Transfer(),
+        Loader(),
+        Images(),
+        Trunk(),
+        InRounds("lenet", "Hand-written training steps of LeNet-5, batch 64, against eager PyTorch", LenetSpeed.Run),
+        InRounds("add", "What a call costs: the addition of one element, against eager PyTorch", CallSpeed.Run),
+        InRounds("load", "Loading weights as large as VGG-16's, against reading and copying the file", LoadSpeed.Run),
+        Memory(),
+        InRounds("all", "lenet, train, add, memory and load", (setting, rounds) =>
+        {
+            LenetSpeed.Run(setting, rounds);
+            TrainingSpeed.Run(setting, rounds, []);
+            CallSpeed.Run(setting, rounds);
+            MemoryUse.Run(setting.Output);
+            LoadSpeed.Run(setting, rounds);
+        }),
+    };
+
+    private static Command Train()
+    {
+        var models = new Argument<string[]>("model") { Description = $"Of {string.Join(", ", TrainingSpeed.Models)} (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        models.AcceptOnlyFromAmong(TrainingSpeed.Models);
+        Option<int> rounds = Rounds();
+        var command = new Command("train", "The trainer's images per second, data in memory, in float32, with channels_last and in bfloat16, against eager PyTorch in float32.") { models, rounds };
+        command.SetAction(parsed => Run(parsed, setting => TrainingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [])));
+        return command;
+    }
+
+    private static Command Transfer()
+    {
+        Option<string> data = Folder("A folder with train and val");
+        var model = new Option<string>("--model") { Description = "A name of the catalogue that torchvision has, or resnet20", HelpName = "name", DefaultValueFactory = _ => "resnet50" };
+        var rate = new Option<double>("--lr") { Description = "Learning rate of the head", HelpName = "rate", DefaultValueFactory = _ => 0.001 };
+        var weights = new Option<FileInfo>("--weights") { Description = "The model's weights, a .pth (default: drawn at random, and the accuracy means nothing)", HelpName = "file" };
+        weights.AcceptExistingOnly();
+        Option<int> epochs = AtLeast(1, "--peer-epochs", "Epochs that PyTorch runs; its time for the rest is estimated", TransferComparison.Epochs);
+        Option<int> rounds = AtLeast(1, "--rounds", "How often, each with another seed", 1);
+        Option<int> heads = AtLeast(2, "--heads", "Heads to train on either side, to compare mean accuracies (default: none)", null);
+        var command = new Command("transfer", $"A new head on a frozen trunk, {TransferComparison.Epochs} epochs, against a PyTorch script.") { data, model, rate, weights, epochs, rounds, heads };
+        command.SetAction(parsed => Run(parsed, setting => TransferComparison.Run(
+            setting,
+            new TransferPlan(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(weights)?.FullName, parsed.GetValue(rate), parsed.GetValue(epochs), parsed.GetValue(rounds), parsed.GetValue(heads)))));
+        return command;
+    }
+
+    private static Command Loader()
+    {
+        Option<string> data = Folder("A folder with train and val");
+        Option<int> workers = AtLeast(1, "--workers", "Threads that decode", Environment.ProcessorCount), passes = AtLeast(1, "--passes", "Passes over the images", 7);
+        var command = new Command("loader", "Images per second of the loader, against PyTorch's DataLoader.") { data, workers, passes };
+        command.SetAction(parsed => Run(parsed, setting => LoaderSpeed.Run(setting, parsed.GetValue(data)!, parsed.GetValue(workers), parsed.GetValue(passes))));
+        return command;
+    }
+
+    private static Command Images()
+    {
+        var folder = new Argument<DirectoryInfo>("folder") { Description = "A folder of JPEG and PNG files" };
+        folder.AcceptExistingOnly();
+        var command = new Command("images", "Decoding and transforms of a folder's pictures: differences from Pillow and torchvision, and both times, one thread each") { folder };
+        command.SetAction(parsed =>
+        {
+            int code = 0;
+            Run(parsed, setting => code = PictureParity.Run(setting, parsed.GetRequiredValue(folder).FullName));
+            return code;
+        });
+        return command;
+    }
+
+    private static Command Trunk()
+    {
+        var model = new Argument<string>("model") { Description = "A name of the catalogue", DefaultValueFactory = _ => "resnet50" };
+        Option<int> rounds = Rounds();
+        var command = new Command("trunk", "Features of a frozen trunk: the plain forward against the folded trunk") { model, rounds };
+        command.SetAction(parsed => Run(parsed, setting => TrunkSpeed.Run(setting, parsed.GetValue(model)!, parsed.GetValue(rounds))));
+        return command;
+    }
+
+    private static Command Memory()
+    {
+        var command = new Command("memory", "Live tensors and resident memory over 10,000 training steps");
+        command.SetAction(parsed => Run(parsed, setting => MemoryUse.Run(setting.Output)));
+        return command;
+    }
+
+    private static Command InRounds(string name, string description, Action<Setting, int> run)
+    {
+        Option<int> rounds = Rounds();
+        var command = new Command(name, description) { rounds };
+        command.SetAction(parsed => Run(parsed, setting => run(setting, parsed.GetValue(rounds))));
+        return command;
+    }
+
+    private static void Run(ParseResult parsed, Action<Setting> run)
+    {
+        int threads = parsed.GetValue(Threads);
+        set_num_threads(threads);
+        var output = new Output(parsed.GetValue(Json));
+        run(new Setting(threads, output));
+        output.Finish();
+    }
+
+    private static Option<int> Rounds() => AtLeast(1, "--rounds", "How often the sides take turns", 15);
+
+    private static Option<string> Folder(string description)
+    {
+        var option = new Option<string>("--data") { Description = description, HelpName = "folder", Required = true };
+        option.AcceptLegalFilePathsOnly();
+        return option;
+    }
+
+    private static Option<int> AtLeast(int least, string name, string description, int? usual, bool recursive = false)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "n", Recursive = recursive };
+        if (usual is { } value)
+        {
+            option.DefaultValueFactory = _ => value;
+        }
+
+        option.Validators.Add(result =>
+        {
+            // What is no number at all the parser itself tells.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int n) && n < least)
+            {
+                result.AddError($"{name} {n}: it must be {least} or more.");
+            }
+        });
+        return option;
+    }
+}
