@@ -128,15 +128,24 @@ public class MixedPrecisionTests
         }
     }
 
-    [Fact]
-    public void Channels_last_has_the_strides_of_NHWC_and_changes_nothing_else()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)] // contiguous either way: only the strides tell libtorch
+    public void Channels_last_has_the_strides_of_NHWC_and_changes_nothing_else(long channels)
     {
-        using Tensor images = randn(2, 3, 4, 5);
+        using Tensor images = randn(2, channels, 4, 5);
         using Tensor last = ChannelsLast.Of(images);
-        Assert.Equal([2, 3, 4, 5], last.shape);
-        Assert.Equal([60, 1, 15, 3], last.stride());
+        Assert.Equal([2, channels, 4, 5], last.shape);
+        Assert.Equal([20 * channels, 1, 5 * channels, channels], last.stride());
         Assert.Equal(images.data<float>().ToArray(), last.contiguous().data<float>().ToArray());
         Assert.Same(last, ChannelsLast.Of(last));
+        using nn.Module<Tensor, Tensor> layer = nn.Conv2d(channels, 7, 3);
+        using Tensor output = layer.call(last);
+        Assert.Equal(7, output.stride(3));
+        using Tensor turned = randn(2, 5, 4, channels).transpose(1, 3); // neither layout
+        using Tensor straight = ChannelsLast.Of(turned);
+        Assert.Equal([20 * channels, 1, 5 * channels, channels], straight.stride());
+        Assert.True(straight.equal(turned).all().item<bool>());
         using Tensor features = randn(2, 3);
         Assert.Same(features, ChannelsLast.Of(features));
 

@@ -18,8 +18,10 @@ public static class ChannelsLast
             return images;
         }
 
-        using Tensor rows = images.permute(0, 2, 3, 1);
-        using Tensor packed = rows.contiguous();
+        // One channel lies the same either way, and contiguous() leaves it the strides that libtorch reads as channels first; with these every layer after it would be too.
+        long[] shape = images.shape;
+        using Tensor rows = shape[1] == 1 ? images.contiguous() : images.permute(0, 2, 3, 1);
+        using Tensor packed = shape[1] == 1 ? rows.reshape(shape[0], shape[2], shape[3], 1) : rows.contiguous();
         return packed.permute(0, 3, 1, 2);
     }
 
