@@ -22,8 +22,8 @@ internal static class CallSpeed
 
         double ours = times.OursMedian / Calls * 1e9, theirs = times.TheirsMedian / Calls * 1e9;
         setting.Output.Say($"add of one element, no_grad, ns per call, {rounds} rounds of {Calls} calls, interleaved:");
-        setting.Output.Say($"  median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio:F3}");
-        setting.Output.Add(new { Benchmark = "add", Rounds = rounds, OursNanoseconds = ours, PytorchNanoseconds = theirs, RatioMedian = times.Ratio });
+        setting.Output.Say($"  median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio.Median:F3}");
+        setting.Output.Add(new { Benchmark = "add", Rounds = rounds, OursNanoseconds = ours, PytorchNanoseconds = theirs, times.Ratio });
     }
 
     private static double Add(Tensor one)

@@ -19,7 +19,7 @@ internal static class LenetSpeed
         }
 
         setting.Output.Say($"lenet5 training, batch 64, {setting.Threads} threads, {rounds} rounds of {Steps} steps, interleaved with eager PyTorch {peer.Version}:");
-        setting.Output.Say($"  steps/s  ours {Steps / times.OursBest:F0}, PyTorch {Steps / times.TheirsBest:F0} (best rounds); ratio median {times.Ratio:F3}, min {times.Least:F3}, max {times.Greatest:F3}");
+        setting.Output.Say($"  steps/s  ours {Steps / times.OursBest:F0}, PyTorch {Steps / times.TheirsBest:F0} (best rounds); ratio median {times.Ratio.Median:F3}, min {times.Ratio.Min:F3}, max {times.Ratio.Max:F3}");
         setting.Output.Say($"  loss after the same steps: ours {ourLoss:G6}, PyTorch {peerLoss:G6}");
         setting.Output.Add(new
         {
@@ -28,9 +28,7 @@ internal static class LenetSpeed
             Rounds = rounds,
             OursStepsPerSecond = Steps / times.OursBest,
             PytorchStepsPerSecond = Steps / times.TheirsBest,
-            RatioMedian = times.Ratio,
-            RatioMin = times.Least,
-            RatioMax = times.Greatest,
+            times.Ratio,
             OursLoss = ourLoss,
             PytorchLoss = peerLoss,
         });

@@ -34,7 +34,7 @@ internal static class LoaderSpeed
 
             double ours = images.Count / times.OursMedian, theirs = images.Count / times.TheirsMedian;
             setting.Output.Say($"{part}: {images.Count} images, {what}, ToTensor, Normalize, batch {BatchSize}, {workers} workers, {passes} passes in turn with PyTorch {peer.Version}'s DataLoader:");
-            setting.Output.Say($"  images/s, median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio:F2}, min {times.Least:F2}, max {times.Greatest:F2}");
+            setting.Output.Say($"  images/s, median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio.Median:F2}, min {times.Ratio.Min:F2}, max {times.Ratio.Max:F2}");
             setting.Output.Say($"  ours with the decoded images kept in memory, as is the default for small data: {Rounds.Median(kept):F0} images/s");
             setting.Output.Add(new
             {
@@ -45,9 +45,7 @@ internal static class LoaderSpeed
                 Passes = passes,
                 OursImagesPerSecond = ours,
                 PytorchImagesPerSecond = theirs,
-                RatioMedian = times.Ratio,
-                RatioMin = times.Least,
-                RatioMax = times.Greatest,
+                times.Ratio,
                 KeptImagesPerSecond = Rounds.Median(kept),
             });
         }

@@ -5,11 +5,15 @@ internal sealed class Rounds
 {
     private readonly List<(double Ours, double Theirs)> all = [];
 
-    internal double Ratio => Median(Ratios);
-
-    internal double Least => Ratios.Min();
-
-    internal double Greatest => Ratios.Max();
+    /// <summary>The other's time over ours: above 1 we are faster.</summary>
+    internal RatioSummary Ratio
+    {
+        get
+        {
+            double[] ratios = [.. all.Select(r => r.Theirs / r.Ours)];
+            return new RatioSummary(Median(ratios), ratios.Min(), ratios.Max());
+        }
+    }
 
     internal double OursMedian => Median(all.Select(r => r.Ours));
 
@@ -18,9 +22,6 @@ internal sealed class Rounds
     internal double OursBest => all.Min(r => r.Ours);
 
     internal double TheirsBest => all.Min(r => r.Theirs);
-
-    // The other's time over ours: above 1 we are faster.
-    private IEnumerable<double> Ratios => all.Select(r => r.Theirs / r.Ours);
 
     internal void Add(double ours, double theirs) => all.Add((ours, theirs));
 
@@ -38,3 +39,6 @@ internal sealed class Rounds
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
+
+/// <summary>Ratios of several rounds.</summary>
+internal sealed record RatioSummary(double Median, double Min, double Max);

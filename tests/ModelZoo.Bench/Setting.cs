@@ -10,5 +10,5 @@ internal sealed record Setting(int Threads, Output Output)
 
     internal static string Script(params string[] path) => Path.Combine([Root, "scripts", .. path]);
 
-    internal Peer Start(string script, params string[] arguments) => new(Script(script), Threads, arguments);
+    internal Peer Start(string script) => new(Script(script), Threads);
 }

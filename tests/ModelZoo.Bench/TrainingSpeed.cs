@@ -57,7 +57,7 @@ internal static class TrainingSpeed
         new Trainer(model, recipe).Fit(source, null);
         Rounds times = source.Times;
         double ours = one.Steps * one.Batch / times.OursBest, theirs = one.Steps * one.Batch / times.TheirsBest;
-        setting.Output.Say($"  {one.Model,-10} {name,-20} batch {one.Batch,3}  ours {ours,7:F1}  PyTorch {theirs,7:F1}  ratio {times.Ratio:F3} [{times.Least:F3}, {times.Greatest:F3}]");
+        setting.Output.Say($"  {one.Model,-10} {name,-20} batch {one.Batch,3}  ours {ours,7:F1}  PyTorch {theirs,7:F1}  ratio {times.Ratio.Median:F3} [{times.Ratio.Min:F3}, {times.Ratio.Max:F3}]");
         setting.Output.Add(new
         {
             Benchmark = "train",
@@ -69,9 +69,7 @@ internal static class TrainingSpeed
             Rounds = rounds,
             OursImagesPerSecond = ours,
             PytorchImagesPerSecond = theirs,
-            RatioMedian = times.Ratio,
-            RatioMin = times.Least,
-            RatioMax = times.Greatest,
+            times.Ratio,
         });
     }
 

@@ -19,8 +19,8 @@ internal static class TransferComparison
     internal static void Run(Setting setting, TransferPlan plan)
     {
         string weights = plan.Weights ?? Path.Combine(Path.GetTempPath(), $"modelzoo-bench-{Environment.ProcessId}.pth");
+        bool fresh = plan.Weights is null;
         plan = plan with { Weights = weights };
-        bool fresh = !File.Exists(weights);
         try
         {
             if (fresh)
