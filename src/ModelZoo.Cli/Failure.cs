@@ -12,6 +12,7 @@ internal static class Failure
         UsageException => (e.Message, 2),
         ZooException => (e.Message, 1),
         OperationCanceledException => ("interrupted.", 1),
+        TypeInitializationException { InnerException: { } inner } => Explain(inner), // an assembly's initializer: libtorch does not load
         DllNotFoundException => (e.Message, 1),
         ExternalException => ($"libtorch: {e.Message}", 1),
         OutOfMemoryException => ("out of memory; try a smaller --batch-size.", 1),

@@ -17,6 +17,11 @@ try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
+catch (TypeInitializationException e) when (e.InnerException is ZooException)
+{
+    Console.Error.WriteLine($"bench: {e.InnerException.Message}");
+    return 1;
+}
 catch (Exception e) when (e is ZooException or IOException or UnauthorizedAccessException or DllNotFoundException or ExternalException)
 {
     Console.Error.WriteLine($"bench: {e.Message}");
