@@ -11,6 +11,7 @@ internal sealed class AveragedWeights : IDisposable
 {
     private readonly double decay;
     private readonly (string Key, Tensor Average)[] averages;
+    private readonly Tensor[] targets;
     private Tensor[] sources = [];
 
     /// <param name="decay">Per step.</param>
@@ -20,6 +21,7 @@ internal sealed class AveragedWeights : IDisposable
         this.decay = decay;
         using IDisposable off = no_grad();
         averages = [.. state.Where(s => s.Value.is_floating_point()).Select(s => (s.Key, s.Value.detach().clone().DetachFromDisposeScope()))];
+        targets = [.. averages.Select(a => a.Average)];
     }
 
     /// <summary>Steps taken in.</summary>
@@ -37,11 +39,7 @@ internal sealed class AveragedWeights : IDisposable
         Steps++;
         double share = 1 - Math.Min(decay, (1.0 + Steps) / (10.0 + Steps));
         using IDisposable off = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        for (int i = 0; i < averages.Length; i++)
-        {
-            averages[i].Average.mul_(1 - share).add_(sources[i], share);
-        }
+        TensorLists.Lerp(targets, sources, share);
     }
 
     /// <summary>Puts the averages into a model until the result is disposed.</summary>

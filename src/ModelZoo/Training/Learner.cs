@@ -10,9 +10,10 @@ namespace ModelZoo.Training;
 internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, TrainerOptions options, IBatchSource train) : IDisposable
 {
     private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
-    private readonly ParameterOptimizer optimizer = Optimizers.Create(recipe);
+    private readonly ParameterOptimizer optimizer = ParameterOptimizer.Create(recipe);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
     private AveragedWeights? average;
+    private Tensor? skip;
 
     /// <summary>Looks up what has requires_grad now.</summary>
     /// <exception cref="ZooException">Nothing has.</exception>
@@ -30,6 +31,13 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         {
             average = new AveragedWeights(recipe.EmaDecay, model.state_dict());
         }
+
+        // Reading costs nothing on the CPU; elsewhere it would make the device wait for C# and C# for the device, batch by batch.
+        Device device = trained[0].Parameter.device;
+        if (skip is null && optimizer.CanSkip && (options.DefersFigures ?? device.type != DeviceType.CPU))
+        {
+            skip = zeros([], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>Puts the model into the recipe's precision for an epoch's steps, until the result is disposed.</summary>
@@ -40,21 +48,28 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         return entered;
     }
 
+    /// <summary>
+    /// Whether losses stay on the device until they are asked for. A loss that is not finite then sets a flag there which keeps every later step from changing
+    /// the weights, and the step can be run again (<see cref="Recover"/>).
+    /// </summary>
+    public bool Defers => skip is not null;
+
     /// <summary>A forward and a backward of one batch, whose gradients are added to those that are there.</summary>
     /// <param name="run">For messages.</param>
     /// <param name="batch">The examples.</param>
     /// <param name="seed">Of dropout.</param>
     /// <param name="share">Of the step's examples that are in this batch.</param>
-    /// <returns>The mean loss, and how many were recognised.</returns>
-    public (double Loss, long Right) Accumulate(Run run, Batch batch, ulong seed, double share)
+    /// <param name="figures">Told the mean loss, and how many were recognized.</param>
+    /// <exception cref="ZooException">The loss is not finite.</exception>
+    public void Accumulate(Run run, Batch batch, ulong seed, double share, StepFigures figures)
     {
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed((long)seed);
         (Tensor logits, Tensor loss) = Forward(batch); // [B,classes], []
-        double value = loss.dtype == ScalarType.Float32 ? loss.item<float>() : loss.to(ScalarType.Float32).item<float>();
-        if (!double.IsFinite(value))
+        double? value = Look(loss);
+        if (value is { } known && !double.IsFinite(known))
         {
-            throw NotFinite(run, $"The loss became {value}", NonFiniteSearch.InForward(model, batch.Inputs, () =>
+            throw NotFinite(run, $"The loss became {known}", NonFiniteSearch.InForward(model, batch.Inputs, () =>
             {
                 random.manual_seed((long)seed);
                 Forward(batch);
@@ -63,39 +78,74 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         (share == 1 ? loss : loss * share).backward();
         mixed?.GatherGradients();
-        return (value, logits.argmax(1).eq(batch.Labels).sum().item<long>());
+        Tensor right = logits.argmax(1).eq(batch.Labels).sum(); // []
+        if (value is { } mean)
+        {
+            figures.Add(batch.Count, share, mean, right.item<long>());
+        }
+        else
+        {
+            figures.Add(batch.Count, share, loss, right);
+        }
     }
 
     /// <summary>One step by the gradients that are there.</summary>
-    /// <returns>Their norm before it was clipped, where the recipe clips it.</returns>
-    public double? Step(Run run, double rate)
+    /// <param name="run">For messages.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="figures">Told the gradients' norm before they were clipped, where the recipe clips them by it.</param>
+    /// <exception cref="ZooException">The norm is not finite.</exception>
+    public void Step(Run run, double rate, StepFigures figures)
     {
         using DisposeScope scope = NewDisposeScope();
+        using IDisposable off = no_grad();
         optimizer.CollectGradients();
         if (recipe.ClipValue > 0)
         {
             optimizer.ClipValues(recipe.ClipValue);
         }
 
-        double? norm = null;
-        double scale = 1;
-        if (recipe.ClipNorm > 0)
+        if (recipe.ClipNorm > 0 && optimizer.GradientNorm() is { } norm)
         {
-            norm = optimizer.GradientNorm();
-            if (!double.IsFinite(norm.Value))
+            double? value = Look(norm);
+            if (value is { } known && !double.IsFinite(known))
             {
-                throw NotFinite(run, $"The norm of the gradients became {norm}", NonFiniteSearch.InGradients(optimizer.Slots));
+                throw NotFinite(run, $"The norm of the gradients became {known}", NonFiniteSearch.InGradients(optimizer.Slots));
             }
 
-            scale = Math.Min(1, recipe.ClipNorm / (norm.Value + 1e-6));
+            optimizer.ScaleGradients((recipe.ClipNorm / (norm + 1e-6)).clamp_(max: 1));
+            if (value is { } length)
+            {
+                figures.AddNorm(length);
+            }
+            else
+            {
+                figures.AddNorm(norm);
+            }
         }
 
-        optimizer.Step(rate, scale);
+        optimizer.Step(rate, skip);
         optimizer.ReleaseGradients();
         mixed?.Publish();
         average?.Update();
-        return norm;
     }
+
+    /// <summary>
+    /// After a step that was not finite while the figures stayed on the device: every loss is read from now on, so that the same step, run again, says what is
+    /// wrong.
+    /// </summary>
+    public void Recover()
+    {
+        skip?.Dispose();
+        skip = null;
+        model.zero_grad();
+        foreach (OptimizerSlot slot in optimizer.Slots)
+        {
+            slot.Trained.Parameter.grad = null;
+        }
+    }
+
+    /// <summary>What is said where that step is finite when it is run again.</summary>
+    public ZooException NotFinite(Run run) => NotFinite(run, $"The loss became infinite or not a number", null);
 
     /// <summary>Puts the average in the model's place, to be tested and saved, where the recipe wants that.</summary>
     public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend(model);
@@ -142,9 +192,23 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
     public void Dispose()
     {
+        skip?.Dispose();
         optimizer.Dispose();
         average?.Dispose();
         mixed?.Dispose();
+    }
+
+    // The value, where it is read at once; else what is not finite sets the flag.
+    private double? Look(Tensor scalar)
+    {
+        Tensor value = scalar.detach();
+        if (skip is null)
+        {
+            return value.dtype == ScalarType.Float32 ? value.item<float>() : value.to(ScalarType.Float32).item<float>();
+        }
+
+        skip.masked_fill_(value.sub(value).ne(0), 1); // x − x is 0, or NaN
+        return null;
     }
 
     // The weights as they are trained: within an epoch the float32 ones behind those that the model computes with.

@@ -88,9 +88,11 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         return result;
     }
 
+    public bool ReportDue(TimeSpan atLeast) => progress is not null && total.Elapsed - reported >= atLeast;
+
     public void Report(int epochs, TimeSpan atLeast, double? testAccuracy)
     {
-        if (progress is null || total.Elapsed - reported < atLeast)
+        if (progress is null || !ReportDue(atLeast))
         {
             return;
         }

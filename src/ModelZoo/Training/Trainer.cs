@@ -106,53 +106,103 @@ public sealed class Trainer
     private bool TrainEpoch(Run run, IBatchSource train, Learner learner, RunRecorder? recorder, RunSaver saver, int perStep)
     {
         run.Begin();
+        using var figures = new StepFigures(run);
         var plan = new EpochPlan(recipe, options.Seed, run.State.Epoch, run.State.Batch);
-        int batches = plan.Steps(train.Count), first = plan.FirstStep, pending = 0;
-        double loss = 0;
+        var split = new StepSplit(plan, train.Count, perStep);
+        int batch = plan.FirstStep, pending = 0;
         bool cut = false;
-        foreach (Batch batch in train.Shuffled(plan))
+        (int Steps, int Batch)? broken = null;
+        foreach (Batch read in train.Shuffled(plan))
         {
-            using Batch read = batch;
+            using Batch current = read;
             cut = pending == 0 && run.State.Steps < run.TotalSteps && run.Stopped(options);
             if (cut || (pending == 0 && run.State.Steps >= run.TotalSteps))
             {
                 break;
             }
 
-            int last = Math.Min(first + perStep, batches) - 1;
-            double share = first == last ? 1 : (double)batch.Count / (Math.Min((last + 1) * recipe.BatchSize, train.Count) - first * recipe.BatchSize);
-            (double mean, long right) = learner.Accumulate(run, batch, plan.SeedOfStep(first + pending), share);
-            run.CountBatch(batch.Count, mean, right);
-            loss += mean * share;
-            if (first + pending++ == last)
+            learner.Accumulate(run, current, plan.SeedOfStep(batch), split.ShareOf(batch, current.Count), figures);
+            pending++;
+            if (split.EndsStep(batch++))
             {
                 Step();
             }
 
-            run.Report(recipe.Epochs, ReportEvery, null);
+            if (run.ReportDue(ReportEvery) && Read())
+            {
+                run.Report(recipe.Epochs, ReportEvery, null);
+            }
+
+            if (broken is not null)
+            {
+                break;
+            }
         }
 
-        if (pending > 0)
+        if (pending > 0 && broken is null)
         {
             Step();
         }
 
-        return cut;
+        Read();
+        return broken is { } first ? throw Again(run, train, learner, plan, split, first.Steps, first.Batch) : cut;
 
         void Step()
         {
             double rate = run.Schedule.At(run.State.Steps) * run.State.Plateau.Factor;
-            double? norm = learner.Step(run, rate);
+            learner.Step(run, rate, figures);
             run.CountStep(pending, rate);
-            recorder?.Step(run, loss, norm);
-            if (recorder is not null && recorder.SaveDue(run))
+            pending = 0;
+            (bool line, bool save) = (recorder?.LineDue(run) == true, recorder?.SaveDue(run) == true);
+            if ((line || save || figures.Full) && !Read())
+            {
+                return;
+            }
+
+            if (line)
+            {
+                recorder!.Step(run, figures.Loss, figures.Norm);
+            }
+
+            if (save)
             {
                 saver.SaveState(run);
             }
-
-            first += pending;
-            (pending, loss) = (0, 0);
         }
+
+        bool Read()
+        {
+            broken ??= figures.Read();
+            return broken is null;
+        }
+    }
+
+    // The step whose loss was not finite, once more: the weights are still those it began with, and now every loss is looked at.
+    private static ZooException Again(Run run, IBatchSource train, Learner learner, EpochPlan plan, StepSplit split, int steps, int batch)
+    {
+        (run.State.Steps, run.State.Batch) = (steps, batch);
+        learner.Recover();
+        using var figures = new StepFigures(run);
+        try
+        {
+            foreach (Batch read in train.Shuffled(plan with { FirstStep = batch }))
+            {
+                using Batch current = read;
+                learner.Accumulate(run, current, plan.SeedOfStep(batch), split.ShareOf(batch, current.Count), figures);
+                if (split.EndsStep(batch++))
+                {
+                    break;
+                }
+            }
+
+            learner.Step(run, 0, figures);
+        }
+        catch (ZooException found)
+        {
+            return found;
+        }
+
+        return learner.NotFinite(run);
     }
 
     // The epoch's figures, the test, the checkpoints, the log, the state, the report, in this order: what is reported is on the disk, and a state never knows more than the files beside it.

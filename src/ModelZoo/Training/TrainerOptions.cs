@@ -68,4 +68,7 @@ public sealed record TrainerOptions
 
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
+
+    /// <summary>Whether losses stay on the device until they are needed; null: everywhere but on the CPU. It changes no figure.</summary>
+    internal bool? DefersFigures { get; init; }
 }

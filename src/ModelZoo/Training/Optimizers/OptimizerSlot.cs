@@ -2,33 +2,33 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
 
-/// <summary>One parameter with its optimiser's memory of it.</summary>
-internal sealed unsafe class OptimizerSlot : IDisposable
+/// <summary>One parameter with its optimizer's memory of it.</summary>
+internal sealed class OptimizerSlot : IDisposable
 {
-    private Tensor weights;
-    private Tensor? gradient;
+    private readonly long[] shape;
+    private readonly long[] strides;
 
+    /// <exception cref="ZooException">The parameter does not lie densely in memory.</exception>
     public OptimizerSlot(TrainedParameter trained, IReadOnlyList<string> stateNames)
     {
         Trained = trained;
-        weights = trained.Parameter.detach().DetachFromDisposeScope();
-        Order = FlatMemory.OrderOf(weights);
-        Count = (int)weights.numel();
-        State = [.. stateNames.Select(_ => zeros_like(weights).DetachFromDisposeScope())];
-        StateNames = stateNames;
-        if (Order != MemoryOrder.Other)
+        Weights = trained.Parameter.detach().DetachFromDisposeScope();
+        (shape, strides) = (Weights.shape, Weights.stride());
+        if (!IsDense(shape, strides))
         {
-            Pin();
+            Weights.Dispose();
+            throw new ZooException(
+                $"The parameter {trained.Name} [{string.Join(",", shape)}] does not lie densely in memory (strides [{string.Join(",", strides)}]): it is"
+                + " a part of another tensor, or expanded. Make it contiguous() before it is trained.");
         }
+
+        State = [.. stateNames.Select(_ => zeros_like(Weights).DetachFromDisposeScope())];
+        StateNames = stateNames;
     }
 
     public TrainedParameter Trained { get; private set; }
 
-    public MemoryOrder Order { get; }
-
-    public int Count { get; }
-
-    /// <summary>What the optimiser remembers: the momentum, for instance, in the parameter's shape.</summary>
+    /// <summary>What the optimizer remembers: the momentum, for instance, in the parameter's shape and strides.</summary>
     public IReadOnlyList<Tensor> State { get; }
 
     public IReadOnlyList<string> StateNames { get; }
@@ -37,85 +37,86 @@ internal sealed unsafe class OptimizerSlot : IDisposable
     public long Steps { get; set; }
 
     /// <summary>The weights, without their history.</summary>
-    public Tensor Weights => weights;
+    public Tensor Weights { get; private set; }
 
-    /// <summary>Of this step; null where the parameter has none.</summary>
-    public Tensor? Gradient => gradient;
-
-    // The same as flat arrays, where the order allows it. Two states are the most that a rule has.
-    public float* W { get; private set; }
-
-    public float* G { get; private set; }
-
-    public float* S0 { get; private set; }
-
-    public float* S1 { get; private set; }
-
-    public bool IsFlat => G is not null;
+    /// <summary>Of this step, in the weights' strides; null where the parameter has none.</summary>
+    public Tensor? Gradient { get; private set; }
 
     /// <summary>Finds the weights anew, which may lie elsewhere by now.</summary>
-    /// <returns>Whether they lie in the same order as the state.</returns>
+    /// <returns>Whether they still lie like the state.</returns>
     public bool Renew(TrainedParameter trained)
     {
+        (Device device, ScalarType type) = (Weights.device, Weights.dtype);
         Trained = trained;
-        weights.Dispose();
-        weights = trained.Parameter.detach().DetachFromDisposeScope();
-        if (FlatMemory.OrderOf(weights) != Order)
-        {
-            return false;
-        }
-
-        if (Order != MemoryOrder.Other)
-        {
-            Pin();
-        }
-
-        return true;
+        Weights.Dispose();
+        Weights = trained.Parameter.detach().DetachFromDisposeScope();
+        return Weights.dtype == type && Weights.device_type == device.type && LiesLikeWeights(Weights);
     }
 
     /// <summary>Takes hold of the parameter's gradient for this step.</summary>
+    /// <returns>Whether there is one.</returns>
     public bool Collect()
     {
-        Tensor? found = Trained.Parameter.grad;
-        G = null;
-        if (found is not null && Order != MemoryOrder.Other)
+        Gradient?.Dispose();
+        Gradient = Trained.Parameter.grad;
+        if (Gradient is not null && !LiesLikeWeights(Gradient))
         {
-            G = FlatMemory.Of(found, Order);
-            if (G is null)
-            {
-                using Tensor other = found;
-                found = empty_like(weights).copy_(other);
-                G = FlatMemory.Of(found, Order);
-            }
+            using Tensor other = Gradient;
+            Gradient = empty_like(Weights).copy_(other).DetachFromDisposeScope();
         }
 
-        gradient = found;
-        return found is not null;
+        return Gradient is not null;
     }
 
     /// <summary>Lets go of it, and empties the parameter's gradient.</summary>
     public void Release()
     {
-        gradient?.Dispose();
-        gradient = null;
-        G = null;
-        Trained.Parameter.grad = null;
+        if (Gradient is not null)
+        {
+            Gradient.Dispose();
+            Gradient = null;
+            Trained.Parameter.grad = null;
+        }
     }
 
     public void Dispose()
     {
-        gradient?.Dispose();
-        weights.Dispose();
+        Gradient?.Dispose();
+        Weights.Dispose();
         foreach (Tensor state in State)
         {
             state.Dispose();
         }
     }
 
-    private void Pin()
+    // The stride of a dimension of one element is never used.
+    private bool LiesLikeWeights(Tensor tensor)
     {
-        W = FlatMemory.Of(weights, Order);
-        S0 = State.Count > 0 ? FlatMemory.Of(State[0], Order) : null;
-        S1 = State.Count > 1 ? FlatMemory.Of(State[1], Order) : null;
+        long[] other = tensor.stride();
+        for (int d = 0; d < strides.Length; d++)
+        {
+            if (other[d] != strides[d] && shape[d] != 1)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsDense(long[] shape, long[] strides)
+    {
+        long next = 1;
+        foreach (int d in Enumerable.Range(0, shape.Length).Where(d => shape[d] != 1).OrderBy(d => strides[d]))
+        {
+            if (strides[d] != next)
+            {
+                return false;
+            }
+
+            next *= shape[d];
+        }
+
+        return true;
     }
 }

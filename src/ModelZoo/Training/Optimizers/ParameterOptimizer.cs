@@ -4,27 +4,37 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training;
 
 /// <summary>
-/// Changes parameters by their gradients. On the CPU each rule is one pass over weights, gradient and state, in blocks that the threads share; elsewhere it is torch's operators.
-/// The state is plain tensors under names, so that a run can be saved and gone on with.
+/// Changes parameters by their gradients, with libtorch's own operators over lists (<see cref="TensorLists"/>). The state is plain tensors
+/// under names, so that a run can be saved and gone on with.
 /// </summary>
-internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
+internal abstract class ParameterOptimizer(Recipe recipe) : IDisposable
 {
-    private const int BlockElements = 1 << 15;
-    private const int ParallelFrom = 1 << 17;
-
+    private readonly Scalar noDecay = 0.0;
+    private readonly Scalar decay = recipe.WeightDecay;
     private OptimizerSlot[] slots = [];
-    private (OptimizerSlot Slot, int First, int Count)[] blocks = [];
-    private int threads = 1;
-    private int next;
+    private bool[] grouped = [];
+    private OptimizerGroup[] groups = [];
 
     public IReadOnlyList<OptimizerSlot> Slots => slots;
+
+    /// <summary>Whether a step can be left out by a flag on the device.</summary>
+    public abstract bool CanSkip { get; }
 
     protected Recipe Recipe { get; } = recipe;
 
     /// <summary>What is remembered about each parameter.</summary>
     protected abstract IReadOnlyList<string> StateNames { get; }
 
+    /// <summary>Makes the optimizer that a recipe names.</summary>
+    public static ParameterOptimizer Create(Recipe recipe) => recipe.Optimizer switch
+    {
+        "adam" or "adamw" => new AdamRule(recipe),
+        "rmsprop" => new RmsPropRule(recipe),
+        _ => new SgdRule(recipe),
+    };
+
     /// <summary>Says what is trained from now on: what was trained before keeps its state, the rest is forgotten.</summary>
+    /// <exception cref="ZooException">A parameter does not lie densely in memory.</exception>
     public void Train(IReadOnlyList<TrainedParameter> parameters)
     {
         Dictionary<string, OptimizerSlot> before = slots.ToDictionary(s => s.Trained.Name);
@@ -38,75 +48,67 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
             gone.Dispose();
         }
 
-        blocks = [.. slots.Where(s => s.Order != MemoryOrder.Other).SelectMany(s => Enumerable.Range(0, (s.Count + BlockElements - 1) / BlockElements)
-            .Select(b => (s, b * BlockElements, Math.Min(BlockElements, s.Count - b * BlockElements))))];
-        threads = slots.Sum(s => (long)s.Count) < ParallelFrom ? 1 : Math.Max(1, get_num_threads());
+        Forget();
     }
 
-    /// <summary>Takes hold of the gradients that a backward has made.</summary>
+    /// <summary>Takes hold of the gradients that a backward has made. What has none stays out of this step.</summary>
     public void CollectGradients()
     {
-        foreach (OptimizerSlot slot in slots)
+        bool alike = grouped.Length == slots.Length;
+        for (int i = 0; i < slots.Length; i++)
         {
-            slot.Collect();
+            bool has = slots[i].Collect();
+            alike = alike && grouped[i] == has;
+        }
+
+        if (!alike)
+        {
+            Forget();
+            grouped = [.. slots.Select(s => s.Gradient is not null)];
+            groups = [.. slots.Where(s => s.Gradient is not null).GroupBy(OptimizerGroup.KeyOf).Select(g => new OptimizerGroup([.. g]))];
+        }
+
+        foreach (OptimizerGroup group in groups)
+        {
+            group.Fill();
         }
     }
 
-    /// <summary>The Euclidean norm of all gradients together; the same whatever the number of threads.</summary>
-    public double GradientNorm()
+    /// <summary>The Euclidean norm of all gradients together, [], on their device; null where there are none.</summary>
+    public Tensor? GradientNorm()
     {
-        var sums = new double[blocks.Length];
-        Share(i => sums[i] = SumOfSquares(blocks[i].Slot, blocks[i].First, blocks[i].Count));
-        double sum = sums.Sum();
-        foreach (OptimizerSlot slot in slots)
-        {
-            if (slot is { IsFlat: false, Gradient: { } gradient })
-            {
-                using Tensor norm = gradient.norm();
-                double value = norm.to(ScalarType.Float64).item<double>();
-                sum += value * value;
-            }
-        }
+        Tensor[] norms = [.. groups.Select(g => TensorLists.Norm(g.Gradients))];
+        return norms.Length > 1 ? TensorLists.Norm([.. norms.Select(n => n.to(norms[0].dtype, norms[0].device))]) : norms.FirstOrDefault();
+    }
 
-        return Math.Sqrt(sum);
+    /// <summary>Multiplies all gradients by a factor [].</summary>
+    public void ScaleGradients(Tensor factor)
+    {
+        foreach (OptimizerGroup group in groups)
+        {
+            TensorLists.Scale(group.Gradients, factor.to(group.Weights[0].dtype, group.Weights[0].device));
+        }
     }
 
     /// <summary>Cuts every element of every gradient to ± <paramref name="most"/>.</summary>
     public void ClipValues(double most)
     {
-        foreach (OptimizerSlot slot in slots)
+        foreach (OptimizerGroup group in groups)
         {
-            slot.Gradient?.clamp_(-most, most);
+            TensorLists.Clamp(group.Gradients, most);
         }
     }
 
-    /// <summary>One step for every parameter that has a gradient.</summary>
+    /// <summary>One step for every parameter that has a gradient; in no_grad. The gradients may be changed.</summary>
     /// <param name="rate">The learning rate, before the groups' factors.</param>
-    /// <param name="scale">What the gradients are multiplied by first.</param>
-    public void Step(double rate, double scale)
+    /// <param name="skip">[], float32: if it is 1, nothing is changed. Null: no such flag. Only where it <see cref="CanSkip"/>.</param>
+    public void Step(double rate, Tensor? skip)
     {
-        foreach (OptimizerSlot slot in slots)
+        foreach (OptimizerGroup group in groups)
         {
-            slot.Steps += slot.Gradient is null ? 0 : 1;
-        }
-
-        Share(i =>
-        {
-            (OptimizerSlot slot, int first, int count) = blocks[i];
-            if (slot.IsFlat)
-            {
-                Update(slot, first, count, rate * slot.Trained.RateFactor, (float)scale, (float)DecayOf(slot));
-            }
-        });
-        using IDisposable off = no_grad();
-        foreach (OptimizerSlot slot in slots)
-        {
-            if (slot is { IsFlat: false, Gradient: { } gradient })
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor scaled = gradient.to(slot.Weights.dtype).mul(scale);
-                Update(slot, scaled, rate * slot.Trained.RateFactor, DecayOf(slot));
-            }
+            group.Count();
+            using Scalar own = rate * group.RateFactor;
+            Update(group, own, group.Decays ? decay : noDecay, skip);
         }
     }
 
@@ -119,15 +121,21 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
         }
     }
 
-    public void Dispose() => Array.ForEach(slots, s => s.Dispose());
+    public void Dispose()
+    {
+        Forget();
+        Array.ForEach(slots, s => s.Dispose());
+    }
 
-    /// <summary>The rule for elements of flat arrays.</summary>
-    protected abstract void Update(OptimizerSlot slot, int first, int count, double rate, float scale, float decay);
+    /// <summary>The rule.</summary>
+    protected abstract void Update(OptimizerGroup group, Scalar rate, Scalar decay, Tensor? skip);
 
-    /// <summary>The rule by torch's operators; the gradient may be changed.</summary>
-    protected abstract void Update(OptimizerSlot slot, Tensor gradient, double rate, double decay);
-
-    private double DecayOf(OptimizerSlot slot) => slot.Trained.Decays ? Recipe.WeightDecay : 0;
+    // The parameters are grouped anew at the next step.
+    private void Forget()
+    {
+        Array.ForEach(groups, g => g.Dispose());
+        (groups, grouped) = ([], []);
+    }
 
     private OptimizerSlot Keep(TrainedParameter parameter, Dictionary<string, OptimizerSlot> before)
     {
@@ -137,50 +145,8 @@ internal abstract unsafe class ParameterOptimizer(Recipe recipe) : IDisposable
         }
 
         before.Remove(parameter.Name);
-        if (!old.Renew(parameter))
-        {
-            throw new InvalidOperationException($"{parameter.Name} was moved to another device or layout while it is trained.");
-        }
-
-        return old;
-    }
-
-    // Which thread does which block changes nothing: blocks do not touch one another.
-    private void Share(Action<int> work)
-    {
-        if (threads == 1)
-        {
-            for (int i = 0; i < blocks.Length; i++)
-            {
-                work(i);
-            }
-
-            return;
-        }
-
-        next = -1;
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
-        {
-            for (int i = Interlocked.Increment(ref next); i < blocks.Length; i = Interlocked.Increment(ref next))
-            {
-                work(i);
-            }
-        });
-    }
-
-    private static double SumOfSquares(OptimizerSlot slot, int first, int count)
-    {
-        if (!slot.IsFlat)
-        {
-            return 0;
-        }
-
-        double sum = 0;
-        foreach (float value in new ReadOnlySpan<float>(slot.G + first, count))
-        {
-            sum += (double)value * value;
-        }
-
-        return sum;
+        return old.Renew(parameter)
+            ? old
+            : throw new InvalidOperationException($"{parameter.Name} was moved to another device, type or layout while it is trained.");
     }
 }

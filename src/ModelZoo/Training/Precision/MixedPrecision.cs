@@ -16,7 +16,9 @@ public sealed class MixedPrecision : IDisposable
     private readonly (string Name, nn.Module Layer)[] layers;
     private readonly (string Name, nn.Module Layer)[] full;
     private readonly Dictionary<string, Parameter> masters = new(StringComparer.Ordinal);
-    private (Parameter Master, Parameter Copy)[] pairs = [];
+    private Pair[] pairs = [];
+    private Tensor[] trained = [];
+    private Tensor[] copies = [];
 
     /// <summary>Copies the weights of the model's convolutions and linear layers.</summary>
     /// <param name="model">Its weights are float32.</param>
@@ -44,7 +46,7 @@ public sealed class MixedPrecision : IDisposable
     /// <summary>Gives the layers bfloat16 copies of the model's present weights, until the end of what it returns.</summary>
     public IDisposable Enter()
     {
-        List<(Parameter, Parameter)> trained = [];
+        List<Pair> found = [];
         using (no_grad())
         {
             foreach ((string name, nn.Module layer) in layers)
@@ -58,11 +60,13 @@ public sealed class MixedPrecision : IDisposable
                 }
 
                 ((nn.Module<Tensor, Tensor>)layer).to(ScalarType.BFloat16);
-                trained.AddRange(layer.named_parameters(recurse: false).Where(p => p.parameter.requires_grad).Select(p => (masters[Join(name, p.name)], p.parameter)));
+                found.AddRange(layer.named_parameters(recurse: false).Where(p => p.parameter.requires_grad).Select(p =>
+                    new Pair(masters[Join(name, p.name)], p.parameter, zeros_like(masters[Join(name, p.name)]).DetachFromDisposeScope())));
             }
         }
 
-        pairs = [.. trained];
+        pairs = [.. found];
+        (trained, copies) = ([.. pairs.Select(p => p.Master)], [.. pairs.Select(p => p.Copy)]);
         Action[] removals =
         [
             .. layers.Select(m => Hook(m.Layer, ScalarType.BFloat16)),
@@ -75,35 +79,38 @@ public sealed class MixedPrecision : IDisposable
     public void GatherGradients()
     {
         using IDisposable frozen = no_grad();
-        foreach ((Parameter master, Parameter copy) in pairs)
+        using DisposeScope scope = NewDisposeScope();
+        (List<Tensor> Sums, List<Tensor> Gradients) first = ([], []), further = ([], []);
+        foreach (Pair pair in pairs)
         {
-            if (copy.grad is not { } gradient)
+            if (pair.Copy.grad is not { } gradient)
             {
                 continue;
             }
 
-            if (master.grad is { } sum)
-            {
-                sum.add_(gradient);
-            }
-            else
-            {
-                using Tensor first = gradient.to(ScalarType.Float32);
-                master.grad = first;
-            }
+            (List<Tensor> sums, List<Tensor> gradients) = pair.Master.grad is null ? first : further;
+            sums.Add(pair.Sum);
+            gradients.Add(gradient);
+            pair.Copy.grad = null;
+            pair.Master.grad = pair.Sum;
+        }
 
-            gradient.zero_();
+        if (first.Sums.Count > 0)
+        {
+            TensorLists.Copy([.. first.Sums], [.. first.Gradients]);
+        }
+
+        if (further.Sums.Count > 0)
+        {
+            TensorLists.Add([.. further.Sums], [.. further.Gradients]);
         }
     }
 
-    /// <summary>After the optimiser's step: rounds the float32 weights to the copies.</summary>
+    /// <summary>After the optimizer's step: rounds the float32 weights to the copies.</summary>
     public void Publish()
     {
         using IDisposable frozen = no_grad();
-        foreach ((Parameter master, Parameter copy) in pairs)
-        {
-            copy.copy_(master);
-        }
+        TensorLists.Copy(copies, trained);
     }
 
     /// <summary>Frees the float32 weights; the model has its own.</summary>
@@ -128,7 +135,8 @@ public sealed class MixedPrecision : IDisposable
             remove();
         }
 
-        pairs = [];
+        Array.ForEach(pairs, p => p.Sum.Dispose());
+        (pairs, trained, copies) = ([], [], []);
         using IDisposable frozen = no_grad();
         foreach ((string name, nn.Module layer) in layers)
         {
@@ -142,6 +150,9 @@ public sealed class MixedPrecision : IDisposable
     }
 
     private static string Join(string module, string parameter) => module.Length == 0 ? parameter : $"{module}.{parameter}";
+
+    // Sum is where the gradients of the copy are added up in float32.
+    private sealed record Pair(Parameter Master, Parameter Copy, Tensor Sum);
 
     private sealed class Leaving(Action leave) : IDisposable
     {

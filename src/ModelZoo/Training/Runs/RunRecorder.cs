@@ -31,15 +31,15 @@ internal sealed class RunRecorder : IDisposable
         }
     }
 
-    /// <summary>After every step: a line of the log where one is due.</summary>
+    /// <summary>Whether a line of the log is due after this step.</summary>
+    public bool LineDue(Run run) => options.LogEverySteps > 0 && run.State.Steps % options.LogEverySteps == 0;
+
+    /// <summary>The line.</summary>
     public void Step(Run run, double loss, double? gradientNorm)
     {
         RunState state = run.State;
-        if (options.LogEverySteps > 0 && state.Steps % options.LogEverySteps == 0)
-        {
-            log.Write(new StepEntry(state.Steps, state.Epoch, loss, state.Rate, gradientNorm, run.ImagesPerSecond, run.Elapsed.TotalSeconds));
-            events.Write(state.Steps, [("loss/step", loss), ("learning_rate", state.Rate), .. gradientNorm is { } norm ? new[] { ("gradient_norm", norm) } : []]);
-        }
+        log.Write(new StepEntry(state.Steps, state.Epoch, loss, state.Rate, gradientNorm, run.ImagesPerSecond, run.Elapsed.TotalSeconds));
+        events.Write(state.Steps, [("loss/step", loss), ("learning_rate", state.Rate), .. gradientNorm is { } norm ? new[] { ("gradient_norm", norm) } : []]);
     }
 
     /// <summary>Whether the state is to be saved after this step.</summary>
