@@ -85,8 +85,8 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
     private static ImageTensors Prepared(Workshop shop, ImageTensors images, string input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor pixels = images.Inputs.flatten(1); // [N,D] in [0,1]
-        Tensor known = shop.Data.Train.Inputs.flatten(1);
+        Tensor pixels = All(images); // [N,D] in [0,1]
+        Tensor known = All(shop.Data.Train);
         Tensor prepared = input switch
         {
             "standard" => (pixels - known.mean()) / known.std(),
@@ -94,6 +94,8 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
             _ => pixels.clone(),
         };
         return ImageTensors.FromTensors(prepared, images.Labels.clone(), images.ClassNames);
+
+        static Tensor All(ImageTensors data) => data.Raw([.. Enumerable.Range(0, data.Count)]).Inputs.flatten(1);
     }
 
     /// <summary>The symmetric matrix that whitens: the covariance's inverse square root, [D,D], by the coupled Newton iteration (N. J. Higham, Functions of Matrices, 2008, equation 6.35).</summary>

@@ -8,6 +8,7 @@ public static class Cifar
 {
     private const int Side = 32;
     private const int Pixels = 3 * Side * Side;
+    private static readonly ImageShape Shape = new(3, Side, Side);
     private const string Source = "A. Krizhevsky, \"Learning Multiple Layers of Features from Tiny Images\", 2009, www.cs.toronto.edu/~kriz/cifar.html";
     private const string Licence = "none is stated; the authors ask to be cited";
 
@@ -36,49 +37,60 @@ public static class Cifar
     private static ImageDataset Load(string folder, string[] files, string name, DataSplit split, string[] names, int labelBytes)
     {
         int record = labelBytes + Pixels;
-        byte[][] contents = [.. files.Select(file => ReadRecords(Path.Combine(folder, file), record))];
-        int count = contents.Sum(content => content.Length / record);
-        var pixels = new byte[count * Pixels];
+        string[] paths = [.. files.Select(file => Path.Combine(folder, file))];
+        int count = paths.Sum(path => CountRecords(path, record));
+        var pixels = new byte[count * Pixels]; // [N,H,W,C]: the files are read record by record, so that no second copy is in memory
         var labels = new int[count];
+        var content = new byte[record];
         int n = 0;
-        foreach ((string file, byte[] content) in files.Zip(contents))
+        foreach (string path in paths)
         {
-            for (int at = 0; at < content.Length; at += record, n++)
+            Guard(path, () =>
             {
-                labels[n] = content[at + labelBytes - 1];
-                if (labels[n] >= names.Length)
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+                for (int i = 0; file.Position < file.Length; i++, n++)
                 {
-                    throw new ZooException($"{Path.Combine(folder, file)}: the label of record {at / record} is {labels[n]}, outside 0 … {names.Length - 1}. Is it the binary version of {name}?");
+                    file.ReadExactly(content);
+                    labels[n] = content[labelBytes - 1];
+                    if (labels[n] >= names.Length)
+                    {
+                        throw new ZooException($"{path}: the label of record {i} is {labels[n]}, outside 0 … {names.Length - 1}. "
+                            + $"Is it the binary version of {name}?");
+                    }
+
+                    ByteStore.Interleave(content.AsSpan(labelBytes), Shape, pixels.AsSpan(n * Pixels, Pixels));
                 }
 
-                content.AsSpan(at + labelBytes, Pixels).CopyTo(pixels.AsSpan(n * Pixels));
-            }
+                return n;
+            });
         }
 
         var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, Licence, names);
-        return ImageDataset.FromBytes(info, new ImageShape(3, Side, Side), pixels, maximum: 255, labels);
+        return ImageDataset.FromInterleaved(info, Shape, pixels, maximum: 255, labels);
     }
 
-    private static byte[] ReadRecords(string path, int record)
+    private static int CountRecords(string path, int record)
     {
-        byte[] content = Read(path);
-        return content.Length > 0 && content.Length % record == 0
-            ? content
-            : throw new ZooException($"{path}: {content.Length} bytes are not whole records of {record}. Download it again; the binary version is needed, not the Python one.");
+        long length = Guard(path, () => new FileInfo(path).Length);
+        return length > 0 && length % record == 0 && length < int.MaxValue
+            ? (int)(length / record)
+            : throw new ZooException($"{path}: {length} bytes are not whole records of {record}. "
+                + "Download it again; the binary version is needed, not the Python one.");
     }
 
     private static string[] ReadNames(string folder, string file, int count)
     {
         string path = Path.Combine(folder, file);
-        string[] names = [.. System.Text.Encoding.UTF8.GetString(Read(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        string text = System.Text.Encoding.UTF8.GetString(Guard(path, () => File.ReadAllBytes(path)));
+        string[] names = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         return names.Length == count ? names : throw new ZooException($"{path}: holds {names.Length} class names, not {count}.");
     }
 
-    private static byte[] Read(string path)
+    private static T Guard<T>(string path, Func<T> read)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return read();
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {

@@ -67,7 +67,7 @@ public sealed partial class ImageDataset
         ArgumentOutOfRangeException.ThrowIfNegative(top);
         ArgumentOutOfRangeException.ThrowIfNegative(right);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom);
-        return new(Info, new PaddedStore(store, left, top, right, bottom), labels);
+        return left + top + right + bottom == 0 ? this : new(Info, new PaddedStore(store, left, top, right, bottom), labels);
     }
 
     /// <summary>
@@ -93,13 +93,20 @@ public sealed partial class ImageDataset
             : throw new ZooException($"{Name}: images of {Shape} have {Shape.Channels} channels, the model takes {channels}. Make the model with in_channels = {Shape.Channels}, or use other data.");
     }
 
-    /// <summary>The same images, made once and kept as N·C·H·W floats, 4 bytes each.</summary>
+    /// <summary>The same images, made once and kept: as N·C·H·W bytes where they are bytes, else as floats, 4 bytes each.</summary>
     /// <exception cref="ZooException">They do not fit into one array.</exception>
     public ImageDataset Cached()
     {
         if ((long)Count * Shape.Length > Array.MaxLength)
         {
             throw new ZooException($"{Name}: {Count} images of {Shape} do not fit into one array. Take fewer images or a smaller size.");
+        }
+
+        if (Maximum is { } maximum)
+        {
+            var bytes = new byte[Count * Shape.Length];
+            Parallel.For(0, Count, i => store.ReadBytes(i, bytes.AsSpan(i * Shape.Length, Shape.Length)));
+            return FromInterleaved(Info, Shape, bytes, maximum, labels);
         }
 
         var pixels = new float[Count * Shape.Length];

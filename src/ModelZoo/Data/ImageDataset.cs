@@ -44,6 +44,14 @@ public sealed partial class ImageDataset : LabelledImages
         return new(info, new ByteStore(pixels, maximum, labels.Length, shape), labels);
     }
 
+    /// <summary>The same over bytes [N, H, W, C], which tensors of the channels-last layout can share.</summary>
+    /// <inheritdoc cref="FromBytes"/>
+    internal static ImageDataset FromInterleaved(DatasetInfo info, ImageShape shape, ReadOnlyMemory<byte> pixels, float maximum, int[] labels)
+    {
+        Check(info, shape, pixels.Length, labels);
+        return new(info, new ByteStore(pixels, maximum, labels.Length, shape, interleaved: true), labels);
+    }
+
     /// <summary>A dataset over values, [N, C, H, W], that are in [0, 1] already. The values are kept, not copied.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit together, or a label has no class name.</exception>
     public static ImageDataset FromFloats(DatasetInfo info, ImageShape shape, ReadOnlyMemory<float> pixels, int[] labels)
@@ -66,6 +74,15 @@ public sealed partial class ImageDataset : LabelledImages
         store.Read(index, destination);
     }
 
+    /// <summary>The byte that stands for 1 where all values are bytes over it; null where they are floats.</summary>
+    internal float? Maximum => store.Maximum;
+
+    /// <summary>The bytes of all images as [N, H, W, C], where they lie in memory just so.</summary>
+    internal ReadOnlyMemory<byte>? Interleaved => (store as ByteStore)?.Interleaved;
+
+    /// <summary>Writes the bytes of image <paramref name="index"/> as [H, W, C]; only where there is a <see cref="Maximum"/>.</summary>
+    internal void CopyBytes(int index, Span<byte> destination) => store.ReadBytes(index, destination);
+
     /// <summary>The image as bytes: values rounded to 255ths, one plane repeated.</summary>
     /// <exception cref="ZooException">It has neither one channel nor three.</exception>
     public override PixelImage Picture(int index)
@@ -75,14 +92,14 @@ public sealed partial class ImageDataset : LabelledImages
             throw new ZooException($"{Name}: images of {Shape} are no pictures; one channel or three are needed here.");
         }
 
-        int plane = Shape.Height * Shape.Width;
-        var values = new float[Shape.Length];
-        CopyImage(index, values);
-        var rgb = new byte[3 * plane];
-        for (int i = 0; i < rgb.Length; i++)
+        var rgb = new byte[3 * Shape.Height * Shape.Width];
+        if (Maximum is { } maximum)
         {
-            (int pixel, int channel) = int.DivRem(i, 3);
-            rgb[i] = (byte)Math.Round(255 * values[(Shape.Channels == 1 ? 0 : channel * plane) + pixel]);
+            FillFromBytes(index, maximum, rgb);
+        }
+        else
+        {
+            FillFromFloats(index, rgb);
         }
 
         return new PixelImage(Shape.Width, Shape.Height, rgb, isGray: Shape.Channels == 1);
@@ -120,6 +137,36 @@ public sealed partial class ImageDataset : LabelledImages
         }
 
         stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(labels));
+    }
+
+    private void FillFromBytes(int index, float maximum, Span<byte> rgb)
+    {
+        Span<byte> own = Shape.Channels == 3 ? rgb : new byte[Shape.Length];
+        store.ReadBytes(index, own);
+        if (maximum != 255)
+        {
+            foreach (ref byte value in own)
+            {
+                value = (byte)Math.Round(255 * (value / maximum));
+            }
+        }
+
+        for (int i = 0; Shape.Channels == 1 && i < own.Length; i++)
+        {
+            rgb.Slice(3 * i, 3).Fill(own[i]);
+        }
+    }
+
+    private void FillFromFloats(int index, Span<byte> rgb)
+    {
+        int plane = Shape.Height * Shape.Width;
+        var values = new float[Shape.Length];
+        CopyImage(index, values);
+        for (int i = 0; i < rgb.Length; i++)
+        {
+            (int pixel, int channel) = int.DivRem(i, 3);
+            rgb[i] = (byte)Math.Round(255 * values[(Shape.Channels == 1 ? 0 : channel * plane) + pixel]);
+        }
     }
 
     private static void Check(DatasetInfo info, ImageShape shape, int pixels, int[] labels)

@@ -44,45 +44,83 @@ internal sealed class ResizedStore(ImageStore inner, int height, int width, Inte
     }
 }
 
+/// <summary>A store whose values are those of another store in other places, and so bytes where those are.</summary>
+internal abstract class MovedStore(ImageStore inner, ImageShape shape) : DerivedStore(inner, shape)
+{
+    private readonly ImageStore inner = inner;
+
+    public sealed override float? Maximum => inner.Maximum;
+
+    public sealed override void ReadBytes(int index, Span<byte> destination)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(inner.Shape.Length);
+        Span<byte> source = rented.AsSpan(0, inner.Shape.Length);
+        inner.ReadBytes(index, source);
+        Move<byte>(source, destination, interleaved: true);
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    protected sealed override void Make(ReadOnlySpan<float> source, Span<float> destination) => Move(source, destination, interleaved: false);
+
+    /// <param name="source">[C, H, W] of the other store, or [H, W, C].</param>
+    /// <param name="destination">The same of this one.</param>
+    /// <param name="interleaved">Whether the channels of a pixel lie side by side.</param>
+    protected abstract void Move<T>(ReadOnlySpan<T> source, Span<T> destination, bool interleaved)
+        where T : struct;
+}
+
 /// <summary>Zeros around every plane.</summary>
 internal sealed class PaddedStore(ImageStore inner, int left, int top, int right, int bottom)
-    : DerivedStore(inner, inner.Shape with { Height = checked(inner.Shape.Height + top + bottom), Width = checked(inner.Shape.Width + left + right) })
+    : MovedStore(inner, inner.Shape with { Height = checked(inner.Shape.Height + top + bottom), Width = checked(inner.Shape.Width + left + right) })
 {
     private readonly ImageShape from = inner.Shape;
 
-    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    protected override void Move<T>(ReadOnlySpan<T> source, Span<T> destination, bool interleaved)
     {
+        (int planes, int values) = interleaved ? (1, from.Channels) : (from.Channels, 1);
         destination.Clear();
-        for (int line = 0; line < from.Channels * from.Height; line++)
+        for (int line = 0; line < planes * from.Height; line++)
         {
-            (int c, int y) = int.DivRem(line, from.Height);
-            int start = (c * Shape.Height + y + top) * Shape.Width + left;
-            source.Slice(line * from.Width, from.Width).CopyTo(destination[start..]);
+            (int plane, int y) = int.DivRem(line, from.Height);
+            int start = (plane * Shape.Height + y + top) * Shape.Width + left;
+            source.Slice(line * from.Width * values, from.Width * values).CopyTo(destination[(start * values)..]);
         }
     }
 }
 
 /// <summary>A rectangle of every plane.</summary>
 internal sealed class CroppedStore(ImageStore inner, int left, int top, int width, int height)
-    : DerivedStore(inner, inner.Shape with { Height = height, Width = width })
+    : MovedStore(inner, inner.Shape with { Height = height, Width = width })
 {
     private readonly ImageShape from = inner.Shape;
 
-    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    protected override void Move<T>(ReadOnlySpan<T> source, Span<T> destination, bool interleaved)
     {
-        for (int line = 0; line < Shape.Channels * Shape.Height; line++)
+        (int planes, int values) = interleaved ? (1, from.Channels) : (from.Channels, 1);
+        for (int line = 0; line < planes * Shape.Height; line++)
         {
-            (int c, int y) = int.DivRem(line, Shape.Height);
-            source.Slice((c * from.Height + y + top) * from.Width + left, Shape.Width).CopyTo(destination[(line * Shape.Width)..]);
+            (int plane, int y) = int.DivRem(line, Shape.Height);
+            int start = (plane * from.Height + y + top) * from.Width + left;
+            source.Slice(start * values, Shape.Width * values).CopyTo(destination[(line * Shape.Width * values)..]);
         }
     }
 }
 
-/// <summary>The only plane of a grey image, repeated.</summary>
-internal sealed class RepeatedStore(ImageStore inner, int channels) : DerivedStore(inner, inner.Shape with { Channels = channels })
+/// <summary>The only plane of a gray image, repeated.</summary>
+internal sealed class RepeatedStore(ImageStore inner, int channels) : MovedStore(inner, inner.Shape with { Channels = channels })
 {
-    protected override void Make(ReadOnlySpan<float> source, Span<float> destination)
+    protected override void Move<T>(ReadOnlySpan<T> source, Span<T> destination, bool interleaved)
     {
+        if (interleaved)
+        {
+            for (int i = 0; i < source.Length; i++)
+            {
+                destination.Slice(i * Shape.Channels, Shape.Channels).Fill(source[i]);
+            }
+
+            return;
+        }
+
         for (int c = 0; c < Shape.Channels; c++)
         {
             source.CopyTo(destination[(c * source.Length)..]);

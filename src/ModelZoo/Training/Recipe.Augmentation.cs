@@ -62,9 +62,15 @@ public sealed partial record Recipe
     /// <summary>Whether they are turned, scaled or moved by parts of pixels.</summary>
     internal bool MovesAtRandom => RandomShift > 0 || RandomRotation > 0 || RandomScale > 0;
 
-    /// <summary>Whether they are changed in ways that need each picture as bytes.</summary>
+    /// <summary>Whether they are changed in ways that are defined on bytes of 255ths (<see cref="Data.Augmentation.Augmenter"/>).</summary>
     internal bool ChangesPictures =>
-        RandomCrop || RandomCropPadding > 0 || HorizontalFlip > 0 || VerticalFlip > 0 || RandomResizedCrop > 0 || JittersColor || PcaLighting > 0 || Cutout > 0 || RandomErasing > 0;
+        RandomCrop || RandomCropPadding > 0 || HorizontalFlip > 0 || VerticalFlip > 0 || NeedsPictures || PcaLighting > 0 || Cutout > 0 || RandomErasing > 0;
+
+    /// <summary>
+    /// Whether among these are some that are done picture by picture alone; for all others there are tensor operations too
+    /// (<see cref="Data.Augmentation.BatchAugmenter"/>).
+    /// </summary>
+    internal bool NeedsPictures => RandomResizedCrop > 0 || JittersColor;
 
     /// <summary>Whether the images of a batch are mixed with each other.</summary>
     internal bool MixesImages => Mixup > 0 || Cutmix > 0;

@@ -190,18 +190,6 @@ public class TrainerTests
         }
     }
 
-    [Fact]
-    public void Images_are_kept_as_pixels_and_normalised_batch_by_batch()
-    {
-        using ImageTensors data = ImageTensors.From(Samples.Digits(3), new Preprocessing(1, 8, 8, Fit.Pad, [0.5f], [0.25f]));
-        using Tensor pixels = data.Inputs.clone();
-        (Tensor batch, Tensor labels) = data.Batch([2, 0]);
-        Assert.Equal([2L, 0L], labels.data<long>().ToArray());
-        float[] expected = [.. pixels[2].data<float>().ToArray().Select(x => (x - 0.5f) / 0.25f)];
-        Assert.Equal(expected, batch[0].data<float>().ToArray());
-        Assert.Equal(pixels.data<float>().ToArray(), data.Inputs.data<float>().ToArray());
-    }
-
     internal sealed class Collecting(List<TrainingProgress> reports, Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)

@@ -14,9 +14,16 @@ public static class Affine
     public static PixelImage Random(PixelImage image, double rotation, double scale, double shift, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
+        AffineMove move = Draw(rotation, scale, shift, random);
+        return Apply(image, move.Degrees, move.Scale, move.Right, move.Down);
+    }
+
+    /// <summary>The amounts of <see cref="Random"/>.</summary>
+    internal static AffineMove Draw(double rotation, double scale, double shift, SeededRandom random)
+    {
         double angle = Within(rotation), grown = 1 + Within(scale);
         double right = Within(shift);
-        return Apply(image, angle, grown, right, Within(shift));
+        return new(angle, grown, right, Within(shift));
 
         double Within(double most) => most == 0 ? 0 : (2 * random.NextDouble() - 1) * most;
     }
@@ -62,3 +69,10 @@ public static class Affine
     private static byte At(PixelImage image, int x, int y, int channel) =>
         (uint)x < (uint)image.Width && (uint)y < (uint)image.Height ? image.Rgb[3 * (y * image.Width + x) + channel] : (byte)0;
 }
+
+/// <summary>What <see cref="Affine.Apply"/> is given.</summary>
+/// <param name="Degrees">Anticlockwise.</param>
+/// <param name="Scale">Above 1: larger.</param>
+/// <param name="Right">Pixels.</param>
+/// <param name="Down">Pixels.</param>
+internal readonly record struct AffineMove(double Degrees, double Scale, double Right, double Down);

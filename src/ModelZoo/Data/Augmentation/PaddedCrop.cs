@@ -50,7 +50,11 @@ public static class PaddedCrop
     {
         int width = from.Length / 3;
         int first = Math.Clamp(-shift, 0, width), end = Math.Clamp(width - shift, first, width); // columns of the result that lie within the picture
-        from.Slice(3 * (first + shift), 3 * (end - first)).CopyTo(to[(3 * first)..]);
+        if (end > first)
+        {
+            from.Slice(3 * (first + shift), 3 * (end - first)).CopyTo(to[(3 * first)..]);
+        }
+
         if (mode == PaddingMode.Zero)
         {
             return;
@@ -65,6 +69,9 @@ public static class PaddedCrop
         }
     }
 
-    private static int Source(int at, int length, PaddingMode mode) =>
+    /// <summary>
+    /// The row or column of the picture that lies at <paramref name="at"/> of the padded one, both counted from the picture's first; −1: none, black.
+    /// </summary>
+    internal static int Source(int at, int length, PaddingMode mode) =>
         at >= 0 && at < length ? at : mode == PaddingMode.Zero ? -1 : at < 0 ? -at : 2 * (length - 1) - at;
 }

@@ -19,8 +19,11 @@ public sealed record BadImage(int Index, string Name, string Problem);
 public static class ImageBatches
 {
     /// <summary>
-    /// Images in memory whose recipe asks for nothing that needs pictures become tensors at once (<see cref="ImageTensors"/>), all others are read, changed and prefetched by
-    /// threads (<see cref="ImageLoader"/>).
+    /// Images in memory become one tensor (<see cref="ImageTensors"/>), from which batches are made where it is. Files, and images whose recipe asks for what
+    /// is done picture by picture alone
+    /// (colors, random resized crops), or that would take more than <see cref="LoaderOptions.CacheBytes"/> where a recipe changes them, are read, changed and
+    /// prefetched by threads
+    /// (<see cref="ImageLoader"/>). Either way a recipe that changes pictures gets the same bits.
     /// </summary>
     /// <param name="images">The data.</param>
     /// <param name="preprocessing">The model's.</param>
@@ -31,8 +34,14 @@ public static class ImageBatches
     {
         ArgumentNullException.ThrowIfNull(images);
         options ??= new();
-        return images is ImageDataset dataset && recipe is not { ChangesPictures: true }
-            ? ImageTensors.From(dataset, preprocessing, options.Device)
-            : new ImageLoader(images, preprocessing, recipe is { ChannelsLast: true } ? options with { ChannelsLast = true } : options);
+        options = recipe is { ChannelsLast: true } ? options with { ChannelsLast = true } : options;
+        return images switch
+        {
+            ImageDataset dataset when recipe is not { ChangesPictures: true } =>
+                ImageTensors.From(dataset, preprocessing, options.Device, options.ChannelsLast),
+            ImageDataset { Count: > 0 } dataset when !recipe.NeedsPictures && preprocessing.Channels is 1 or 3
+                && ImageTensors.FromPictures(dataset, preprocessing, recipe, options) is { } tensors => tensors,
+            _ => new ImageLoader(images, preprocessing, options),
+        };
     }
 }

@@ -44,6 +44,23 @@ internal static class ImageFit
         return Resampling.Resize(image, p.Width, p.Height, p.Interpolation, crop: new Rectangle(part.Left, part.Top, part.Width, part.Height));
     }
 
+    /// <summary>The bytes of a picture side by side with as many channels as the model takes.</summary>
+    /// <param name="image">Gray where there is one channel.</param>
+    /// <param name="destination">[H,W,C], C being 1 or 3.</param>
+    public static void Write(PixelImage image, Span<byte> destination)
+    {
+        if (destination.Length == image.Rgb.Length)
+        {
+            image.Rgb.CopyTo(destination);
+            return;
+        }
+
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i] = image.Rgb[3 * i];
+        }
+    }
+
     // What lacks is zero. torchvision rounds a half to the even offset when it cuts, and down when it pads.
     private static (int Offset, int Count, int Position) Middle(int have, int want) =>
         have >= want ? ((int)Math.Round((have - want) / 2.0), want, 0) : (0, have, (want - have) / 2);

@@ -121,7 +121,9 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
             PendingBatch pending = pass.Next();
             if (Finish(pending) is { } batch)
             {
-                yield return plan is { Recipe.MixesImages: true } ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(plan.SeedOfStep(step))) : batch;
+                yield return plan is { Recipe.MixesImages: true }
+                    ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step)))
+                    : batch;
             }
         }
     }

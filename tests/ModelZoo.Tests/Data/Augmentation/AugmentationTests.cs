@@ -26,6 +26,8 @@ public class AugmentationTests
         Assert.Equal(Image.Crop(2, 0, 11, 6).Rgb, moved.Crop(0, 3, 11, 6).Rgb);
         Assert.All(moved.Crop(11, 0, 2, 9).Rgb.Concat(moved.Crop(0, 0, 13, 3).Rgb), value => Assert.Equal(0, value));
         Assert.All(PaddedCrop.Apply(Image, 20, 40, 0).Rgb, value => Assert.Equal(0, value));
+        Assert.All(PaddedCrop.Apply(Image, 20, 40, 20).Rgb, value => Assert.Equal(0, value));
+        Assert.All(PaddedCrop.Apply(Image, 20, 0, 20).Rgb, value => Assert.Equal(0, value));
     }
 
     [Fact]
