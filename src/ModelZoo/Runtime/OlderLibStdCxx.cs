@@ -134,6 +134,11 @@ internal static partial class OlderLibStdCxx
             }
 
             (int table, int size, int count) = (checked((int)Int64(40)), UInt16(58), UInt16(60));
+            if (table > bytes.Length - size * count)
+            {
+                throw new FormatException("it is cut off or damaged");
+            }
+
             Sections = [.. Enumerable.Range(0, count).Select(i => table + i * size)
                 .Select(at => new Section((uint)Int32(at + 4), checked((int)Int64(at + 24)), checked((int)Int64(at + 32)), Int32(at + 40)))];
         }

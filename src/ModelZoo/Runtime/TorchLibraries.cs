@@ -23,7 +23,8 @@ internal sealed class TorchLibraries
     /// <summary>The handle of libtorch_cpu.</summary>
     public nint TorchCpu { get; }
 
-    private static string[] SearchFolders =>
+    /// <summary>Where a program's own native libraries may lie, the nearest first.</summary>
+    internal static string[] SearchFolders =>
     [
         .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         AppContext.BaseDirectory,
