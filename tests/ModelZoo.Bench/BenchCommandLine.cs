@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Runtime;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;
@@ -15,6 +16,7 @@ internal static class BenchCommandLine
         Threads,
         Json,
         Train(),
+        Cuda(),
         Transfer(),
         Loader(),
         Images(),
@@ -38,8 +40,40 @@ internal static class BenchCommandLine
         var models = new Argument<string[]>("model") { Description = $"Of {string.Join(", ", TrainingSpeed.Models)} (default: all)", Arity = ArgumentArity.ZeroOrMore };
         models.AcceptOnlyFromAmong(TrainingSpeed.Models);
         Option<int> rounds = Rounds();
-        var command = new Command("train", "The trainer's images per second, data in memory, in float32, with channels_last and in bfloat16, against eager PyTorch in float32.") { models, rounds };
-        command.SetAction(parsed => Run(parsed, setting => TrainingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [])));
+        var peer = new Option<string>("--peer") { Description = "Whom to compare with", DefaultValueFactory = _ => "both" };
+        peer.AcceptOnlyFromAmong(TrainingSpeed.Peers);
+        var command = new Command(
+            "train",
+            "The trainer's images per second, data in memory, in float32, with channels_last and in bfloat16, "
+            + "against a plain TorchSharp loop and eager PyTorch, both in float32.")
+        {
+            models,
+            peer,
+            rounds,
+        };
+        command.SetAction(parsed => Run(parsed, setting =>
+            TrainingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [], parsed.GetValue(peer)!)));
+        return command;
+    }
+
+    private static Command Cuda()
+    {
+        var device = new Option<string>("--device") { Description = "cuda, or cpu with tiny sizes, to try the command", DefaultValueFactory = _ => "cuda" };
+        device.AcceptOnlyFromAmong("cuda", "cpu");
+        Option<int> rounds = AtLeast(1, "--rounds", "How often the sides take turns", 5);
+        Option<int> block = AtLeast(1, "--block", "Milliseconds of a block of steps", 1000);
+        Option<int> limit = AtLeast(1, "--limit", "Seconds after which nothing new begins", 200);
+        var command = new Command(
+            "cuda",
+            "The trainer's images per second on a GPU against a plain TorchSharp loop and eager PyTorch (scripts/bench-cuda runs it where there is no .NET).")
+        {
+            device,
+            rounds,
+            block,
+            limit,
+        };
+        command.SetAction(parsed => Run(parsed, setting => CudaSpeed.Run(
+            setting, parsed.GetValue(device)!, parsed.GetValue(rounds), parsed.GetValue(block) / 1000.0, TimeSpan.FromSeconds(parsed.GetValue(limit)))));
         return command;
     }
 
@@ -109,6 +143,7 @@ internal static class BenchCommandLine
 
     private static void Run(ParseResult parsed, Action<Setting> run)
     {
+        TorchRuntime.Initialize();
         int threads = parsed.GetValue(Threads);
         set_num_threads(threads);
         var output = new Output(parsed.GetValue(Json));

@@ -10,5 +10,10 @@ internal sealed record Setting(int Threads, Output Output)
 
     internal static string Script(params string[] path) => Path.Combine([Root, "scripts", .. path]);
 
+    /// <summary>With PyTorch: Debian's, or what ZOO_PYTHON names.</summary>
+    internal static string Python => Environment.GetEnvironmentVariable("ZOO_PYTHON") ?? "/usr/bin/python3";
+
+    internal Peer StartTorchSharp() => Peer.TorchSharp(Threads);
+
     internal Peer Start(string script) => new(Script(script), Threads);
 }

@@ -4,14 +4,23 @@ using System.Runtime.InteropServices;
 namespace ModelZoo.Runtime;
 
 /// <summary>
-/// Settings of the process that decide about libtorch's speed and must be made before it loads. Whatever the environment says already stays as it is.
+/// Settings of the process that decide about libtorch's speed and must be made before it loads. Whatever the environment says already stays as it is, and
+/// processes that the app starts get the environment as it was.
 /// </summary>
 /// <remarks>
-/// On Linux only. OpenMP's threads spin a short while for more work, not for ever: beside a second busy process they would steal each other's time, and a training step took 25 times as long.
-/// glibc keeps freed memory instead of returning it to the kernel: a training step maps the same activations anew each time, which cost up to a fifth of it.
+/// On Linux only. OpenMP's threads spin a short while for more work, not for ever: beside a second busy process they would steal each other's time, and a
+/// training step took 25 times as long. glibc keeps freed memory instead of returning it to the kernel: a training step maps the same activations anew each
+/// time, which cost up to a fifth of it. An app that wants none of this sets <see cref="KeepSwitch"/>.
 /// </remarks>
 internal static partial class ProcessSettings
 {
+    /// <summary>
+    /// The AppContext switch that leaves the process as it is: in the app's project
+    /// <c>&lt;RuntimeHostConfigurationOption Include="ModelZoo.KeepProcessSettings" Value="true" /&gt;</c>, which goes into its runtimeconfig.json, or
+    /// <c>AppContext.SetSwitch("ModelZoo.KeepProcessSettings", true)</c> before the library is touched.
+    /// </summary>
+    public const string KeepSwitch = "ModelZoo.KeepProcessSettings";
+
     // In turns of a loop, a few microseconds: enough to bridge the gap between two operators.
     private const string SpinCount = "2000";
 
@@ -23,11 +32,13 @@ internal static partial class ProcessSettings
 
     public static void Apply()
     {
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(KeepSwitch, out bool keep) && keep))
         {
             return;
         }
 
+        // Makes .NET take its own copy of the environment, the one that it hands to child processes, before the changes below.
+        _ = Environment.GetEnvironmentVariables();
         if (!Says("OMP_WAIT_POLICY") && !Says("GOMP_SPINCOUNT"))
         {
             Set("GOMP_SPINCOUNT", SpinCount);
@@ -47,7 +58,7 @@ internal static partial class ProcessSettings
 
     private static bool Says(string name) => Environment.GetEnvironmentVariable(name) is not null;
 
-    // Environment.SetEnvironmentVariable does not reach the getenv of native libraries; the second call is for .NET's own copy, which child processes get.
+    // Environment.SetEnvironmentVariable changes .NET's copy alone; native libraries ask getenv.
     private static void Set(string name, string value)
     {
         if (SetEnv(name, value, overwrite: 0) != 0)

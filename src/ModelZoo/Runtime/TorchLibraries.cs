@@ -9,7 +9,8 @@ internal sealed class TorchLibraries
     private const string Variable = "LIBTORCH";
 
     // In the order of their dependencies. What a libtorch without CUDA lacks is passed over.
-    private static readonly (string Name, bool Required)[] Names = [("c10", true), ("torch_cpu", true), ("c10_cuda", false), ("torch_cuda", false), ("torch", true)];
+    private static readonly (string Name, bool Required)[] Names =
+        [("c10", true), ("torch_cpu", true), ("c10_cuda", false), ("torch_cuda", false), ("torch", true)];
 
     private TorchLibraries(string folder, nint torchCpu) => (Folder, TorchCpu) = (folder, torchCpu);
 
@@ -22,7 +23,8 @@ internal sealed class TorchLibraries
     /// <summary>The handle of libtorch_cpu.</summary>
     public nint TorchCpu { get; }
 
-    private static string[] SearchFolders =>
+    /// <summary>Where a program's own native libraries may lie, the nearest first.</summary>
+    internal static string[] SearchFolders =>
     [
         .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         AppContext.BaseDirectory,
@@ -36,12 +38,14 @@ internal sealed class TorchLibraries
         string folder = Find();
         if (NamedFolder is not null && SearchFolders.FirstOrDefault(f => File.Exists(Path.Combine(f, FileName("torch_cpu")))) is { } own)
         {
-            throw new ZooException($"{Variable} names a libtorch, but this program was built with one of its own ({own}), and a process cannot hold two. Build it with TorchDevice=libtorch, or unset {Variable}.");
+            throw new ZooException($"{Variable} names a libtorch, but this program was built with one of its own ({own}), and a process cannot hold two. "
+                + $"Build it with TorchDevice=libtorch, or unset {Variable}.");
         }
 
         string binding = FileName("LibTorchSharp");
         string torchSharp = SearchFolders.Select(f => Path.Combine(f, binding)).FirstOrDefault(File.Exists)
-            ?? throw new ZooException($"{binding}, TorchSharp's native library, is in none of {string.Join(", ", SearchFolders)}. Restore and build the program again; a publish needs a runtime identifier (-r linux-x64).");
+            ?? throw new ZooException($"{binding}, TorchSharp's native library, is in none of {string.Join(", ", SearchFolders)}. "
+                + "Restore and build the program again; a publish needs a runtime identifier (-r linux-x64).");
         nint torchCpu = 0;
         foreach ((string name, bool required) in Names)
         {
@@ -53,7 +57,8 @@ internal sealed class TorchLibraries
             }
         }
 
-        string hint = NamedFolder is null ? "" : $" TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} was made for another version of libtorch than this.";
+        string hint = NamedFolder is null ? ""
+            : $" TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} needs another version of libtorch than this.";
         Open(torchSharp, hint);
         return new TorchLibraries(folder, torchCpu);
     }
@@ -64,22 +69,27 @@ internal sealed class TorchLibraries
         if (NamedFolder is { } named)
         {
             return new[] { named, Path.Combine(named, "lib"), Path.Combine(named, "torch", "lib") }.FirstOrDefault(f => File.Exists(Path.Combine(f, cpu)))
-                ?? throw new ZooException($"{Variable} is '{named}', but {cpu} is neither there nor in lib/ or torch/lib/ below it. Name the folder that holds it, such as a Python installation's site-packages/torch/lib, or unset {Variable}.");
+                ?? throw new ZooException($"{Variable} is '{named}', but {cpu} is neither there nor in lib/ or torch/lib/ below it. "
+                    + $"Name the folder that holds it, such as a Python installation's site-packages/torch/lib, or unset {Variable}.");
         }
 
         return SearchFolders.FirstOrDefault(f => File.Exists(Path.Combine(f, cpu)))
-            ?? throw new ZooException($"libtorch ({cpu}) is in none of {string.Join(", ", SearchFolders)}. Reference the package TorchSharp-cpu, or name a folder that holds libtorch in the environment variable {Variable}.");
+            ?? throw new ZooException($"libtorch ({cpu}) is in none of {string.Join(", ", SearchFolders)}. "
+                + $"Reference the package TorchSharp-cpu, or name a folder that holds libtorch in the environment variable {Variable}.");
     }
 
     private static nint Open(string path, string hint)
     {
         try
         {
-            return NativeLibrary.Load(path);
-        }
-        catch (DllNotFoundException e) when (OperatingSystem.IsLinux() && OlderLibStdCxx.Explains(e.Message))
-        {
-            return OlderLibStdCxx.Load(path);
+            try
+            {
+                return NativeLibrary.Load(path);
+            }
+            catch (DllNotFoundException e) when (OperatingSystem.IsLinux() && OlderLibStdCxx.Explains(e.Message))
+            {
+                return OlderLibStdCxx.Load(path);
+            }
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
@@ -87,5 +97,6 @@ internal sealed class TorchLibraries
         }
     }
 
-    private static string FileName(string name) => OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+    private static string FileName(string name) =>
+        OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 }

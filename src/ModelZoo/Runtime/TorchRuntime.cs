@@ -5,9 +5,15 @@ using TorchSharp;
 namespace ModelZoo.Runtime;
 
 /// <summary>
-/// What must happen before TorchSharp loads libtorch: the process's settings (<see cref="ProcessSettings"/>), and on Linux the choice of the libraries (<see cref="TorchLibraries"/>).
+/// What must happen before TorchSharp loads libtorch: the process's settings, and on Linux the choice of the libraries.
 /// Every assembly of the zoo asks for it when it is loaded. An app that calls TorchSharp before any type of the zoo calls <see cref="Initialize"/> first.
 /// </summary>
+/// <remarks>
+/// The settings, on Linux: GOMP_SPINCOUNT and OMP_NUM_THREADS for OpenMP, and glibc's malloc keeps freed memory. What the environment says already stays as it
+/// is, and child processes get the environment as it was. The AppContext switch <c>ModelZoo.KeepProcessSettings</c> leaves the process alone: <c>true</c> for
+/// it in the app's runtimeconfig.json (<c>RuntimeHostConfigurationOption</c> in the project), or <see cref="AppContext.SetSwitch"/> before the library is
+/// touched.
+/// </remarks>
 public static class TorchRuntime
 {
     private static readonly Lazy<TorchLibraries?> Libraries = new(Load);
@@ -25,8 +31,8 @@ public static class TorchRuntime
         ProcessSettings.Apply();
         NativeLibrary.SetDllImportResolver(typeof(TorchRuntime).Assembly, Resolve);
 
-        // TorchSharp's own search does well on Windows and macOS. On Linux it stumbles over an older libstdc++, and then copies the package's 0.5 GB beside the app. What is loaded
-        // already it finds by the libraries' own names.
+        // TorchSharp's own search does well on Windows and macOS. On Linux it stumbles over an older libstdc++, and then copies the package's 0.5 GB beside the
+        // app. What is loaded already it finds by the libraries' own names.
         return OperatingSystem.IsLinux() || TorchLibraries.NamedFolder is not null ? TorchLibraries.Load() : null;
     }
 
