@@ -40,6 +40,7 @@ internal static class DigitCodes
             }
         }
 
-        return tensor(values).reshape(classes, Rows * Columns);
+        using Tensor flat = tensor(values);
+        return flat.reshape(classes, Rows * Columns);
     }
 }

@@ -9,7 +9,8 @@ internal static class Tensors
     /// <summary>The values in double, in order.</summary>
     public static double[] Values(Tensor tensor)
     {
-        using Tensor flat = tensor.detach().cpu().to_type(ScalarType.Float64).contiguous();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor flat = tensor.detach().cpu().to_type(ScalarType.Float64).contiguous();
         return flat.data<double>().ToArray();
     }
 

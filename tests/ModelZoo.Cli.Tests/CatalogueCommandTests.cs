@@ -103,15 +103,13 @@ public class CatalogueCommandTests
         Assert.DoesNotContain("end to end", zoo.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Verify_in_bfloat16_passes_and_what_float16_lacks_on_the_CPU_is_named()
+    [Theory]
+    [InlineData("bfloat16")]
+    [InlineData("float16")]
+    public void Verify_in_half_precision_passes_on_the_CPU(string type)
     {
-        Zoo zoo = Zoo.Run("verify", "small_cnn", "--dtype", "bfloat16", "--no-end-to-end");
+        Zoo zoo = Zoo.Run("verify", "small_cnn", "--dtype", type, "--device", "cpu", "--no-end-to-end");
         Assert.True(zoo.ExitCode == 0, zoo.Errors + zoo.Output);
-        Zoo half = Zoo.Run("verify", "small_cnn", "--dtype", "float16", "--device", "cpu");
-        Assert.Equal(1, half.ExitCode);
-        Assert.Contains("first in 'conv1' (Conv2d, forward)", half.Output, StringComparison.Ordinal);
-        Assert.Contains("Half", half.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ModelZoo.Drawing.Plots;
+using TorchSharp;
 using TorchSharp.Modules;
 using static ModelZoo.Drawing.Markup;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ public sealed class ConvolutionParameters(Func<long, long, long, long, long>? fo
     /// <inheritdoc/>
     public override ExperimentResult Run(ExperimentContext context)
     {
+        using DisposeScope scope = NewDisposeScope(); // takes the view of its weight that a new convolution leaves behind
         long[] channels = [1, 2, 3, 6, 16];
         int right = 0, swapped = 0, tried = 0;
         List<string[]> rows = [];

@@ -1,4 +1,5 @@
 using ModelZoo.Drawing.Plots;
+using TorchSharp;
 using TorchSharp.Modules;
 using static ModelZoo.Drawing.Markup;
 using static TorchSharp.torch;
@@ -29,6 +30,7 @@ public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null
     /// <inheritdoc/>
     public override ExperimentResult Run(ExperimentContext context)
     {
+        using DisposeScope scope = NewDisposeScope(); // takes the view of its weight that a new convolution leaves behind
         int whole = 0, right = 0, between = 0, floored = 0;
         for (int f = 1; f <= 7; f++)
         {

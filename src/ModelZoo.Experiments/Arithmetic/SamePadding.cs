@@ -1,4 +1,5 @@
 using ModelZoo.Drawing.Plots;
+using TorchSharp;
 using TorchSharp.Modules;
 using static ModelZoo.Drawing.Markup;
 using static TorchSharp.torch;
@@ -20,6 +21,7 @@ public sealed class SamePadding(Func<int, int, int, double>? formula = null) : E
     /// <inheritdoc/>
     public override ExperimentResult Run(ExperimentContext context)
     {
+        using DisposeScope scope = NewDisposeScope(); // takes the view of its weight that a new convolution leaves behind
         int tried = 0, agree = 0, rounded = 0;
         for (int f = 1; f <= 7; f++)
         {

@@ -92,7 +92,8 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
     // What runs on a GPU has only been asked for until a value comes back.
     private static void Finish(Tensor output)
     {
-        using Tensor last = output.detach().reshape(-1)[-1].cpu();
+        using DisposeScope scope = NewDisposeScope();
+        output.detach().reshape(-1)[-1].cpu();
     }
 
     private static double Time(bool once, Action step)

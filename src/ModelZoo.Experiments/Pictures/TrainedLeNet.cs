@@ -78,12 +78,17 @@ internal sealed class TrainedLeNet : IDisposable
     }
 
     /// <summary>The labels.</summary>
-    public static long[] Labels(ImageTensors images) => images.Labels.cpu().data<long>().ToArray();
+    public static long[] Labels(ImageTensors images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return images.Labels.cpu().data<long>().ToArray();
+    }
 
     /// <summary>Each plane of [1,C,H,W] (or of [C,1,H,W]) as an image, all with one scale.</summary>
     public static IEnumerable<PlotImage> Planes(Tensor maps, Func<int, string> label)
     {
-        using Tensor values = maps.detach().cpu().contiguous();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor values = maps.detach().cpu().contiguous();
         (int height, int width) = ((int)values.shape[2], (int)values.shape[3]);
         float[] all = values.data<float>().ToArray();
         (float low, float high) = (all.Min(), all.Max());

@@ -2,6 +2,7 @@ using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -104,7 +105,11 @@ internal sealed class TransferBench : IDisposable
         }
     }
 
-    private static Dictionary<string, Tensor> Copy(ZooModel model) => model.state_dict().ToDictionary(s => s.Key, s => s.Value.detach().clone().cpu().DetachFromDisposeScope());
+    private static Dictionary<string, Tensor> Copy(ZooModel model)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return model.state_dict().ToDictionary(s => s.Key, s => s.Value.detach().clone().cpu().DetachFromDisposeScope());
+    }
 
     private static ImageDataset Of(ImageDataset data, Func<int, bool> wanted)
     {

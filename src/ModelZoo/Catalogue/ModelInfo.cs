@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace ModelZoo;
 
 /// <summary>One line of the catalogue: an architecture, its defaults, and how to build it.</summary>
@@ -42,7 +45,10 @@ public sealed record ModelInfo
     /// <summary>How images become the model's input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
-    /// <summary>Builds the network with fresh weights from the default generator.</summary>
+    /// <summary>
+    /// Builds the network with fresh weights from the default generator. It runs in a dispose scope: parameters and buffers outlive it, any other tensor that the
+    /// network is to keep must be detached from it.
+    /// </summary>
     public required Func<ModelOptions, ZooModel> Build { get; init; }
 
     /// <summary>Trained weights that ship inside the library, by name ("mnist").</summary>
@@ -77,7 +83,7 @@ public sealed record ModelInfo
             throw new ZooException($"{Name} can't be built for {wrong}.");
         }
 
-        ZooModel model = Build(chosen);
+        ZooModel model = BuildWithoutRest(chosen);
         if (chosen.Norm is null || Layers.Normalization.Parse(chosen.Norm).IsIn(model))
         {
             return model;
@@ -85,6 +91,17 @@ public sealed record ModelInfo
 
         model.Dispose();
         throw new ZooException($"{Name} leaves no choice of normalisation; build it without '{chosen.Norm}'.");
+    }
+
+    // TorchSharp 0.107.0 computes the fan-in of a convolution with a bias from weight[0, 0] and leaves that view, and with it the whole weight, to the
+    // garbage collector.
+    private ZooModel BuildWithoutRest(ModelOptions options)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ZooModel model = Build(options);
+        scope.Detach(model.parameters());
+        scope.Detach(model.buffers());
+        return model;
     }
 }
 

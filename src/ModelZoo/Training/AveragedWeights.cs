@@ -20,6 +20,7 @@ internal sealed class AveragedWeights : IDisposable
     {
         this.decay = decay;
         using IDisposable off = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         averages = [.. state.Where(s => s.Value.is_floating_point()).Select(s => (s.Key, s.Value.detach().clone().DetachFromDisposeScope()))];
         targets = [.. averages.Select(a => a.Average)];
     }

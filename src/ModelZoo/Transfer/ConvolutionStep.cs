@@ -8,8 +8,8 @@ namespace ModelZoo.Transfer;
 /// <summary>A convolution with its own weights, channels last, into which a batch normalisation in eval mode may be folded: w·γ/σ and (b − μ)·γ/σ + β.</summary>
 internal sealed class ConvolutionStep(Conv2d layer, int[] inputs, int output, ScalarType type) : TrunkStep(inputs, output)
 {
-    private Tensor weight = layer.weight.detach().clone().DetachFromDisposeScope();
-    private Tensor? bias = layer.bias?.detach().clone().DetachFromDisposeScope();
+    private Tensor weight = Copy(layer.weight);
+    private Tensor? bias = layer.bias is { } own ? Copy(own) : null;
 
     public override bool MakesFresh => true;
 

@@ -91,7 +91,8 @@ internal sealed class FeatureReader : IDisposable
         void Keep(Tensor value)
         {
             seen?.Dispose();
-            seen = value.detach().clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
+            using Tensor detached = value.detach();
+            seen = detached.clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
         }
 
         Action remove = Hook(Keep);

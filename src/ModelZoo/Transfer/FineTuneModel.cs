@@ -14,17 +14,25 @@ internal static class FineTuneModel
         random.manual_seed((long)options.Seed);
         ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
         ZooModel model = pretrained.Info.Create(pretrained.Options);
-        using (no_grad())
+        try
         {
-            Dictionary<string, Tensor> source = pretrained.Model.state_dict();
-            foreach ((string key, Tensor tensor) in model.state_dict())
+            using (no_grad())
             {
-                tensor.copy_(source[key]);
+                Dictionary<string, Tensor> source = pretrained.Model.state_dict();
+                foreach ((string key, Tensor tensor) in model.state_dict())
+                {
+                    tensor.copy_(source[key]);
+                }
             }
-        }
 
-        TransferLearning.ReplaceHead(model, labels.Count);
-        return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
+            TransferLearning.ReplaceHead(model, labels.Count);
+            return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What its checkpoint says.</summary>

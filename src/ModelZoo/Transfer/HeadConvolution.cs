@@ -1,4 +1,5 @@
 using System.Reflection;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -18,6 +19,7 @@ internal static class HeadConvolution
             throw new ZooException($"A convolution of {layer.groups} groups cannot have {classes} outputs.");
         }
 
+        using DisposeScope scope = NewDisposeScope(); // takes the view of its weight that a new convolution leaves behind
         (long rows, long columns) = (layer.kernel_size[0], layer.kernel_size[^1]);
         using (Conv2d fresh = nn.Conv2d(layer.in_channels, classes, (rows, columns), groups: layer.groups, bias: layer.bias is not null, device: layer.weight.device, dtype: layer.weight.dtype))
         {

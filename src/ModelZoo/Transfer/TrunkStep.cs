@@ -39,6 +39,13 @@ internal abstract class TrunkStep(int[] inputs, int output) : IDisposable
     public virtual void Dispose()
     {
     }
+
+    /// <summary>A copy without history, which outlives the scope that it is made in.</summary>
+    protected static Tensor Copy(Tensor source, ScalarType? type = null)
+    {
+        using Tensor detached = source.detach();
+        return detached.to(type ?? source.dtype, copy: true).DetachFromDisposeScope();
+    }
 }
 
 /// <summary>A leaf as it is.</summary>
@@ -66,7 +73,7 @@ internal sealed class InPlaceStep(int[] inputs, int output, Func<Tensor[], Tenso
 /// <summary>A fully connected layer or a batch normalisation with its parameters in another type.</summary>
 internal sealed class ConvertedStep(nn.Module leaf, int[] inputs, int output, ScalarType type) : TrunkStep(inputs, output)
 {
-    private readonly Tensor[] own = [.. Values(leaf).Select(t => t is null ? null! : t.detach().to(leaf is Linear ? type : ScalarType.Float32, copy: true).DetachFromDisposeScope())];
+    private readonly Tensor[] own = [.. Values(leaf).Select(t => t is null ? null! : Copy(t, leaf is Linear ? type : ScalarType.Float32))];
 
     public override bool MakesFresh => true;
 

@@ -29,7 +29,7 @@ internal static class Samples
     public static CheckpointInfo Description(string name) => new()
     {
         Architecture = name,
-        Options = Info(name).Defaults,
+        Options = Info(name).Defaults with { NumClasses = 10 },
         Labels = [.. Enumerable.Range(0, 10).Select(c => $"{c}")],
         Preprocessing = Info(name).Preprocessing,
     };

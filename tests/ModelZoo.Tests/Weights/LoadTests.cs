@@ -198,8 +198,17 @@ public sealed class LoadTests : IDisposable
         return Peak();
     }
 
-    private static long Peak() => !OperatingSystem.IsLinux() ? Environment.WorkingSet
-        : 1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+    private static long Peak()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Environment.WorkingSet;
+        }
+
+        // "VmHWM:\t  123456 kB": of large numbers the tab alone is before them.
+        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     private static Tensor Evaluated(ZooModel model, Tensor input)
     {

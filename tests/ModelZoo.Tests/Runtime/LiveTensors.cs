@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Runtime;
+
+/// <summary>
+/// Counts the tensors that something leaves behind. <see cref="Tensor.TotalCount"/> alone cannot tell: it goes up by one with each <c>Parameter</c> that is
+/// made of a tensor and never comes down again (TorchSharp 0.107.0: the tensor that hands its handle on stays counted, but holds nothing).
+/// </summary>
+internal static class LiveTensors
+{
+    /// <summary>Tensors that this thread made and did not dispose, whoever holds them.</summary>
+    internal static long Left(Action action)
+    {
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        action();
+        return DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+    }
+
+    /// <summary>Tensors of any thread that were left to the garbage collector. Nothing else may compute meanwhile.</summary>
+    internal static long Abandoned(Action action)
+    {
+        Collect();
+        Run(action);
+        long before = Tensor.TotalCount;
+        Collect();
+        return before - Tensor.TotalCount;
+    }
+
+    // The action's objects are not to live on in the caller's registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Run(Action action) => action();
+
+    private static void Collect()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+}
