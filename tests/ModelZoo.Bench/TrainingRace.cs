@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ModelZoo.Models;
 using ModelZoo.Training;
+using ModelZoo.Training.Precision;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,10 +21,12 @@ internal sealed class TrainingRace : IBatchSource, IDisposable
     private readonly Tensor labels;
     private readonly List<double> ours = [];
 
-    private TrainingRace(TrainingCase one, int rounds, Device device, Side[] others)
+    private TrainingRace(TrainingCase one, TrainingMode mode, int rounds, Device device, Side[] others)
     {
         (this.one, this.rounds, this.device, this.others) = (one, rounds, device, others);
-        images = randn([one.Batch, one.Channels, one.Size, one.Size], device: device); // [B,C,S,S]
+        Tensor drawn = randn([one.Batch, one.Channels, one.Size, one.Size], device: device); // [B,C,S,S]
+        images = mode.ChannelsLast ? ChannelsLast.Of(drawn) : drawn.alias(); // as data in memory lies
+        drawn.Dispose();
         labels = arange(one.Batch, ScalarType.Int64, device: device).remainder(one.Classes); // [B]
     }
 
@@ -38,7 +41,7 @@ internal sealed class TrainingRace : IBatchSource, IDisposable
     {
         manual_seed(1);
         using ZooModel model = Catalog.Models.Find(one.Model).Create();
-        using var race = new TrainingRace(one, rounds, device, others);
+        using var race = new TrainingRace(one, mode, rounds, device, others);
         new Trainer(model, mode.Recipe(one.Batch), new TrainerOptions { Device = device }).Fit(race, null);
         return new RaceResult(one.Steps * one.Batch, race.ours, others.ToDictionary(s => s.Name, s => (IReadOnlyList<double>)s.Seconds));
     }

@@ -55,7 +55,7 @@ public sealed partial record Recipe
     public string Precision { get; init; } = "fp32";
 
     /// <summary>Keeps the channels of a pixel side by side in memory: faster for most convolutional networks, the same shapes and the same results but for rounding.</summary>
-    public bool ChannelsLast { get; init; }
+    public bool ChannelsLast { get; init; } = true;
 
     /// <summary>What <see cref="Precision"/> may be.</summary>
     public static IReadOnlyList<string> Precisions { get; } = ["fp32", "bf16", "auto"];

@@ -1,3 +1,4 @@
+using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -55,6 +56,7 @@ public sealed class Trainer
         int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, limit));
         RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
         folder?.Prepare();
+        using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
         Dictionary<string, string> identity = folder is null ? [] : RunIdentity.Of(model, recipe, options, totalSteps, train, test);
         RunState state = Restore(learner, folder, identity);

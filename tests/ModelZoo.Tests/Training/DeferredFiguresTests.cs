@@ -33,7 +33,11 @@ public class DeferredFiguresTests
             using ImageTensors data = Samples.Tensors("lenet5", 30);
             TrainingResult result = new Trainer(model, recipe, new TrainerOptions
             {
-                DefersFigures = defers, RunFolder = folder.Path, LogEverySteps = 3, SaveEverySteps = 4, Describe = _ => Samples.Description("lenet5"),
+                DefersFigures = defers,
+                RunFolder = folder.Path,
+                LogEverySteps = 3,
+                SaveEverySteps = 4,
+                Describe = _ => Samples.Description("lenet5"),
             }).Fit(data, data);
             string figures = string.Join(' ', result.Epochs.Select(e => $"{e.Loss:r} {e.TrainAccuracy:r} {e.Images}"));
             return (Samples.Bytes(model), figures, string.Join('\n', File.ReadLines(new RunFolder(folder.Path).Log).Select(Line)));

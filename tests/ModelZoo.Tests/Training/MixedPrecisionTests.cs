@@ -156,6 +156,31 @@ public class MixedPrecisionTests
         Assert.True(allclose(model.call(pictures), model.call(ChannelsLast.Of(pictures)), 1e-4, 1e-5));
     }
 
+    [Fact]
+    public void Convolution_weights_lie_channels_last_for_a_while_and_stay_the_same_parameters_with_the_same_values()
+    {
+        using ZooModel model = Samples.Fresh("resnet20");
+        Parameter[] before = [.. model.parameters()];
+        float[][] values = [.. before.Select(p => p.data<float>().ToArray())];
+        Parameter weight = before.First(p => p.dim() == 4 && p.shape[1] > 1);
+        long[] strides = weight.stride();
+        using (ChannelsLast.Weights(model))
+        {
+            Assert.Equal(1, weight.stride(1));
+            Assert.Equal(weight.shape[1], weight.stride(3));
+            Assert.True(weight.requires_grad);
+            using Tensor images = ChannelsLast.Of(randn(2, 3, 32, 32));
+            using Tensor logits = model.call(images);
+            using Tensor sum = logits.sum();
+            sum.backward();
+            Assert.Equal(weight.stride(), weight.grad!.stride());
+        }
+
+        Assert.Equal(strides, weight.stride());
+        Assert.Equal(before, [.. model.parameters()], ReferenceEqualityComparer.Instance);
+        Assert.Equal(values, [.. before.Select(p => p.data<float>().ToArray())]);
+    }
+
     private static Dictionary<string, Tensor> Gradients(ZooModel model, Dictionary<string, Parameter> parameters, Tensor images, Tensor labels, MixedPrecision? mixed = null)
     {
         model.eval(); // batch statistics of four small images would magnify every rounding

@@ -2,6 +2,7 @@ using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Weights;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Training;
@@ -34,10 +35,11 @@ internal static class Samples
         Preprocessing = Info(name).Preprocessing,
     };
 
-    /// <summary>Every parameter and buffer, as bytes.</summary>
+    /// <summary>Every parameter and buffer, as bytes, row by row.</summary>
     public static Dictionary<string, byte[]> Bytes(nn.Module model) => model.state_dict().ToDictionary(e => e.Key, e =>
     {
-        using Tensor plain = e.Value.detach().clone();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor plain = e.Value.detach().contiguous();
         return plain.bytes.ToArray();
     });
 }

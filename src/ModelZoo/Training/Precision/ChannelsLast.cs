@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training.Precision;
@@ -25,10 +26,43 @@ public static class ChannelsLast
         return packed.permute(0, 3, 1, 2);
     }
 
+    /// <summary>
+    /// Lays a model's convolution weights [O,I,H,W] out like its images, in place, until the result is disposed; otherwise every convolution would turn them at every step, forward and
+    /// backward. Parameters stay the same objects with the same values.
+    /// </summary>
+    public static IDisposable Weights(nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new LaidOut([.. model.parameters().Where(p => p.dim() == 4)]);
+    }
+
     private static bool Is(Tensor images)
     {
         long[] shape = images.shape;
         long[] strides = images.stride();
         return strides[1] == 1 && strides[3] == shape[1] && strides[2] == shape[1] * shape[3] && strides[0] == shape[1] * shape[3] * shape[2];
+    }
+    private sealed class LaidOut : IDisposable
+    {
+        private readonly Parameter[] weights;
+
+        public LaidOut(Parameter[] weights)
+        {
+            this.weights = weights;
+            Lay(Of);
+        }
+
+        public void Dispose() => Lay(w => w.contiguous());
+
+        private void Lay(Func<Tensor, Tensor> order)
+        {
+            using IDisposable off = no_grad();
+            foreach (Parameter weight in weights.Where(w => !w.IsInvalid))
+            {
+                using Tensor now = weight.detach();
+                using Tensor laid = order(now);
+                weight.set_(laid);
+            }
+        }
     }
 }

@@ -37,13 +37,29 @@ public class BatchAugmenterTests
         ["both mixings"] = new() { HorizontalFlip = 0.5, Mixup = 0.2, Cutmix = 1 },
         ["everything"] = new()
         {
-            RandomCrop = true, RandomCropPadding = 3, RandomRotation = 15, RandomScale = 0.1f, RandomShift = 1, HorizontalFlip = 0.5,
-            VerticalFlip = 0.5, PcaLighting = 0.2, Cutout = 5, RandomErasing = 0.5, Cutmix = 1,
+            RandomCrop = true,
+            RandomCropPadding = 3,
+            RandomRotation = 15,
+            RandomScale = 0.1f,
+            RandomShift = 1,
+            HorizontalFlip = 0.5,
+            VerticalFlip = 0.5,
+            PcaLighting = 0.2,
+            Cutout = 5,
+            RandomErasing = 0.5,
+            Cutmix = 1,
         },
         ["everything but the affine move"] = new()
         {
-            RandomCrop = true, RandomCropPadding = 3, RandomCropMode = "reflect", HorizontalFlip = 0.5, VerticalFlip = 0.5, PcaLighting = 0.2,
-            Cutout = 5, RandomErasing = 0.5, Mixup = 0.3,
+            RandomCrop = true,
+            RandomCropPadding = 3,
+            RandomCropMode = "reflect",
+            HorizontalFlip = 0.5,
+            VerticalFlip = 0.5,
+            PcaLighting = 0.2,
+            Cutout = 5,
+            RandomErasing = 0.5,
+            Mixup = 0.3,
         },
     };
 
