@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using ModelZoo.Runtime;
 
 namespace ModelZoo.Analysis;
 
 /// <summary>The most memory that this process had resident since <see cref="Restart"/>, read from Linux' /proc; unknown elsewhere.</summary>
-public static partial class PeakMemory
+public static class PeakMemory
 {
     /// <summary>Collects garbage, gives free memory back to the system and forgets the peak so far.</summary>
     /// <returns>The bytes that are resident now; null where the system does not tell.</returns>
@@ -13,15 +13,7 @@ public static partial class PeakMemory
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        try
-        {
-            _ = Trim(0);
-        }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
-        {
-            // Without glibc what is free may stay resident; growth is then told a little too small.
-        }
-
+        ProcessSettings.ReturnFreedMemory(); // without glibc what is free may stay resident; growth is then told a little too small
         return Forget() ? Status("VmRSS") : null;
     }
 
@@ -60,7 +52,4 @@ public static partial class PeakMemory
             return null;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int Trim(nuint pad);
 }

@@ -1,3 +1,4 @@
+using ModelZoo.Runtime;
 using ModelZoo.Training.Precision;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -223,7 +224,7 @@ public sealed class Trainer
         bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
         using (learner.LendAverage())
         {
-            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluator.Evaluate(model, test, channelsLast: recipe.ChannelsLast) : null;
+            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluate(test) : null;
             EpochResult epoch = run.Finish(seconds, result);
             state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
             bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy);
@@ -238,6 +239,15 @@ public sealed class Trainer
         }
 
         run.Report(recipe.Epochs, TimeSpan.Zero, state.Epochs[^1].TestAccuracy);
+    }
+
+    // In batches as large as those of the training, which fit into memory.
+    private EvaluationResult Evaluate(IBatchSource test)
+    {
+        ProcessSettings.ReturnFreedMemory();
+        EvaluationResult result = Evaluator.Evaluate(model, test, Math.Clamp(recipe.BatchSize, 32, 256), recipe.ChannelsLast);
+        ProcessSettings.ReturnFreedMemory();
+        return result;
     }
 
     /// <summary>Whether this is the lowest error so far; lowers the rate or ends the training where the recipe wants that.</summary>

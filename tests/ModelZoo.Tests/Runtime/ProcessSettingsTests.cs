@@ -64,10 +64,13 @@ public sealed class ProcessSettingsTests
         const int Steps = 3;
         using var child = new PlainChild(arguments, environment: environment);
         child.Ask("threads 1");
-        child.Ask($"train:resnet20:32:32 {Steps}");
-        long before = Faults();
-        child.Ask($"train:resnet20:32:32 {Steps}");
-        return (Faults() - before) / (double)Steps;
+        child.Ask("train:resnet20:32:32 10"); // the heap grows for a few steps
+        return Enumerable.Range(0, 3).Min(_ =>
+        {
+            long before = Faults();
+            child.Ask($"train:resnet20:32:32 {Steps}");
+            return (Faults() - before) / (double)Steps;
+        });
 
         long Faults() => long.Parse(child.Ask("faults"), CultureInfo.InvariantCulture);
     }
