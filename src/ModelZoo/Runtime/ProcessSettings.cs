@@ -25,7 +25,10 @@ internal static partial class ProcessSettings
     private const string SpinCount = "2000";
 
     // malloc.h
-    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3;
+    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;
+
+    // Larger blocks than activations are, such as a test's whole data or VGG's first linear layer, still go back when they are freed.
+    private const int LargeBlock = 256 << 20;
 
     // The most that glibc before 2.35 takes.
     private const int SmallMmapThreshold = 32 << 20;
@@ -86,7 +89,9 @@ internal static partial class ProcessSettings
     {
         try
         {
-            if (MallOpt(MmapThreshold, 1 << 30) == 0)
+            // One heap for all threads: each thread's own would keep what that thread once needed.
+            _ = MallOpt(ArenaMax, 1);
+            if (MallOpt(MmapThreshold, LargeBlock) == 0)
             {
                 _ = MallOpt(MmapThreshold, SmallMmapThreshold);
             }
