@@ -84,7 +84,7 @@ public class DeferredFiguresTests
     [Fact]
     public void A_gradient_that_is_not_finite_is_named()
     {
-        using var model = new Rooted();
+        using var model = new LearningTests.Rooted();
         using ImageTensors data = ImageTensors.FromTensors(zeros(4, 3), zeros(4, dtype: ScalarType.Int64), ["a", "b", "c"]);
         var trainer = new Trainer(model, Base with { ClipNorm = 1 }, new TrainerOptions { DefersFigures = true });
         Assert.Contains("The norm of the gradients became NaN at step 1 (epoch 1, learning rate 0.05). The gradient of scale is not finite",
@@ -101,18 +101,6 @@ public class DeferredFiguresTests
         new Trainer(model, Base, new TrainerOptions { DefersFigures = true }).Fit(new Slow(data), null, new TrainerTests.Collecting(reports));
         Assert.True(reports.Count > 3, $"{reports.Count} reports");
         Assert.All(reports, r => Assert.Equal(Math.Log(3), r.Loss, 1e-6));
-    }
-
-    /// <summary>√|x·scale|: its output at 0 is finite, its gradient is not.</summary>
-    private sealed class Rooted : nn.Module<Tensor, Tensor>
-    {
-#pragma warning disable IDE1006
-        private readonly Parameter scale = new(ones(3));
-#pragma warning restore IDE1006
-
-        public Rooted() : base(nameof(Rooted)) => RegisterComponents();
-
-        public override Tensor forward(Tensor input) => (input * scale).sqrt();
     }
 
     /// <summary>Finite inputs in one batch, counted from 1 over all epochs, that a layer cannot take.</summary>

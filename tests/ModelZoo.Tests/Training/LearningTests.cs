@@ -231,7 +231,7 @@ public class LearningTests
     private static string Message(nn.Module<Tensor, Tensor> model, Recipe recipe, ImageTensors data) => Assert.Throws<ZooException>(() => new Trainer(model, recipe).Fit(data, null)).Message;
 
     /// <summary>√|x·scale|: its output at 0 is finite, its gradient is not.</summary>
-    private sealed class Rooted : nn.Module<Tensor, Tensor>
+    internal sealed class Rooted : nn.Module<Tensor, Tensor>
     {
 #pragma warning disable IDE1006
         private readonly Parameter scale = new(ones(3));
