@@ -12,13 +12,13 @@ using ModelZoo.Models.Nasnet;
 using ModelZoo.Models.Preact;
 using ModelZoo.Models.Resnet;
 using ModelZoo.Models.ResnetCifar;
-using ModelZoo.Models.Senet;
 using ModelZoo.Models.Smallcnn;
 using ModelZoo.Models.Vgg;
 using ModelZoo.Models.Wideresnet;
 using ModelZoo.Models.Zfnet;
+using ModelZoo.Registry;
 using ModelZoo.Training;
-using ModelZoo.Verification;
+using ModelZoo.Verification.Blueprints;
 
 namespace ModelZoo.Models;
 
@@ -42,39 +42,40 @@ public static class Catalog
         .. CifarResNet.Infos,
         .. PreActResNet.Infos,
         .. WideResNet.Infos,
-        .. SeResNet.Infos,
         .. DenseNet.Infos,
         .. MobileNetV1.Infos,
+        MobileNetV2.Info,
         NasNet.Info,
         EfficientNet.Info,
         .. ConvVariants.Infos,
         .. EncoderDecoder.Infos,
     ]);
 
-    /// <summary>A model's measured facts, from its folder's card.json.</summary>
-    /// <exception cref="ZooException">The folder has no card for it.</exception>
-    public static ModelCard CardOf(ModelInfo info)
-    {
-        ArgumentNullException.ThrowIfNull(info);
-        string file = $"{info.Family}/card.json";
-        return ModelCard.Parse(ReadResource(file), file).GetValueOrDefault(info.Name)
-            ?? throw new ZooException($"{file} has no card for {info.Name}. Write it with `zoo verify --all --write-cards models`.");
-    }
+    /// <summary>The facts that were measured of a model, from its card in models/blueprints.</summary>
+    /// <exception cref="ZooException">It has no card.</exception>
+    public static ModelCard CardOf(ModelInfo info) => TryCardOf(info)
+        ?? throw new ZooException($"models/{CardNameOf(info)} is missing. Write it with `zoo catalog add {info.Name}`.");
 
-    /// <summary>The same; null where the folder has no card for it yet.</summary>
+    /// <summary>The same; null where the model has no card yet.</summary>
     public static ModelCard? TryCardOf(ModelInfo info)
     {
-        ArgumentNullException.ThrowIfNull(info);
-        string file = $"{info.Family}/card.json";
-        return HasResource(file) ? ModelCard.Parse(ReadResource(file), file).GetValueOrDefault(info.Name) : null;
+        string file = CardNameOf(info);
+        return HasResource(file) ? ModelCard.Parse(ReadResource(file), file) : null;
     }
 
-    /// <summary>What a model is made of at its default options, from its folder's blueprint.</summary>
-    /// <exception cref="ZooException">The folder has no blueprint of it.</exception>
-    public static Blueprint BlueprintOf(ModelInfo info) => TryBlueprintOf(info)
-        ?? throw new ZooException($"{BlueprintNameOf(info)} is missing. Write it with `zoo verify --all --write-cards models`.");
+    /// <summary>The file of a model's card, in the folder models/ and embedded.</summary>
+    public static string CardNameOf(ModelInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        return $"blueprints/{info.Name}.card.json";
+    }
 
-    /// <summary>The same; null where the folder has none of it yet.</summary>
+    /// <summary>What a model is made of at its default options, from its blueprint in models/blueprints.</summary>
+    /// <exception cref="ZooException">It has no blueprint.</exception>
+    public static Blueprint BlueprintOf(ModelInfo info) => TryBlueprintOf(info)
+        ?? throw new ZooException($"models/{BlueprintNameOf(info)} is missing. Write it with `zoo catalog add {info.Name}`.");
+
+    /// <summary>The same; null where the model has no blueprint yet.</summary>
     public static Blueprint? TryBlueprintOf(ModelInfo info)
     {
         string file = BlueprintNameOf(info);
@@ -85,7 +86,7 @@ public static class Catalog
     public static string BlueprintNameOf(ModelInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
-        return $"{info.Family}/{info.Name}.blueprint.txt";
+        return $"blueprints/{info.Name}.blueprint.txt";
     }
 
     /// <summary>How a model is trained, from its folder's recipe.json.</summary>
@@ -115,7 +116,7 @@ public static class Catalog
         return weights.ReadLabels(ReadResource);
     }
 
-    /// <summary>Opens an embedded file of this project: "lenet/card.json", "lenet/lenet5.mnist.safetensors".</summary>
+    /// <summary>Opens an embedded file of this project: "blueprints/lenet5.card.json", "lenet/lenet5.mnist.safetensors".</summary>
     /// <exception cref="ZooException">There is no such file.</exception>
     public static byte[] ReadResource(string name)
     {

@@ -1,12 +1,15 @@
+using ModelZoo.Inference;
+
 namespace ModelZoo.Models;
 
-/// <summary>Classifiers from the zoo's own catalogue.</summary>
+/// <summary>Classifiers from the zoo's own catalog.</summary>
 public static class ImageClassifierLoading
 {
     extension(ImageClassifier)
     {
         /// <summary>Loads a classifier.</summary>
-        /// <param name="pathOrName">A checkpoint that the zoo made (<c>runs/best.safetensors</c>), or a model with shipped or pulled weights (<c>lenet5:mnist</c>).</param>
+        /// <param name="pathOrName">A checkpoint that the zoo made (<c>runs/best.safetensors</c>), or a model with shipped or pulled weights
+        /// (<c>lenet5:mnist</c>).</param>
         /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
         /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
         public static ImageClassifier Load(string pathOrName) => ImageClassifier.Load(Catalog.Models, pathOrName, Catalog.ReadResource);

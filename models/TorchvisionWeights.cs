@@ -1,3 +1,6 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
+
 namespace ModelZoo.Models;
 
 /// <summary>
@@ -5,7 +8,7 @@ namespace ModelZoo.Models;
 /// (https://pytorch.org/vision/0.14/models.html). V1 are the original recipes, V2 the longer ones of 2021.
 /// </summary>
 /// <remarks>
-/// GoogLeNet's were converted from TensorFlow: its network must first turn ImageNet's normalisation into (x − 0.5) / 0.5 (torchvision's transform_input).
+/// GoogLeNet's were converted from TensorFlow: its network must first turn ImageNet's normalization into (x − 0.5) / 0.5 (torchvision's transform_input).
 /// DenseNet's name their layers norm.1 and conv.1 where the network says norm1 and conv1.
 /// </remarks>
 internal static class TorchvisionWeights
@@ -49,6 +52,15 @@ internal static class TorchvisionWeights
 
     /// <summary>What is published for a model of torchvision, the oldest first; the last is torchvision's default. Empty where there is nothing.</summary>
     internal static IReadOnlyList<PublishedWeights> Of(string model) => [.. Table.Where(row => row.Model == model).Select(row => row.Weights)];
+
+    /// <summary>Weights of an original recipe, for a model's own entry.</summary>
+    /// <param name="file">The file's name, which ends in the first eight digits of its SHA-256.</param>
+    /// <param name="top1">Top-1 accuracy in percent.</param>
+    /// <param name="top5">Top-5 accuracy in percent.</param>
+    internal static PublishedWeights V1(string file, double top1, double top5) => Row("", "v1", file, top1, top5).Weights;
+
+    /// <summary>The same of a recipe of 2021, which resizes to 232 pixels.</summary>
+    internal static PublishedWeights V2(string file, double top1, double top5) => Row("", "v2", file, top1, top5, shorterSide: 232).Weights;
 
     private static (string Model, PublishedWeights Weights) Row(
         string model, string version, string file, double top1, double top5, int shorterSide = 256, Interpolation interpolation = Interpolation.Bilinear) =>

@@ -58,10 +58,10 @@ def main():
     form = np.searchsorted(starts, np.arange(len(labels)), side="right") - 1
     distance = ((pixels[:, None] - pixels[None]) ** 2).sum(-1)
     np.fill_diagonal(distance, np.inf)
-    neighbour = form[distance.argmin(1)]
+    neighbor = form[distance.argmin(1)]
     for k, start in enumerate(starts):
         own = form == k
-        before = f"{100 * (neighbour[own] == k - 1).mean():.0f} %" if k else ""
+        before = f"{100 * (neighbor[own] == k - 1).mean():.0f} %" if k else ""
         print(f"| {k + 1} | {start} | {own.sum()} | {before} |")
     TARGET.write_bytes(packed)
 

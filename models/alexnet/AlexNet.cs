@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -5,10 +7,12 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Alexnet;
 
 /// <summary>
-/// AlexNet as torchvision has it: one tower of 64-192-384-256-256 maps, neither groups nor response normalisation, dropout before each hidden layer.
+/// AlexNet as torchvision has it: one tower of 64-192-384-256-256 maps, neither groups nor response normalization, dropout before each hidden layer.
 /// 61,100,840 parameters, 714,188,480 MACs at 3×224×224.
 /// </summary>
-/// <remarks>After A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014. The network of 2012 is <see cref="AlexNetOriginal"/>.</remarks>
+/// <remarks>
+/// After A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014. The network of 2012 is <see cref="AlexNetOriginal"/>.
+/// </remarks>
 public sealed class AlexNet : ZooModel
 {
     // Whatever the input's size, the classifier sees 6×6.
@@ -36,11 +40,24 @@ public sealed class AlexNet : ZooModel
         RegisterComponents();
     }
 
+    public override string Head => "classifier.6";
+
+    public override string Stem => "features.0";
+
+    public override IReadOnlyList<string> Stages { get; } = ["features.2", "features.5", "features.12"];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = avgpool.call(features.call(input)); // [N,256,6,6]
+        return classifier.call(flatten.call(x)).MoveToOuterDisposeScope();
+    }
+
     internal static ModelInfo Info { get; } = new()
     {
         Name = "alexnet",
         Family = "alexnet",
-        Summary = "AlexNet as torchvision has it: one tower, no groups, no response normalisation",
+        Summary = "AlexNet as torchvision has it: one tower, no groups, no response normalization",
         Source = "Krizhevsky: One weird trick for parallelizing convolutional neural networks, arXiv:1404.5997, 2014",
         Input = (3, 224, 224),
         MinimumSize = 63,
@@ -50,21 +67,4 @@ public sealed class AlexNet : ZooModel
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new AlexNet(options),
     };
-
-    /// <inheritdoc/>
-    public override string Head => "classifier.6";
-
-    /// <inheritdoc/>
-    public override string Stem => "features.0";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = ["features.2", "features.5", "features.12"];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = avgpool.call(features.call(input)); // [N,256,6,6]
-        return classifier.call(flatten.call(x)).MoveToOuterDisposeScope();
-    }
 }

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,13 +8,13 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Alexnet;
 
 /// <summary>
-/// The AlexNet of 2012: 96-256-384-384-256 maps, response normalisation, overlapping pooling, input 227×227. It was trained on two GPUs, each with half of the maps, which
-/// spoke to each other only at the third convolution and in the linear layers: two groups in the second, fourth and fifth convolution are the same network.
-/// 60,965,224 parameters, 724,406,816 MACs at 3×227×227; without the groups 62,378,344 and 1,135,256,096.
+/// The AlexNet of 2012: 96-256-384-384-256 maps, response normalization, overlapping pooling, input 227×227. It was trained on two GPUs, each with half of the
+/// maps, which spoke to each other only at the third convolution and in the linear layers: two groups in the second, fourth and fifth convolution are the same
+/// network. 60,965,224 parameters, 724,406,816 MACs at 3×227×227; without the groups 62,378,344 and 1,135,256,096.
 /// </summary>
 /// <remarks>
-/// After A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks", NIPS 2012, sections 3 to 5. The paper says 224×224, but 55×55 maps
-/// (its figure 2) out of 11×11 windows four pixels apart take 227 = 4·54 + 11.
+/// After A. Krizhevsky, I. Sutskever, G. E. Hinton, "ImageNet classification with deep convolutional neural networks", NIPS 2012, sections 3 to 5. The paper
+/// says 224×224, but 55×55 maps (its figure 2) out of 11×11 windows four pixels apart take 227 = 4·54 + 11.
 /// </remarks>
 public sealed class AlexNetOriginal : ZooModel
 {
@@ -58,22 +60,12 @@ public sealed class AlexNetOriginal : ZooModel
         InitializeWeights();
     }
 
-    internal static IReadOnlyList<ModelInfo> Infos { get; } =
-    [
-        Row("alexnet_original", groups: 2, "AlexNet of 2012: two GPUs as groups, response normalisation, input 227×227"),
-        Row("alexnet_ungrouped", groups: 1, "AlexNet of 2012 on one GPU: every convolution sees all maps"),
-    ];
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc8);
 
-    /// <inheritdoc/>
     public override string Stem => nameof(conv1);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2), nameof(pool5)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -121,4 +113,10 @@ public sealed class AlexNetOriginal : ZooModel
     private static int Grid(int size) => Pooled(Pooled(Pooled((size - 11) / 4 + 1)));
 
     private static int Pooled(int size) => (size - 3) / 2 + 1;
+
+    internal static IReadOnlyList<ModelInfo> Infos { get; } =
+    [
+        Row("alexnet_original", groups: 2, "AlexNet of 2012: two GPUs as groups, response normalization, input 227×227"),
+        Row("alexnet_ungrouped", groups: 1, "AlexNet of 2012 on one GPU: every convolution sees all maps"),
+    ];
 }

@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -33,28 +35,12 @@ public sealed class ConvNet : ZooModel
         RegisterComponents();
     }
 
-    internal static ModelInfo Info { get; } = new()
-    {
-        Name = "convnet",
-        Family = "convnet",
-        Summary = "the lecture's ConvNet: two 5×5 stages and two linear layers",
-        Source = "the lecture's listing, with stride 2 in layer 1's pooling",
-        Input = (1, 28, 28),
-        MinimumSize = 4,
-        Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
-        Build = options => new ConvNet(options),
-    };
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc2);
 
-    /// <inheritdoc/>
     public override string Stem => "layer1.0";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -69,4 +55,16 @@ public sealed class ConvNet : ZooModel
         Conv2d(from, to, 5, stride: 1, padding: 2),
         ReLU(),
         MaxPool2d(2, stride: 2));
+
+    internal static ModelInfo Info { get; } = new()
+    {
+        Name = "convnet",
+        Family = "convnet",
+        Summary = "the lecture's ConvNet: two 5×5 stages and two linear layers",
+        Source = "the lecture's listing, with stride 2 in layer 1's pooling",
+        Input = (1, 28, 28),
+        MinimumSize = 4,
+        Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
+        Build = options => new ConvNet(options),
+    };
 }

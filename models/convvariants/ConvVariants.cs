@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -5,12 +7,13 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Convvariants;
 
 /// <summary>
-/// One small network five times, for 32×32 colour images: only the kind of its two inner convolutions differs, so that parameters, multiply-accumulates and receptive fields can be
-/// compared. A variant is a chain of linear convolutions from 16 to 16 channels that keeps the sides; the rectifier comes after the chain.
+/// One small network five times, for 32×32 color images: only the kind of its two inner convolutions differs, so that parameters, multiply-accumulates and
+/// receptive fields can be compared. A variant is a chain of linear convolutions from 16 to 16 channels that keeps the sides; the rectifier comes after the
+/// chain.
 /// </summary>
 /// <remarks>
-/// Dilated: F. Yu, V. Koltun, ICLR 2016. Depthwise separable: L. Sifre, 2014; A. G. Howard et al., arXiv 1704.04861. Spatially separable: C. Szegedy et al., CVPR 2016, figure 6.
-/// Pointwise: M. Lin, Q. Chen, S. Yan, ICLR 2014; as bottleneck C. Szegedy et al., CVPR 2015.
+/// Dilated: F. Yu, V. Koltun, ICLR 2016. Depthwise separable: L. Sifre, 2014; A. G. Howard et al., arXiv 1704.04861. Spatially separable: C. Szegedy et al.,
+/// CVPR 2016, figure 6. Pointwise: M. Lin, Q. Chen, S. Yan, ICLR 2014; as bottleneck C. Szegedy et al., CVPR 2015.
 /// </remarks>
 public sealed class ConvVariants : ZooModel
 {
@@ -47,28 +50,12 @@ public sealed class ConvVariants : ZooModel
         RegisterComponents();
     }
 
-    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
-    {
-        Name = variant.Name,
-        Family = "convvariants",
-        Summary = $"a small network of {variant.Summary}",
-        Source = "the document's variants of convolution, one skeleton for all",
-        Input = (3, 32, 32),
-        MinimumSize = 4,
-        Preprocessing = new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]),
-        Build = options => new ConvVariants(variant.Name, variant.Chain, options),
-    });
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc);
 
-    /// <inheritdoc/>
     public override string Stem => nameof(stem);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(relu0), nameof(relu1), nameof(relu2)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -87,10 +74,23 @@ public sealed class ConvVariants : ZooModel
         {
             var c = chain[i];
             (long, long) padding = (c.Dilation * (c.Rows / 2), c.Dilation * (c.Columns / 2));
-            block.append(Conv2d(channels, c.Out, (c.Rows, c.Columns), padding: padding, dilation: (c.Dilation, c.Dilation), groups: c.Groups, bias: i == chain.Length - 1));
+            block.append(Conv2d(channels, c.Out, (c.Rows, c.Columns), padding: padding, dilation: (c.Dilation, c.Dilation), groups: c.Groups,
+                bias: i == chain.Length - 1));
             channels = c.Out;
         }
 
         return block;
     }
+
+    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "convvariants",
+        Summary = $"a small network of {variant.Summary}",
+        Source = "the document's variants of convolution, one skeleton for all",
+        Input = (3, 32, 32),
+        MinimumSize = 4,
+        Preprocessing = new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]),
+        Build = options => new ConvVariants(variant.Name, variant.Chain, options),
+    });
 }

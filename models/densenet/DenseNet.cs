@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,8 +9,8 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Densenet;
 
 /// <summary>
-/// DenseNet-BC: inside a block each layer takes the concatenation of the block's input and of all earlier layers' outputs, and adds k maps of its own; between blocks a transition
-/// halves channels (compression 0.5) and sides.
+/// DenseNet-BC: inside a block each layer takes the concatenation of the block's input and of all earlier layers' outputs, and adds k maps of its own; between
+/// blocks a transition halves channels (compression 0.5) and sides.
 /// </summary>
 /// <remarks>
 /// G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger, "Densely connected convolutional networks", CVPR 2017, section 3 and table 1. Keys as torchvision's.
@@ -67,32 +69,12 @@ public sealed class DenseNet : ZooModel
         WeightInit.Constant(classifier.bias, 0);
     }
 
-    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
-    {
-        Name = variant.Name,
-        Family = "densenet",
-        Summary = $"DenseNet-BC, {string.Join("-", variant.Layers)} layers, growth {variant.Growth}",
-        Source = "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017, table 1",
-        Input = (3, 224, 224),
-        MinimumSize = 29, // three transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
-        Torchvision = variant.Name,
-        Published = TorchvisionWeights.Of(variant.Name),
-        RenameKey = KeyNames.DenseNet,
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
-        Build = options => new DenseNet(variant, options),
-    });
-
-    /// <inheritdoc/>
     public override string Head => nameof(classifier);
 
-    /// <inheritdoc/>
     public override string Stem => "features.conv0";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.denseblock4"];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -107,7 +89,7 @@ public sealed class DenseNet : ZooModel
         ("conv", Conv2d(channels, smaller, 1, bias: false)),
         ("pool", AvgPool2d(2, stride: 2)));
 
-    /// <summary>[N,C,H,W] → [N,C+k,H,W]: normalisation and rectifier before each convolution, 1×1 to 4k maps, 3×3 to k maps.</summary>
+    /// <summary>[N,C,H,W] → [N,C+k,H,W]: normalization and rectifier before each convolution, 1×1 to 4k maps, 3×3 to k maps.</summary>
     private sealed class DenseLayer : Module<Tensor, Tensor>
     {
         private readonly Module<Tensor, Tensor> norm1;
@@ -135,4 +117,20 @@ public sealed class DenseNet : ZooModel
             return concat.call([input, x]).MoveToOuterDisposeScope();
         }
     }
+
+    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "densenet",
+        Summary = $"DenseNet-BC, {string.Join("-", variant.Layers)} layers, growth {variant.Growth}",
+        Source = "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017, table 1",
+        Input = (3, 224, 224),
+        MinimumSize = 29, // three transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
+        Torchvision = variant.Name,
+        Published = TorchvisionWeights.Of(variant.Name),
+        RenameKey = KeyNames.DenseNet,
+        Classes = 1000,
+        Preprocessing = Preprocessing.ImageNet(),
+        Build = options => new DenseNet(variant, options),
+    });
 }

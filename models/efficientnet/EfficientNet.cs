@@ -1,14 +1,18 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Models.Efficientnet;
 
-/// <summary>EfficientNet-B0: inverted residual blocks with squeeze and excitation, found by architecture search at about 400 million multiply-accumulates.</summary>
+/// <summary>
+/// EfficientNet-B0: inverted residual blocks with squeeze and excitation, found by architecture search at about 400 million multiply-accumulates.
+/// </summary>
 /// <remarks>
-/// M. Tan, Q. V. Le, "EfficientNet: rethinking model scaling for convolutional neural networks", ICML 2019, table 1. Keys as torchvision's; its B0 keeps PyTorch's ε of 1e-5 where
-/// the TensorFlow original has 1e-3.
+/// M. Tan, Q. V. Le, "EfficientNet: rethinking model scaling for convolutional neural networks", ICML 2019, table 1. Keys as torchvision's; its B0 keeps
+/// PyTorch's ε of 1e-5 where the TensorFlow original has 1e-3.
 /// </remarks>
 public sealed class EfficientNet : ZooModel
 {
@@ -54,33 +58,15 @@ public sealed class EfficientNet : ZooModel
         features.append(Unit(norm, Conv2d(channels, LastWidth, 1, bias: false)));
         classifier = Sequential(("0", Dropout(DropoutRate)), ("1", Linear(LastWidth, options.NumClasses)));
         RegisterComponents();
-        Initialise();
+        Initialize();
     }
 
-    internal static ModelInfo Info { get; } = new()
-    {
-        Name = "efficientnet_b0",
-        Family = "efficientnet",
-        Summary = "EfficientNet-B0, inverted residuals with squeeze and excitation",
-        Source = "Tan, Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019, table 1",
-        Input = (3, 224, 224),
-        Torchvision = "efficientnet_b0",
-        Published = TorchvisionWeights.Of("efficientnet_b0"),
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(interpolation: Interpolation.Bicubic),
-        Build = options => new EfficientNet(options),
-    };
-
-    /// <inheritdoc/>
     public override string Head => "classifier.1";
 
-    /// <inheritdoc/>
     public override string Stem => "features.0.0";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = ["features.1", "features.2", "features.3", "features.5", "features.7"];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -89,7 +75,7 @@ public sealed class EfficientNet : ZooModel
         return classifier.call(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Convolution, normalisation and, unless it is the linear end of a block, x·σ(x).</summary>
+    /// <summary>Convolution, normalization and, unless it is the linear end of a block, x·σ(x).</summary>
     private static Sequential Unit(Normalization norm, Conv2d convolution, bool linear = false)
     {
         Sequential unit = Sequential(("0", convolution), ("1", norm.Create(convolution.out_channels)));
@@ -97,7 +83,7 @@ public sealed class EfficientNet : ZooModel
     }
 
     // torchvision's: the fan of a depthwise convolution counts all its outputs.
-    private void Initialise()
+    private void Initialize()
     {
         foreach (Conv2d convolution in modules().OfType<Conv2d>())
         {
@@ -114,8 +100,8 @@ public sealed class EfficientNet : ZooModel
     }
 
     /// <summary>
-    /// Mobile inverted bottleneck: widen by 1×1, filter each channel, weigh the channels, narrow by a linear 1×1; a shortcut where input and output have one shape
-    /// (Sandler et al., "MobileNetV2", CVPR 2018; with squeeze and excitation Tan et al., "MnasNet", CVPR 2019).
+    /// Mobile inverted bottleneck: widen by 1×1, filter each channel, weigh the channels, narrow by a linear 1×1; a shortcut where input and output have one
+    /// shape (Sandler et al., "MobileNetV2", CVPR 2018; with squeeze and excitation Tan et al., "MnasNet", CVPR 2019).
     /// </summary>
     private sealed class MBConv : Module<Tensor, Tensor>
     {
@@ -156,7 +142,9 @@ public sealed class EfficientNet : ZooModel
         }
     }
 
-    /// <summary>[N,C,H,W] times a gate per channel, made of the channels' means by two layers (Hu, Shen, Sun, "Squeeze-and-excitation networks", CVPR 2018).</summary>
+    /// <summary>
+    /// [N,C,H,W] times a gate per channel, made of the channels' means by two layers (Hu, Shen, Sun, "Squeeze-and-excitation networks", CVPR 2018).
+    /// </summary>
     private sealed class SqueezeExcitation : Module<Tensor, Tensor>
     {
         private readonly AdaptiveAvgPool2d avgpool = AdaptiveAvgPool2d(1);
@@ -181,4 +169,18 @@ public sealed class EfficientNet : ZooModel
             return multiply.call(input, gates).MoveToOuterDisposeScope();
         }
     }
+
+    internal static ModelInfo Info { get; } = new()
+    {
+        Name = "efficientnet_b0",
+        Family = "efficientnet",
+        Summary = "EfficientNet-B0, inverted residuals with squeeze and excitation",
+        Source = "Tan, Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019, table 1",
+        Input = (3, 224, 224),
+        Torchvision = "efficientnet_b0",
+        Published = TorchvisionWeights.Of("efficientnet_b0"),
+        Classes = 1000,
+        Preprocessing = Preprocessing.ImageNet(interpolation: Interpolation.Bicubic),
+        Build = options => new EfficientNet(options),
+    };
 }

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,12 +8,14 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Encoderdecoder;
 
 /// <summary>
-/// One small encoder–decoder four times: image in, image of the same size out. Two poolings make the map a quarter as high and wide, and the decoder's two steps make it large again,
-/// each in one of four ways; every way has the same number of parameters. The output is linear: the mean squared error to an image in [0,1] is its loss.
+/// One small encoder–decoder four times: image in, image of the same size out. Two poolings make the map a quarter as high and wide, and the decoder's two
+/// steps make it large again, each in one of four ways; every way has the same number of parameters. The output is linear: the mean squared error to an image
+/// in [0,1] is its loss.
 /// </summary>
 /// <remarks>
-/// Transposed convolution: M. D. Zeiler et al., CVPR 2010; V. Dumoulin, F. Visin, arXiv 1603.07285, chapter 4. It is what bed of nails and a convolution compute together, its kernels
-/// turned by 180°. Unpooling with remembered places: M. D. Zeiler, R. Fergus, ECCV 2014, section 2.1; V. Badrinarayanan et al. (SegNet), PAMI 2017.
+/// Transposed convolution: M. D. Zeiler et al., CVPR 2010; V. Dumoulin, F. Visin, arXiv 1603.07285, chapter 4. It is what bed of nails and a convolution
+/// compute together, its kernels turned by 180°. Unpooling with remembered places: M. D. Zeiler, R. Fergus, ECCV 2014, section 2.1; V. Badrinarayanan et al.
+/// (SegNet), PAMI 2017.
 /// </remarks>
 public sealed class EncoderDecoder : ZooModel
 {
@@ -63,30 +67,12 @@ public sealed class EncoderDecoder : ZooModel
         Nails,
     }
 
-    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
-    {
-        Name = variant.Name,
-        Family = "encoderdecoder",
-        Summary = $"a small encoder–decoder that enlarges by {variant.Summary}",
-        Source = "the document's ways to enlarge a feature map, one skeleton for all",
-        Input = (1, 28, 28),
-        MinimumSize = 4,
-        Task = ModelTask.DensePrediction,
-        Classes = 1,
-        Preprocessing = new(1, 28, 28, Fit.Resize, [0], [1]),
-        Build = options => new EncoderDecoder(variant.Name, variant.By, options),
-    });
-
-    /// <inheritdoc/>
     public override string Head => nameof(head);
 
-    /// <inheritdoc/>
     public override string Stem => nameof(enc1);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(relu1), nameof(relu2)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -123,4 +109,18 @@ public sealed class EncoderDecoder : ZooModel
         MaxUnpool unpool => unpool.call(x, places!),
         _ => ((Module<Tensor, Tensor>)up).call(x),
     };
+
+    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "encoderdecoder",
+        Summary = $"a small encoder–decoder that enlarges by {variant.Summary}",
+        Source = "the document's ways to enlarge a feature map, one skeleton for all",
+        Input = (1, 28, 28),
+        MinimumSize = 4,
+        Task = ModelTask.DensePrediction,
+        Classes = 1,
+        Preprocessing = new(1, 28, 28, Fit.Resize, [0], [1]),
+        Build = options => new EncoderDecoder(variant.Name, variant.By, options),
+    });
 }

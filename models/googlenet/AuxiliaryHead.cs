@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Models.Googlenet;
 
-/// <summary>A classifier at an inner module, which gives the layers before it a gradient of their own (Szegedy et al. 2015, section 5): a pool to 4×4, 128 1×1 convolutions, two linear layers.</summary>
+/// <summary>
+/// A classifier at an inner module, which gives the layers before it a gradient of their own (Szegedy et al. 2015, section 5): a pool to 4×4, 128 1×1
+/// convolutions, two linear layers.
+/// </summary>
 public sealed class AuxiliaryHead : Module<Tensor, Tensor>
 {
     private readonly Module<Tensor, Tensor> pool;
@@ -20,7 +23,7 @@ public sealed class AuxiliaryHead : Module<Tensor, Tensor>
     /// <param name="inChannels">Input channels.</param>
     /// <param name="cells">Rows × columns after the pool.</param>
     /// <param name="classes">Logits.</param>
-    /// <param name="norm">The normalisation after the convolution; null for biases instead.</param>
+    /// <param name="norm">The normalization after the convolution; null for biases instead.</param>
     public AuxiliaryHead(Module<Tensor, Tensor> pool, long inChannels, long cells, int classes, Normalization? norm) : base(nameof(AuxiliaryHead))
     {
         this.pool = pool;
@@ -30,7 +33,6 @@ public sealed class AuxiliaryHead : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

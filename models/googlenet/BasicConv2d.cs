@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Models.Googlenet;
 
-/// <summary>A convolution that keeps the size at stride 1, a normalisation in place of a bias (or a bias), a rectifier.</summary>
+/// <summary>A convolution that keeps the size at stride 1, a normalization in place of a bias (or a bias), a rectifier.</summary>
 public sealed class BasicConv2d : Module<Tensor, Tensor>
 {
     private readonly Conv2d conv;
@@ -15,7 +15,7 @@ public sealed class BasicConv2d : Module<Tensor, Tensor>
     /// <param name="inChannels">Input channels.</param>
     /// <param name="outChannels">Output channels.</param>
     /// <param name="kernel">Rows and columns of the kernel; odd.</param>
-    /// <param name="norm">The normalisation; null for a convolution with biases, as in the paper.</param>
+    /// <param name="norm">The normalization; null for a convolution with biases, as in the paper.</param>
     /// <param name="stride">Stride.</param>
     public BasicConv2d(long inChannels, long outChannels, int kernel, Normalization? norm, int stride = 1) : base(nameof(BasicConv2d))
     {
@@ -24,7 +24,7 @@ public sealed class BasicConv2d : Module<Tensor, Tensor>
         RegisterComponents();
         if (norm is null)
         {
-            WeightInit.KaimingNormalFanIn(conv); // The paper names no initialisation; without normalisation 22 layers need this one.
+            WeightInit.KaimingNormalFanIn(conv); // The paper names no initialization; without normalization 22 layers need this one.
             WeightInit.Constant(conv.bias, 0);
         }
         else
@@ -33,7 +33,6 @@ public sealed class BasicConv2d : Module<Tensor, Tensor>
         }
     }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,14 +8,15 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Googlenet;
 
 /// <summary>
-/// GoogLeNet: nine inception modules, global average pooling instead of hidden linear layers, and in training two more classifiers half-way. 6,624,904 parameters and 1,498,376,192 MACs at
-/// 3×224×224 as torchvision has it (13,004,888 parameters with the auxiliary classifiers), 6,998,552 and 1,582,671,872 as in the paper.
+/// GoogLeNet: nine inception modules, global average pooling instead of hidden linear layers, and in training two more classifiers half-way. 6,624,904
+/// parameters and 1,498,376,192 MACs at 3×224×224 as torchvision has it (13,004,888 parameters with the auxiliary classifiers), 6,998,552 and 1,582,671,872 as
+/// in the paper.
 /// </summary>
 /// <remarks>
-/// After C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 5, table 1 and figure 3. torchvision's network came from TensorFlow by way of a port: it has batch
-/// normalisation with ε = 1e-3, a 3×3 where the paper has a 5×5, a 2×2 fourth pool, dropout 0.2 instead of 0.4, and trained weights for just that. Every pool rounds up (ceil mode), which
-/// makes 112-56-28-14-7 out of 224. <see cref="ForwardAll"/> gives the logits, aux2's, aux1's, as torchvision names its outputs; torchvision 0.14.1 gives what aux1 made under the name of
-/// aux2's and the other way round, which the loss does not see.
+/// After C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 5, table 1 and figure 3. torchvision's network came from TensorFlow by way of
+/// a port: it has batch normalization with ε = 1e-3, a 3×3 where the paper has a 5×5, a 2×2 fourth pool, dropout 0.2 instead of 0.4, and trained weights for
+/// just that. Every pool rounds up (ceil mode), which makes 112-56-28-14-7 out of 224. <see cref="ForwardAll"/> gives the logits, aux2's, aux1's, as
+/// torchvision names its outputs; torchvision 0.14.1 gives what aux1 made under the name of aux2's and the other way round, which the loss does not see.
 /// </remarks>
 public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
 {
@@ -79,23 +82,10 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
             : new(AdaptiveAvgPool2d(4), channels, 16, options.NumClasses, norm);
     }
 
-    internal static IReadOnlyList<ModelInfo> Infos { get; } =
-    [
-        Row(new("googlenet", WideKernel: 3, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2),
-            "GoogLeNet as torchvision has it: batch normalisation, 3×3 where the paper has 5×5"),
-        Row(new("googlenet_paper", WideKernel: 5, Normalized: false, ResponseNorm: true, PaperHeads: true, FourthPool: 3, Dropout: 0.4),
-            "GoogLeNet of the paper: true 5×5, biases, response normalisation"),
-        Row(new("googlenet_bn", WideKernel: 5, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2),
-            "GoogLeNet with true 5×5 and batch normalisation"),
-    ];
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc);
 
-    /// <inheritdoc/>
     public override string Stem => $"{nameof(conv1)}.conv";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4e), nameof(inception5b)];
 
     /// <inheritdoc/>
@@ -104,7 +94,6 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
     /// <inheritdoc/>
     public double AuxiliaryWeight => 0.3;
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -146,7 +135,8 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
     {
         (int rows, int columns) = (Maps(options.InputHeight), Maps(options.InputWidth));
         return rows >= 5 && columns >= 5 ? ((rows - 5) / 3 + 1L) * ((columns - 5) / 3 + 1)
-            : throw new ZooException($"The paper's auxiliary classifiers pool 5×5, but an input of {options.InputHeight}×{options.InputWidth} leaves them {rows}×{columns}; leave them out, or take 79×79.");
+            : throw new ZooException($"The paper's auxiliary classifiers pool 5×5, but an input of {options.InputHeight}×{options.InputWidth} leaves them "
+                + $"{rows}×{columns}; leave them out, or take 79×79.");
 
         static int Maps(int size) => (size + 1) / 2 / 2 / 2 / 2; // the convolution, then ⌈(size − 3) / 2⌉ + 1 = ⌊size / 2⌋ thrice
     }
@@ -168,4 +158,14 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
     };
 
     private sealed record Form(string Name, int WideKernel, bool Normalized, bool ResponseNorm, bool PaperHeads, int FourthPool, double Dropout);
+
+    internal static IReadOnlyList<ModelInfo> Infos { get; } =
+    [
+        Row(new("googlenet", WideKernel: 3, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2),
+            "GoogLeNet as torchvision has it: batch normalization, 3×3 where the paper has 5×5"),
+        Row(new("googlenet_paper", WideKernel: 5, Normalized: false, ResponseNorm: true, PaperHeads: true, FourthPool: 3, Dropout: 0.4),
+            "GoogLeNet of the paper: true 5×5, biases, response normalization"),
+        Row(new("googlenet_bn", WideKernel: 5, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2),
+            "GoogLeNet with true 5×5 and batch normalization"),
+    ];
 }

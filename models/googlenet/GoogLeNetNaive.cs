@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,11 +8,13 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Googlenet;
 
 /// <summary>
-/// GoogLeNet's stem, naive modules with the widths of 3a, 3b and 4a, and a classifier: what the reductions of <see cref="Inception"/> save. Channels go 192-416-832-1280, and these three modules
-/// alone take 2,223,800,320 MACs, where 3a, 3b and 4a of the paper take 505,924,608. It stops there: all nine would end in 4,944 channels and 12,568,061,056 MACs, eight times
-/// the network that was published. 6,281,128 parameters, 2,702,755,840 MACs at 3×224×224.
+/// GoogLeNet's stem, naive modules with the widths of 3a, 3b and 4a, and a classifier: what the reductions of <see cref="Inception"/> save. Channels go
+/// 192-416-832-1280, and these three modules alone take 2,223,800,320 MACs, where 3a, 3b and 4a of the paper take 505,924,608. It stops there: all nine would
+/// end in 4,944 channels and 12,568,061,056 MACs, eight times the network that was published. 6,281,128 parameters, 2,702,755,840 MACs at 3×224×224.
 /// </summary>
-/// <remarks>After C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 4 and figure 2a. An exhibit for comparison: no paper trains this network.</remarks>
+/// <remarks>
+/// After C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 4 and figure 2a. An exhibit for comparison: no paper trains this network.
+/// </remarks>
 public sealed class GoogLeNetNaive : ZooModel
 {
     private readonly BasicConv2d conv1;
@@ -43,6 +47,23 @@ public sealed class GoogLeNetNaive : ZooModel
         WeightInit.Normal(fc.weight, 0.01);
     }
 
+    public override string Head => nameof(fc);
+
+    public override string Stem => $"{nameof(conv1)}.conv";
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4a)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = conv3.call(conv2.call(maxpool1.call(conv1.call(input)))); // [N,192,56,56]
+        x = inception3b.call(inception3a.call(maxpool2.call(x)));            // [N,832,28,28]
+        x = avgpool.call(inception4a.call(maxpool3.call(x)));                // [N,1280,14,14] before the average
+        return fc.call(dropout.call(flatten.call(x))).MoveToOuterDisposeScope();
+    }
+
+    private static MaxPool2d Pool() => MaxPool2d(3, stride: 2, ceil_mode: true);
+
     internal static ModelInfo Info { get; } = new()
     {
         Name = "googlenet_naive",
@@ -55,25 +76,4 @@ public sealed class GoogLeNetNaive : ZooModel
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new GoogLeNetNaive(options),
     };
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => $"{nameof(conv1)}.conv";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4a)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = conv3.call(conv2.call(maxpool1.call(conv1.call(input)))); // [N,192,56,56]
-        x = inception3b.call(inception3a.call(maxpool2.call(x)));            // [N,832,28,28]
-        x = avgpool.call(inception4a.call(maxpool3.call(x)));                // [N,1280,14,14] before the average
-        return fc.call(dropout.call(flatten.call(x))).MoveToOuterDisposeScope();
-    }
-
-    private static MaxPool2d Pool() => MaxPool2d(3, stride: 2, ceil_mode: true);
 }

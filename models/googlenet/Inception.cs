@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Googlenet;
 
 /// <summary>
-/// The inception module with dimension reductions (Szegedy et al. 2015, figure 2b): 1×1, 3×3, 5×5 and a pool side by side, with 1×1 convolutions before the large kernels and after the
-/// pool. Its outputs are joined along the channels; rows and columns stay.
+/// The inception module with dimension reductions (Szegedy et al. 2015, figure 2b): 1×1, 3×3, 5×5 and a pool side by side, with 1×1 convolutions before the
+/// large kernels and after the pool. Its outputs are joined along the channels; rows and columns stay.
 /// </summary>
 public sealed class Inception : Module<Tensor, Tensor>
 {
@@ -25,8 +25,9 @@ public sealed class Inception : Module<Tensor, Tensor>
     /// <param name="five">Channels of the 5×5.</param>
     /// <param name="poolProjection">Channels of the 1×1 after the pool.</param>
     /// <param name="wideKernel">Rows and columns of the third branch's kernel: 5 in the paper, 3 in torchvision.</param>
-    /// <param name="norm">The normalisation after each convolution; null for biases instead.</param>
-    public Inception(long inChannels, int one, int threeReduce, int three, int fiveReduce, int five, int poolProjection, int wideKernel, Normalization? norm) : base(nameof(Inception))
+    /// <param name="norm">The normalization after each convolution; null for biases instead.</param>
+    public Inception(long inChannels, int one, int threeReduce, int three, int fiveReduce, int five, int poolProjection, int wideKernel, Normalization? norm)
+        : base(nameof(Inception))
     {
         branch1 = new BasicConv2d(inChannels, one, 1, norm);
         branch2 = Sequential(new BasicConv2d(inChannels, threeReduce, 1, norm), new BasicConv2d(threeReduce, three, 3, norm));
@@ -35,7 +36,6 @@ public sealed class Inception : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Googlenet;
 
 /// <summary>
-/// The naive inception module (Szegedy et al. 2015, figure 2a): 1×1, 3×3, 5×5 and a max pool side by side, straight on the input. The pool passes every channel on, so that the
-/// module can only grow. With the widths of module 3a on its 192 channels, 303,464,448 MACs at 28×28 where the reductions need 128,049,152.
+/// The naive inception module (Szegedy et al. 2015, figure 2a): 1×1, 3×3, 5×5 and a max pool side by side, straight on the input. The pool passes every channel
+/// on, so that the module can only grow. With the widths of module 3a on its 192 channels, 303,464,448 MACs at 28×28 where the reductions need 128,049,152.
 /// </summary>
 public sealed class NaiveInception : Module<Tensor, Tensor>
 {
@@ -21,7 +21,7 @@ public sealed class NaiveInception : Module<Tensor, Tensor>
     /// <param name="one">Channels of the 1×1 convolution.</param>
     /// <param name="three">Channels of the 3×3.</param>
     /// <param name="five">Channels of the 5×5.</param>
-    /// <param name="norm">The normalisation after each convolution; null for biases instead.</param>
+    /// <param name="norm">The normalization after each convolution; null for biases instead.</param>
     public NaiveInception(long inChannels, int one, int three, int five, Normalization? norm) : base(nameof(NaiveInception))
     {
         OutChannels = inChannels + one + three + five;
@@ -34,7 +34,6 @@ public sealed class NaiveInception : Module<Tensor, Tensor>
     /// <summary>Output channels: the convolutions' and the input's own.</summary>
     public long OutChannels { get; }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Models.Lenet;

@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,7 +10,9 @@ namespace ModelZoo.Models.Lenet;
 /// LeNet-5 as it is built today: C3 connected to every map of S2, rectified linear units, max pooling, a linear output.
 /// 61,706 parameters, 416,520 MACs at 1×32×32.
 /// </summary>
-/// <remarks>After Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998, section II.B.</remarks>
+/// <remarks>
+/// After Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998, section II.B.
+/// </remarks>
 public sealed class LeNet5 : ZooModel
 {
     private readonly Conv2d conv1;
@@ -37,6 +41,24 @@ public sealed class LeNet5 : ZooModel
         RegisterComponents();
     }
 
+    public override string Head => nameof(fc3);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,6,14,14]
+        x = pool2.call(relu2.call(conv2.call(x)));            // [N,16,5,5]
+        x = relu3.call(fc1.call(flatten.call(x)));            // [N,120]
+        x = relu4.call(fc2.call(x));                          // [N,84]
+        return fc3.call(x).MoveToOuterDisposeScope();
+    }
+
+    private static int AfterStage(int size) => (size - 4) / 2;
+
     internal static ModelInfo Info { get; } = new()
     {
         Name = "lenet5",
@@ -49,26 +71,4 @@ public sealed class LeNet5 : ZooModel
         Build = options => new LeNet5(options),
         Weights = [new("mnist", "lenet/lenet5.mnist.safetensors", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])],
     };
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc3);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,6,14,14]
-        x = pool2.call(relu2.call(conv2.call(x)));            // [N,16,5,5]
-        x = relu3.call(fc1.call(flatten.call(x)));            // [N,120]
-        x = relu4.call(fc2.call(x));                          // [N,84]
-        return fc3.call(x).MoveToOuterDisposeScope();
-    }
-
-    private static int AfterStage(int size) => (size - 4) / 2;
 }

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -57,28 +59,12 @@ public sealed class LeNet5Classic : ZooModel
         RegisterComponents();
     }
 
-    internal static ModelInfo Info { get; } = new()
-    {
-        Name = "lenet5_classic",
-        Family = "lenet",
-        Summary = "LeNet-5 as published: connection table, trainable subsampling, scaled tanh, RBF output",
-        Source = "LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE 1998, II.B and appendix A",
-        Input = (1, 32, 32),
-        MinimumSize = 32,
-        Preprocessing = new(1, 32, 32, Fit.Pad, [0.1f / 1.275f], [1f / 1.275f]), // x·1.275 − 0.1
-        Build = options => new LeNet5Classic(options),
-    };
-
-    /// <inheritdoc/>
     public override string Head => nameof(output);
 
-    /// <inheritdoc/>
     public override string Stem => nameof(c1);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(squash2), nameof(squash4), nameof(squash5)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -91,4 +77,16 @@ public sealed class LeNet5Classic : ZooModel
         x = output.call(x);                             // [N,10] distances
         return negate.call(x).MoveToOuterDisposeScope();
     }
+
+    internal static ModelInfo Info { get; } = new()
+    {
+        Name = "lenet5_classic",
+        Family = "lenet",
+        Summary = "LeNet-5 as published: connection table, trainable subsampling, scaled tanh, RBF output",
+        Source = "LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE 1998, II.B and appendix A",
+        Input = (1, 32, 32),
+        MinimumSize = 32,
+        Preprocessing = new(1, 32, 32, Fit.Pad, [0.1f / 1.275f], [1f / 1.275f]), // x·1.275 − 0.1
+        Build = options => new LeNet5Classic(options),
+    };
 }

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,8 +8,8 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Mobilenet;
 
 /// <summary>
-/// MobileNet: after a full 3×3 convolution thirteen depthwise separable ones, each a 3×3 filter per channel and a 1×1 convolution that mixes the channels, both followed by
-/// batch normalisation and a rectifier. The width multiplier α thins every layer.
+/// MobileNet: after a full 3×3 convolution thirteen depthwise separable ones, each a 3×3 filter per channel and a 1×1 convolution that mixes the channels, both
+/// followed by batch normalization and a rectifier. The width multiplier α thins every layer.
 /// </summary>
 /// <remarks>
 /// A. G. Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision applications", arXiv 1704.04861, 2017, table 1 and section 3.3.
@@ -57,28 +59,12 @@ public sealed class MobileNetV1 : ZooModel
         }
     }
 
-    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
-    {
-        Name = variant.Name,
-        Family = "mobilenet",
-        Summary = FormattableString.Invariant($"MobileNet, depthwise separable convolutions, width multiplier {variant.Alpha}"),
-        Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1",
-        Input = (3, 224, 224),
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
-        Build = options => new MobileNetV1(variant, options),
-    });
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc);
 
-    /// <inheritdoc/>
     public override string Stem => "features.0.conv";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = ["features.1", "features.3", "features.5", "features.11", "features.13"];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -95,4 +81,16 @@ public sealed class MobileNetV1 : ZooModel
         ("pointwise", Conv2d(channels, next, 1, bias: false)),
         ("norm2", norm.Create(next)),
         ("relu2", ReLU(inplace: true)));
+
+    internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
+    {
+        Name = variant.Name,
+        Family = "mobilenet",
+        Summary = FormattableString.Invariant($"MobileNet, depthwise separable convolutions, width multiplier {variant.Alpha}"),
+        Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1",
+        Input = (3, 224, 224),
+        Classes = 1000,
+        Preprocessing = Preprocessing.ImageNet(),
+        Build = options => new MobileNetV1(variant, options),
+    });
 }

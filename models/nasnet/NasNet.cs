@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,16 +8,16 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Nasnet;
 
 /// <summary>
-/// NASNet-A (4 @ 1056), "mobile": two kinds of cells, found by architecture search on CIFAR-10 and stacked for ImageNet. 5,289,978 parameters, 563,638,816 MACs at 3×224×224,
-/// without the auxiliary head, which serves training only and is left out here.
+/// NASNet-A (4 @ 1056), "mobile": two kinds of cells, found by architecture search on CIFAR-10 and stacked for ImageNet. 5,289,978 parameters, 563,638,816 MACs
+/// at 3×224×224, without the auxiliary head, which serves training only and is left out here.
 /// </summary>
 /// <remarks>
-/// B. Zoph, V. Vasudevan, J. Shlens, Q. V. Le, "Learning transferable architectures for scalable image recognition", CVPR 2018: cells in figure 4, their stacking in figure 2,
-/// details in appendix A. 4 @ 1056: four normal cells per scale, 1056 channels at the end. Keys as in Cadene's port of TensorFlow's weights (pretrained-models.pytorch).
-/// TensorFlow pads "same": ⌈side/2⌉ outputs at stride 2, and where the padding is odd the extra row and column come last. For an even side that is a border of
-/// (k−1)/2 − 1 before and (k−1)/2 after, for an odd one (k−1)/2 on both sides. Convolutions get the uneven border by a ZeroPad2d of their own; pools, whose border may not count,
-/// by ceil_mode without padding. The shifted half of a path alignment is a ZeroPad2d(−1, 1): the first row and column go, zeros come last.
-/// So the layers depend on the input's size, but their weights do not.
+/// B. Zoph, V. Vasudevan, J. Shlens, Q. V. Le, "Learning transferable architectures for scalable image recognition", CVPR 2018: cells in figure 4, their
+/// stacking in figure 2, details in appendix A. 4 @ 1056: four normal cells per scale, 1056 channels at the end. Keys as in Cadene's port of TensorFlow's
+/// weights (pretrained-models.pytorch). TensorFlow pads "same": ⌈side/2⌉ outputs at stride 2, and where the padding is odd the extra row and column come last.
+/// For an even side that is a border of (k−1)/2 − 1 before and (k−1)/2 after, for an odd one (k−1)/2 on both sides. Convolutions get the uneven border by a
+/// ZeroPad2d of their own; pools, whose border may not count, by ceil_mode without padding. The shifted half of a path alignment is a ZeroPad2d(−1, 1): the
+/// first row and column go, zeros come last. So the layers depend on the input's size, but their weights do not.
 /// </remarks>
 public sealed class NasNet : ZooModel
 {
@@ -96,29 +98,12 @@ public sealed class NasNet : ZooModel
         }
     }
 
-    internal static ModelInfo Info { get; } = new()
-    {
-        Name = "nasnet_mobile",
-        Family = "nasnet",
-        Summary = "NASNet-A (4 @ 1056), cells found by architecture search",
-        Source = "Zoph, Vasudevan, Shlens, Le: Learning transferable architectures for scalable image recognition, CVPR 2018, figures 2 and 4",
-        Input = (3, 224, 224),
-        MinimumSize = 3,
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet() with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] },
-        Build = options => new NasNet(options),
-    };
-
-    /// <inheritdoc/>
     public override string Head => nameof(last_linear);
 
-    /// <inheritdoc/>
     public override string Stem => "conv0.conv";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = ["conv0", "cell_stem_0", "cell_3", "cell_9", "cell_15"];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -131,4 +116,17 @@ public sealed class NasNet : ZooModel
         Tensor x = flatten.call(avg_pool.call(relu.call(latest))); // [N,1056]
         return last_linear.call(dropout.call(x)).MoveToOuterDisposeScope();
     }
+
+    internal static ModelInfo Info { get; } = new()
+    {
+        Name = "nasnet_mobile",
+        Family = "nasnet",
+        Summary = "NASNet-A (4 @ 1056), cells found by architecture search",
+        Source = "Zoph, Vasudevan, Shlens, Le: Learning transferable architectures for scalable image recognition, CVPR 2018, figures 2 and 4",
+        Input = (3, 224, 224),
+        MinimumSize = 3,
+        Classes = 1000,
+        Preprocessing = Preprocessing.ImageNet() with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] },
+        Build = options => new NasNet(options),
+    };
 }

@@ -36,7 +36,9 @@ internal enum Alignment
     /// <summary>A 1×1 convolution to the cell's width.</summary>
     Project,
 
-    /// <summary>The last cell was a reduction: every second pixel, and every second pixel after a shift by one, each to half of the width (appendix A).</summary>
+    /// <summary>
+    /// The last cell was a reduction: every second pixel, and every second pixel after a shift by one, each to half of the width (appendix A).
+    /// </summary>
     Halve,
 }
 
@@ -84,7 +86,8 @@ internal sealed class NasNetCell : Module<Tensor, Tensor, Tensor>
             case Alignment.Halve:
                 relu = ReLU();
                 path_1 = Sequential(("avgpool", AvgPool2d(1, stride: 2)), ("conv", Conv2d(earlier, width / 2, 1, bias: false)));
-                path_2 = Sequential(("pad", ZeroPad2d((-1, 1, -1, 1))), ("avgpool", AvgPool2d(1, stride: 2)), ("conv", Conv2d(earlier, width / 2, 1, bias: false)));
+                path_2 = Sequential(("pad", ZeroPad2d((-1, 1, -1, 1))), ("avgpool", AvgPool2d(1, stride: 2)),
+                    ("conv", Conv2d(earlier, width / 2, 1, bias: false)));
                 path_concat = new Concat();
                 final_path_bn = norm.Create(width, Eps);
                 break;
@@ -156,7 +159,7 @@ internal sealed class NasNetCell : Module<Tensor, Tensor, Tensor>
         };
     }
 
-    /// <summary>Appendix A: rectifier, separable convolution and normalisation, two times; the first one has the stride.</summary>
+    /// <summary>Appendix A: rectifier, separable convolution and normalization, two times; the first one has the stride.</summary>
     private static Sequential Twice(int kernel, int channels, int width, int stride, Plane plane, Normalization norm)
     {
         (int rows, int columns) = plane.Before(kernel, stride);

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static ModelZoo.Models.Resnet.Convolutions;
 using static TorchSharp.torch;
@@ -7,15 +9,15 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Preact;
 
 /// <summary>
-/// Pre-activation residual networks: normalisation and rectifier come before each convolution, so that nothing but additions lies between the stages' shortcuts.
-/// A last normalisation and rectifier follow the last block.
+/// Pre-activation residual networks: normalization and rectifier come before each convolution, so that nothing but additions lies between the stages'
+/// shortcuts. A last normalization and rectifier follow the last block.
 /// </summary>
 /// <remarks>
-/// K. He, X. Zhang, S. Ren, J. Sun, "Identity mappings in deep residual networks", ECCV 2016. Appendix: the first block's activation comes before the paths part, so it stands
-/// in the stem here (bn1), and serves the shortcut too. Where channels change, the shortcut takes the activated tensor as well, and is a bare 1×1 convolution;
-/// resnet110 of the CIFAR networks keeps the padded shortcuts without parameters (option A).
+/// K. He, X. Zhang, S. Ren, J. Sun, "Identity mappings in deep residual networks", ECCV 2016. Appendix: the first block's activation comes before the paths
+/// part, so it stands in the stem here (bn1), and serves the shortcut too. Where channels change, the shortcut takes the activated tensor as well, and is a
+/// bare 1×1 convolution; resnet110 of the CIFAR networks keeps the padded shortcuts without parameters (option A).
 /// </remarks>
-/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Name">The name in the catalog.</param>
 /// <param name="Summary">One line for people.</param>
 /// <param name="Cifar">3×3 stem and widths 16, 32, 64, instead of a 7×7 stem with pooling and 64, 128, 256, 512.</param>
 /// <param name="Bottleneck">1×1, 3×3, 1×1 with four times the channels at the end, instead of two 3×3.</param>
@@ -41,8 +43,8 @@ public sealed record PreActResNetVariant(string Name, string Summary, bool Cifar
 }
 
 /// <summary>
-/// y = shortcut(a) + F(a), a = relu(norm(x)); y = x + F(a) where the shape stays; F = 3×3, 3×3 or 1×1, 3×3, 1×1, a normalisation and a rectifier before each convolution.
-/// [N,in,H,W] → [N,planes·expansion,⌈H/stride⌉,⌈W/stride⌉].
+/// y = shortcut(a) + F(a), a = relu(norm(x)); y = x + F(a) where the shape stays; F = 3×3, 3×3 or 1×1, 3×3, 1×1, a normalization and a rectifier before each
+/// convolution. [N,in,H,W] → [N,planes·expansion,⌈H/stride⌉,⌈W/stride⌉].
 /// </summary>
 internal sealed class PreActBlock : Module<Tensor, Tensor>
 {
@@ -51,6 +53,7 @@ internal sealed class PreActBlock : Module<Tensor, Tensor>
     private readonly Conv2d conv1;
     private readonly Module<Tensor, Tensor> bn2;
     private readonly ReLU relu2 = ReLU(inplace: true);
+    private readonly Dropout? dropout;
     private readonly Conv2d conv2;
     private readonly Module<Tensor, Tensor>? bn3;
     private readonly ReLU? relu3;
@@ -58,20 +61,28 @@ internal sealed class PreActBlock : Module<Tensor, Tensor>
     private readonly Module<Tensor, Tensor>? downsample;
     private readonly Add add = new();
 
-    /// <summary>The first block's input has gone through a normalisation and a rectifier already: it is activated.</summary>
-    internal PreActBlock(int inputs, int planes, int stride, bool activated, PreActResNetVariant variant, Normalization norm) : base(nameof(PreActBlock))
+    /// <summary>The first block's input has gone through a normalization and a rectifier already: it is activated.</summary>
+    internal PreActBlock(int inputs, int planes, int stride, bool activated, PreActResNetVariant variant, Normalization norm)
+        : this(inputs, planes, stride, variant.Bottleneck, activated, variant.PaddedShortcuts, dropped: 0, norm)
     {
-        int outputs = planes * variant.Expansion;
+    }
+
+    /// <summary>The same with dropout before the last convolution of two (wide networks: Zagoruyko, Komodakis, BMVC 2016, section 2.4).</summary>
+    internal PreActBlock(int inputs, int planes, int stride, bool bottleneck, bool activated, bool padded, double dropped, Normalization norm)
+        : base(nameof(PreActBlock))
+    {
+        int outputs = bottleneck ? 4 * planes : planes;
         if (!activated)
         {
             bn1 = norm.Create(inputs);
             relu1 = ReLU(inplace: true);
         }
 
-        conv1 = variant.Bottleneck ? Conv1x1(inputs, planes) : Conv3x3(inputs, planes, stride);
+        conv1 = bottleneck ? Conv1x1(inputs, planes) : Conv3x3(inputs, planes, stride);
         bn2 = norm.Create(planes);
-        conv2 = Conv3x3(planes, planes, variant.Bottleneck ? stride : 1);
-        if (variant.Bottleneck)
+        dropout = dropped > 0 ? Dropout(dropped) : null;
+        conv2 = Conv3x3(planes, planes, bottleneck ? stride : 1);
+        if (bottleneck)
         {
             bn3 = norm.Create(planes);
             relu3 = ReLU(inplace: true);
@@ -79,7 +90,7 @@ internal sealed class PreActBlock : Module<Tensor, Tensor>
         }
 
         downsample = inputs == outputs && stride == 1 ? null
-            : variant.PaddedShortcuts ? new PaddedShortcut(inputs, outputs, stride)
+            : padded ? new PaddedShortcut(inputs, outputs, stride)
             : Conv1x1(inputs, outputs, stride);
         RegisterComponents();
     }
@@ -88,7 +99,8 @@ internal sealed class PreActBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor a = bn1 is null ? input : relu1!.call(bn1.call(input));
-        Tensor x = conv2.call(relu2.call(bn2.call(conv1.call(a))));
+        Tensor x = relu2.call(bn2.call(conv1.call(a)));
+        x = conv2.call(dropout?.call(x) ?? x);
         if (conv3 is not null)
         {
             x = conv3.call(relu3!.call(bn3!.call(x)));
@@ -144,6 +156,22 @@ public sealed class PreActResNet : ZooModel
         }
     }
 
+    public override string Head => nameof(fc);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = relu1.call(bn1.call(conv1.call(input))); // [N,16,32,32]; ImageNet: [N,64,112,112]
+        x = maxpool is null ? x : maxpool.call(x);
+        x = layer3.call(layer2.call(layer1.call(x)));       // [N,64·e,8,8], e the expansion; ImageNet: [N,256·e,14,14]
+        x = layer4 is null ? x : layer4.call(x);            // ImageNet: [N,512·e,7,7]
+        return fc.call(flatten.call(avgpool.call(relu2.call(bn2.call(x))))).MoveToOuterDisposeScope();
+    }
+
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. PreActResNetVariant.All.Select(variant => new ModelInfo
     {
         Name = variant.Name,
@@ -155,24 +183,4 @@ public sealed class PreActResNet : ZooModel
         Preprocessing = variant.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Build = options => new PreActResNet(options, variant),
     })];
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; }
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = relu1.call(bn1.call(conv1.call(input))); // [N,16,32,32]; ImageNet: [N,64,112,112]
-        x = maxpool is null ? x : maxpool.call(x);
-        x = layer3.call(layer2.call(layer1.call(x)));       // [N,64·e,8,8], e the expansion; ImageNet: [N,256·e,14,14]
-        x = layer4 is null ? x : layer4.call(x);            // ImageNet: [N,512·e,7,7]
-        return fc.call(flatten.call(avgpool.call(relu2.call(bn2.call(x))))).MoveToOuterDisposeScope();
-    }
 }

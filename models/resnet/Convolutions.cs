@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ModelZoo.Models.Resnet;
 
 /// <summary>
-/// The convolutions of residual networks: without bias, because a normalisation follows, and with initial weights that keep the size of gradients through
+/// The convolutions of residual networks: without bias, because a normalization follows, and with initial weights that keep the size of gradients through
 /// rectifiers (He et al. 2015, "Delving deep into rectifiers", eq. 14).
 /// </summary>
 internal static class Convolutions
@@ -18,6 +18,10 @@ internal static class Convolutions
 
     /// <summary>7×7 with stride 2: the stem on images of ImageNet's size.</summary>
     internal static Conv2d Conv7x7(long inputs, long outputs) => Create(inputs, outputs, kernel: 7, stride: 2);
+
+    /// <summary>The shortcut where channels or size change: a 1×1 convolution and its normalization; null where the identity will do.</summary>
+    internal static Sequential? Projection(int inputs, int outputs, int stride, Normalization norm) =>
+        stride == 1 && inputs == outputs ? null : nn.Sequential(Conv1x1(inputs, outputs, stride), norm.Create(outputs));
 
     private static Conv2d Create(long inputs, long outputs, long kernel, long stride, long groups = 1)
     {

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static ModelZoo.Models.Resnet.Convolutions;
 using static TorchSharp.torch;
@@ -11,18 +13,21 @@ namespace ModelZoo.Models.Resnet;
 /// Keys equal torchvision's.
 /// </summary>
 /// <remarks>
-/// K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 (v1: a bottleneck's stride is in its first 1×1; v1.5, torchvision's,
-/// has it in the 3×3, where no activation is passed over). S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 9: the bottleneck's inner width doubled.
-/// S. Xie, R. Girshick, P. Dollár, Z. Tu, K. He, "Aggregated residual transformations for deep neural networks", CVPR 2017, table 1: 32 paths, as a grouped 3×3.
+/// K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 (v1: a bottleneck's stride is in its first 1×1; v1.5,
+/// torchvision's, has it in the 3×3, where no activation is passed over). S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 9: the
+/// bottleneck's inner width doubled. S. Xie, R. Girshick, P. Dollár, Z. Tu, K. He, "Aggregated residual transformations for deep neural networks", CVPR 2017,
+/// table 1: 32 paths, as a grouped 3×3. J. Hu, L. Shen, G. Sun, "Squeeze-and-excitation networks", CVPR 2018, table 1: gates, on v1; not SE-ResNet-18.
 /// </remarks>
-/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Name">The name in the catalog.</param>
 /// <param name="Summary">One line for people.</param>
 /// <param name="Bottleneck">1×1, 3×3, 1×1 with four times the channels at the end, instead of two 3×3.</param>
 /// <param name="Blocks">Blocks of each stage.</param>
 /// <param name="Groups">Groups of the bottleneck's 3×3.</param>
 /// <param name="GroupWidth">Channels of each of them in the first stage.</param>
 /// <param name="StrideFirst">Whether the stride is in the bottleneck's first 1×1 (v1).</param>
-public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck, IReadOnlyList<int> Blocks, int Groups = 1, int GroupWidth = 64, bool StrideFirst = false)
+/// <param name="Reduction">r of squeeze and excitation: channels per unit of the gate's inner layer; 0: no gates.</param>
+public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck, IReadOnlyList<int> Blocks, int Groups = 1, int GroupWidth = 64,
+    bool StrideFirst = false, int Reduction = 0)
 {
     /// <summary>The published variants.</summary>
     public static IReadOnlyList<ResNetVariant> All { get; } =
@@ -39,21 +44,26 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
         new("wide_resnet101_2", "ResNet-101 with bottlenecks twice as wide inside", Bottleneck: true, [3, 4, 23, 3], GroupWidth: 128),
         new("resnext50_32x4d", "ResNeXt-50: 32 paths of 4 channels", Bottleneck: true, [3, 4, 6, 3], Groups: 32, GroupWidth: 4),
         new("resnext101_32x8d", "ResNeXt-101: 32 paths of 8 channels", Bottleneck: true, [3, 4, 23, 3], Groups: 32, GroupWidth: 8),
+        new("se_resnet18", "ResNet-18 with squeeze and excitation", Bottleneck: false, [2, 2, 2, 2], StrideFirst: true, Reduction: 16),
+        new("se_resnet50", "ResNet-50 with squeeze and excitation", Bottleneck: true, [3, 4, 6, 3], StrideFirst: true, Reduction: 16),
+        new("se_resnet101", "ResNet-101 with squeeze and excitation", Bottleneck: true, [3, 4, 23, 3], StrideFirst: true, Reduction: 16),
+        new("se_resnet152", "ResNet-152 with squeeze and excitation", Bottleneck: true, [3, 8, 36, 3], StrideFirst: true, Reduction: 16),
     ];
 
     /// <summary>Output channels of a block per channel of its stage's 64, 128, 256, 512.</summary>
     public int Expansion => Bottleneck ? 4 : 1;
 
     /// <summary>Where it was published.</summary>
-    public string Source => (Groups, GroupWidth) switch
+    public string Source => (Groups, GroupWidth, Reduction) switch
     {
-        (1, 64) => "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, table 1",
-        (1, _) => "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, section 3.4",
+        (_, _, > 0) => "Hu, Shen, Sun: Squeeze-and-excitation networks, CVPR 2018, table 1",
+        (1, 64, _) => "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, table 1",
+        (1, _, _) => "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, section 3.4",
         _ => "Xie, Girshick, Dollár, Tu, He: Aggregated residual transformations for deep neural networks, CVPR 2017, table 1",
     };
 }
 
-/// <summary>y = relu(F(x) + shortcut(x)), F = 3×3, 3×3; [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
+/// <summary>y = relu(se(F(x)) + shortcut(x)), F = 3×3, 3×3; [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
 internal sealed class BasicBlock : Module<Tensor, Tensor>
 {
     private readonly Conv2d conv1;
@@ -61,23 +71,19 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     private readonly ReLU relu1 = ReLU(inplace: true);
     private readonly Conv2d conv2;
     private readonly Module<Tensor, Tensor> bn2;
+    private readonly SqueezeExcitation? se;
     private readonly Sequential? downsample;
     private readonly Add add = new();
     private readonly ReLU relu2 = ReLU(inplace: true);
 
-    /// <summary>With the given shortcut, null for the identity; if asked for, the branch's last scale starts at 0 and the block as its shortcut.</summary>
-    internal BasicBlock(int inputs, int planes, int stride, Sequential? downsample, Normalization norm, bool startsAsIdentity) : base(nameof(BasicBlock))
+    internal BasicBlock(int inputs, int planes, int stride, ResNetVariant variant, Normalization norm) : base(nameof(BasicBlock))
     {
+        downsample = Projection(inputs, planes, stride, norm);
         conv1 = Conv3x3(inputs, planes, stride);
         bn1 = norm.Create(planes);
         conv2 = Conv3x3(planes, planes);
         bn2 = norm.Create(planes);
-        this.downsample = downsample;
-        if (startsAsIdentity)
-        {
-            WeightInit.Constant(bn2.get_parameter("weight"), 0);
-        }
-
+        se = SqueezeExcitation.Create(planes, variant.Reduction);
         RegisterComponents();
     }
 
@@ -86,11 +92,11 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor x = relu1.call(bn1.call(conv1.call(input)));
         x = bn2.call(conv2.call(x));
-        return relu2.call(add.call(x, downsample is null ? input : downsample.call(input))).MoveToOuterDisposeScope();
+        return relu2.call(add.call(se?.call(x) ?? x, downsample?.call(input) ?? input)).MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>y = relu(F(x) + shortcut(x)), F = 1×1, 3×3, 1×1; [N,in,H,W] → [N,4·planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
+/// <summary>y = relu(se(F(x)) + shortcut(x)), F = 1×1, 3×3, 1×1; [N,in,H,W] → [N,4·planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
 internal sealed class Bottleneck : Module<Tensor, Tensor>
 {
     private readonly Conv2d conv1;
@@ -101,26 +107,22 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
     private readonly ReLU relu2 = ReLU(inplace: true);
     private readonly Conv2d conv3;
     private readonly Module<Tensor, Tensor> bn3;
+    private readonly SqueezeExcitation? se;
     private readonly Sequential? downsample;
     private readonly Add add = new();
     private readonly ReLU relu3 = ReLU(inplace: true);
 
-    /// <summary>With the given shortcut, null for the identity; if asked for, the branch's last scale starts at 0 and the block as its shortcut.</summary>
-    internal Bottleneck(int inputs, int planes, int stride, Sequential? downsample, ResNetVariant variant, Normalization norm, bool startsAsIdentity) : base(nameof(Bottleneck))
+    internal Bottleneck(int inputs, int planes, int stride, ResNetVariant variant, Normalization norm) : base(nameof(Bottleneck))
     {
-        int width = planes * variant.GroupWidth / 64 * variant.Groups;
+        int width = planes * variant.GroupWidth / 64 * variant.Groups, outputs = planes * variant.Expansion;
+        downsample = Projection(inputs, outputs, stride, norm);
         conv1 = Conv1x1(inputs, width, variant.StrideFirst ? stride : 1);
         bn1 = norm.Create(width);
         conv2 = Conv3x3(width, width, variant.StrideFirst ? 1 : stride, variant.Groups);
         bn2 = norm.Create(width);
-        conv3 = Conv1x1(width, planes * variant.Expansion);
-        bn3 = norm.Create(planes * variant.Expansion);
-        this.downsample = downsample;
-        if (startsAsIdentity)
-        {
-            WeightInit.Constant(bn3.get_parameter("weight"), 0);
-        }
-
+        conv3 = Conv1x1(width, outputs);
+        bn3 = norm.Create(outputs);
+        se = SqueezeExcitation.Create(outputs, variant.Reduction);
         RegisterComponents();
     }
 
@@ -130,7 +132,7 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
         Tensor x = relu1.call(bn1.call(conv1.call(input)));
         x = relu2.call(bn2.call(conv2.call(x)));
         x = bn3.call(conv3.call(x));
-        return relu3.call(add.call(x, downsample is null ? input : downsample.call(input))).MoveToOuterDisposeScope();
+        return relu3.call(add.call(se?.call(x) ?? x, downsample?.call(input) ?? input)).MoveToOuterDisposeScope();
     }
 }
 
@@ -153,10 +155,12 @@ public sealed class ResNet : ZooModel
     /// <param name="options">Any input size will do.</param>
     /// <param name="variant">Which.</param>
     /// <param name="zeroInitResidual">
-    /// Whether each block's last normalisation starts with scale 0, so that the block starts as its shortcut: Goyal et al., "Accurate, large minibatch SGD", 2017, section 5.1.
+    /// Whether each block's last normalization starts with scale 0, so that the block starts as its shortcut: Goyal et al., "Accurate, large minibatch SGD",
+    /// 2017, section 5.1.
     /// </param>
     /// <exception cref="ZooException">A stage's channels can't be divided into the groups that <see cref="ModelOptions.Norm"/> asks for.</exception>
-    public ResNet(ModelOptions options, ResNetVariant variant, bool zeroInitResidual = false) : base(variant?.Name ?? throw new ArgumentNullException(nameof(variant)))
+    public ResNet(ModelOptions options, ResNetVariant variant, bool zeroInitResidual = false)
+        : base(variant?.Name ?? throw new ArgumentNullException(nameof(variant)))
     {
         ArgumentNullException.ThrowIfNull(options);
         var norm = Normalization.Parse(options.Norm);
@@ -169,6 +173,9 @@ public sealed class ResNet : ZooModel
         layer4 = Stage(512, variant.Blocks[3], 2);
         fc = Linear(channels, options.NumClasses);
         RegisterComponents();
+        string last = variant.Bottleneck ? "bn3.weight" : "bn2.weight";
+        foreach (var scale in named_parameters().Where(p => zeroInitResidual && p.name.EndsWith(last, StringComparison.Ordinal)))
+            WeightInit.Constant(scale.parameter, 0);
 
         Sequential Stage(int planes, int blocks, int stride) =>
             Sequential(Enumerable.Range(0, blocks).Select(block => Block(planes, block == 0 ? stride : 1)).ToArray());
@@ -176,11 +183,23 @@ public sealed class ResNet : ZooModel
         Module<Tensor, Tensor> Block(int planes, int stride)
         {
             (int inputs, channels) = (channels, planes * variant.Expansion);
-            Sequential? downsample = stride == 1 && inputs == channels ? null : Sequential(Conv1x1(inputs, channels, stride), norm.Create(channels));
-            return variant.Bottleneck
-                ? new Bottleneck(inputs, planes, stride, downsample, variant, norm, zeroInitResidual)
-                : new BasicBlock(inputs, planes, stride, downsample, norm, zeroInitResidual);
+            return variant.Bottleneck ? new Bottleneck(inputs, planes, stride, variant, norm) : new BasicBlock(inputs, planes, stride, variant, norm);
         }
+    }
+
+    public override string Head => nameof(fc);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = maxpool.call(relu.call(bn1.call(conv1.call(input)))); // [N,64,56,56]
+        x = layer2.call(layer1.call(x));                                 // [N,128·e,28,28], e the expansion
+        x = layer4.call(layer3.call(x));                                 // [N,512·e,7,7]
+        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
     }
 
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. ResNetVariant.All.Select(variant => new ModelInfo
@@ -196,23 +215,4 @@ public sealed class ResNet : ZooModel
         Preprocessing = Preprocessing.ImageNet(),
         Build = options => new ResNet(options, variant),
     })];
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = maxpool.call(relu.call(bn1.call(conv1.call(input)))); // [N,64,56,56]
-        x = layer2.call(layer1.call(x));                                 // [N,128·e,28,28], e the expansion
-        x = layer4.call(layer3.call(x));                                 // [N,512·e,7,7]
-        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
-    }
 }

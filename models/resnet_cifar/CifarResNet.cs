@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static ModelZoo.Models.Resnet.Convolutions;
 using static TorchSharp.torch;
@@ -15,13 +17,15 @@ public enum Shortcut
     /// <summary>Option A: the identity; where a stage begins every second pixel, and zeros for the new channels.</summary>
     Padded,
 
-    /// <summary>Option B: the identity; where a stage begins a 1×1 convolution and its normalisation.</summary>
+    /// <summary>Option B: the identity; where a stage begins a 1×1 convolution and its normalization.</summary>
     Projected,
 }
 
-/// <summary>The residual networks for CIFAR-10 and their plain twins, which differ in nothing but the shortcuts: 6n + 2 layers, 3×3 stem, 16, 32 and 64 channels.</summary>
+/// <summary>
+/// The residual networks for CIFAR-10 and their plain twins, which differ in nothing but the shortcuts: 6n + 2 layers, 3×3 stem, 16, 32 and 64 channels.
+/// </summary>
 /// <remarks>K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, section 4.2 and table 6.</remarks>
-/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Name">The name in the catalog.</param>
 /// <param name="Depth">Layers with weights: the stem, two per block, the classifier.</param>
 /// <param name="Shortcut">Around each block.</param>
 public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcut)
@@ -129,7 +133,25 @@ public sealed class CifarResNet : ZooModel
         RegisterComponents();
 
         Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks)
-            .Select(block => new CifarBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Shortcut, norm)).ToArray<Module<Tensor, Tensor>>());
+            .Select(block => new CifarBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Shortcut, norm)).ToArray<Module<Tensor,
+                Tensor>>());
+    }
+
+    // In the order of their codes in the official files, which is that of their names.
+    private static string[] Cifar10Labels => ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+    public override string Head => nameof(fc);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = relu.call(bn1.call(conv1.call(input)));    // [N,16,32,32]
+        x = layer3.call(layer2.call(layer1.call(x)));         // [N,64,8,8]
+        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
     }
 
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. CifarResNetVariant.All.Select(variant => new ModelInfo
@@ -143,25 +165,4 @@ public sealed class CifarResNet : ZooModel
         Build = options => new CifarResNet(options, variant),
         Weights = variant.Name == "resnet20" ? [new("cifar10", "resnet_cifar/resnet20.cifar10.safetensors", Cifar10Labels)] : [],
     })];
-
-    // In the order of their codes in the official files, which is that of their names.
-    private static string[] Cifar10Labels => ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = relu.call(bn1.call(conv1.call(input)));    // [N,16,32,32]
-        x = layer3.call(layer2.call(layer1.call(x)));         // [N,64,8,8]
-        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
-    }
 }

@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -30,6 +32,22 @@ public sealed class SmallCnn : ZooModel
         RegisterComponents();
     }
 
+    public override string Head => nameof(fc);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,10,12,12]
+        x = pool2.call(relu2.call(conv2.call(x)));            // [N,20,4,4]
+        return fc.call(flatten.call(x)).MoveToOuterDisposeScope();
+    }
+
+    private static int AfterStage(int size) => (size - 4) / 2;
+
     internal static ModelInfo Info { get; } = new()
     {
         Name = "small_cnn",
@@ -41,24 +59,4 @@ public sealed class SmallCnn : ZooModel
         Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
         Build = options => new SmallCnn(options),
     };
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = pool1.call(relu1.call(conv1.call(input))); // [N,10,12,12]
-        x = pool2.call(relu2.call(conv2.call(x)));            // [N,20,4,4]
-        return fc.call(flatten.call(x)).MoveToOuterDisposeScope();
-    }
-
-    private static int AfterStage(int size) => (size - 4) / 2;
 }

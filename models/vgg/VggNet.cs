@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,12 +8,12 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Vgg;
 
 /// <summary>
-/// VGG: nothing but 3×3 convolutions with padding 1, halving pools between five stages, and AlexNet's three linear layers. Two 3×3 see what one 5×5 sees, three what one 7×7 sees, with
-/// fewer weights and more rectifiers. VGG-16: 138,357,544 parameters, 15,470,264,320 MACs at 3×224×224.
+/// VGG: nothing but 3×3 convolutions with padding 1, halving pools between five stages, and AlexNet's three linear layers. Two 3×3 see what one 5×5 sees, three
+/// what one 7×7 sees, with fewer weights and more rectifiers. VGG-16: 138,357,544 parameters, 15,470,264,320 MACs at 3×224×224.
 /// </summary>
 /// <remarks>
-/// After K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, table 1: configurations A, B, D and E. Batch normalisation is
-/// torchvision's addition, as are the average that brings other inputs to 7×7 and the initial weights.
+/// After K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, table 1: configurations A, B, D and E.
+/// Batch normalization is torchvision's addition, as are the average that brings other inputs to 7×7 and the initial weights.
 /// </remarks>
 public sealed class VggNet : ZooModel
 {
@@ -26,10 +28,10 @@ public sealed class VggNet : ZooModel
     private readonly Sequential classifier;
 
     /// <summary>Builds the network.</summary>
-    /// <param name="name">The name in the catalogue.</param>
-    /// <param name="options">Classes, channels, and with <paramref name="normalized"/> the kind of normalisation.</param>
+    /// <param name="name">The name in the catalog.</param>
+    /// <param name="options">Classes, channels, and with <paramref name="normalized"/> the kind of normalization.</param>
     /// <param name="convolutions">How many in each stage.</param>
-    /// <param name="normalized">Whether a normalisation follows each convolution.</param>
+    /// <param name="normalized">Whether a normalization follows each convolution.</param>
     public VggNet(string name, ModelOptions options, IReadOnlyList<int> convolutions, bool normalized) : base(name)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -65,28 +67,12 @@ public sealed class VggNet : ZooModel
         RegisterComponents();
     }
 
-    internal static IReadOnlyList<ModelInfo> Infos { get; } =
-    [
-        Row("vgg11", "A", [1, 1, 2, 2, 2]),
-        Row("vgg11_bn", "A", [1, 1, 2, 2, 2], normalized: true),
-        Row("vgg13", "B", [2, 2, 2, 2, 2]),
-        Row("vgg13_bn", "B", [2, 2, 2, 2, 2], normalized: true),
-        Row("vgg16", "D", [2, 2, 3, 3, 3]),
-        Row("vgg16_bn", "D", [2, 2, 3, 3, 3], normalized: true),
-        Row("vgg19", "E", [2, 2, 4, 4, 4]),
-        Row("vgg19_bn", "E", [2, 2, 4, 4, 4], normalized: true),
-    ];
-
-    /// <inheritdoc/>
     public override string Head => "classifier.6";
 
-    /// <inheritdoc/>
     public override string Stem => "features.0";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; }
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -98,7 +84,8 @@ public sealed class VggNet : ZooModel
     {
         Name = name,
         Family = "vgg",
-        Summary = $"VGG configuration {configuration}: {convolutions.Sum()} convolutions{(normalized ? ", each with batch normalisation," : "")} and 3 linear layers",
+        Summary = $"VGG configuration {configuration}: {convolutions.Sum()} convolutions{(normalized ? ", each with batch normalization," : "")} and 3 "
+            + "linear layers",
         Source = $"Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015, table 1, {configuration}",
         Input = (3, 224, 224),
         MinimumSize = 32,
@@ -116,4 +103,16 @@ public sealed class VggNet : ZooModel
         WeightInit.Constant(layer.bias, 0);
         return layer;
     }
+
+    internal static IReadOnlyList<ModelInfo> Infos { get; } =
+    [
+        Row("vgg11", "A", [1, 1, 2, 2, 2]),
+        Row("vgg11_bn", "A", [1, 1, 2, 2, 2], normalized: true),
+        Row("vgg13", "B", [2, 2, 2, 2, 2]),
+        Row("vgg13_bn", "B", [2, 2, 2, 2, 2], normalized: true),
+        Row("vgg16", "D", [2, 2, 3, 3, 3]),
+        Row("vgg16_bn", "D", [2, 2, 3, 3, 3], normalized: true),
+        Row("vgg19", "E", [2, 2, 4, 4, 4]),
+        Row("vgg19_bn", "E", [2, 2, 4, 4, 4], normalized: true),
+    ];
 }

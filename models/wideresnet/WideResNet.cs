@@ -1,4 +1,7 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Models.Preact;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static ModelZoo.Models.Resnet.Convolutions;
 using static TorchSharp.torch;
@@ -8,9 +11,10 @@ namespace ModelZoo.Models.Wideresnet;
 
 /// <summary>Wide residual networks for CIFAR: pre-activation blocks of two 3×3, few of them and k times as wide, 16·k, 32·k and 64·k channels.</summary>
 /// <remarks>
-/// S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 1; depth 6n + 4 counts the projections. Dropout between a block's convolutions: section 2.4.
+/// S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 1; depth 6n + 4 counts the projections. Dropout between a block's convolutions:
+/// section 2.4.
 /// </remarks>
-/// <param name="Name">The name in the catalogue.</param>
+/// <param name="Name">The name in the catalog.</param>
 /// <param name="Depth">Layers with weights.</param>
 /// <param name="Widening">k.</param>
 /// <param name="Dropout">The share of a block's inner values that training drops; the paper trains with 0 and with 0.3.</param>
@@ -26,43 +30,6 @@ public sealed record WideResNetVariant(string Name, int Depth, int Widening, dou
 
     /// <summary>Blocks of each of the three stages.</summary>
     public int Blocks => (Depth - 4) / 6;
-}
-
-/// <summary>
-/// y = shortcut + F(a), a = relu(norm(x)), F = 3×3, norm, relu, dropout, 3×3; the shortcut is x, or a 1×1 convolution of a where channels change.
-/// [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].
-/// </summary>
-internal sealed class WideBlock : Module<Tensor, Tensor>
-{
-    private readonly Module<Tensor, Tensor> bn1;
-    private readonly ReLU relu1 = ReLU(inplace: true);
-    private readonly Conv2d conv1;
-    private readonly Module<Tensor, Tensor> bn2;
-    private readonly ReLU relu2 = ReLU(inplace: true);
-    private readonly Dropout? dropout;
-    private readonly Conv2d conv2;
-    private readonly Conv2d? downsample;
-    private readonly Add add = new();
-
-    internal WideBlock(int inputs, int planes, int stride, double dropped, Normalization norm) : base(nameof(WideBlock))
-    {
-        bn1 = norm.Create(inputs);
-        conv1 = Conv3x3(inputs, planes, stride);
-        bn2 = norm.Create(planes);
-        dropout = dropped > 0 ? Dropout(dropped) : null;
-        conv2 = Conv3x3(planes, planes);
-        downsample = inputs == planes ? null : Conv1x1(inputs, planes, stride);
-        RegisterComponents();
-    }
-
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor a = relu1.call(bn1.call(input));
-        Tensor x = relu2.call(bn2.call(conv1.call(a)));
-        x = conv2.call(dropout is null ? x : dropout.call(x));
-        return add.call(x, downsample is null ? input : downsample.call(a)).MoveToOuterDisposeScope();
-    }
 }
 
 /// <summary>A wide residual network; see <see cref="WideResNetVariant"/> for the paper.</summary>
@@ -93,8 +60,24 @@ public sealed class WideResNet : ZooModel
         fc = Linear(64 * k, options.NumClasses);
         RegisterComponents();
 
-        Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks)
-            .Select(block => new WideBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Dropout, norm)).ToArray<Module<Tensor, Tensor>>());
+        Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks).Select(block =>
+            (Module<Tensor, Tensor>)new PreActBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1,
+                bottleneck: false, activated: false, padded: false, variant.Dropout, norm)).ToArray());
+    }
+
+    public override string Head => nameof(fc);
+
+    public override string Stem => nameof(conv1);
+
+    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = layer1.call(conv1.call(input));       // [N,16·k,32,32]
+        x = layer3.call(layer2.call(x));                 // [N,64·k,8,8]
+        x = avgpool.call(relu.call(bn1.call(x)));        // [N,64·k,1,1]
+        return fc.call(flatten.call(x)).MoveToOuterDisposeScope();
     }
 
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. WideResNetVariant.All.Select(variant => new ModelInfo
@@ -107,23 +90,4 @@ public sealed class WideResNet : ZooModel
         Preprocessing = Preprocessing.Cifar10(),
         Build = options => new WideResNet(options, variant),
     })];
-
-    /// <inheritdoc/>
-    public override string Head => nameof(fc);
-
-    /// <inheritdoc/>
-    public override string Stem => nameof(conv1);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
-
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = layer1.call(conv1.call(input));       // [N,16·k,32,32]
-        x = layer3.call(layer2.call(x));                 // [N,64·k,8,8]
-        x = avgpool.call(relu.call(bn1.call(x)));        // [N,64·k,1,1]
-        return fc.call(flatten.call(x)).MoveToOuterDisposeScope();
-    }
 }

@@ -1,4 +1,6 @@
+using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,13 +8,13 @@ using static TorchSharp.torch.nn;
 namespace ModelZoo.Models.Zfnet;
 
 /// <summary>
-/// ZFNet: AlexNet after a look at what its first layers see. 7×7 windows two pixels apart instead of 11×11 four apart keep the middle frequencies, and nothing is split over GPUs.
-/// 62,357,608 parameters, 1,168,032,896 MACs at 3×224×224.
+/// ZFNet: AlexNet after a look at what its first layers see. 7×7 windows two pixels apart instead of 11×11 four apart keep the middle frequencies, and nothing
+/// is split over GPUs. 62,357,608 parameters, 1,168,032,896 MACs at 3×224×224.
 /// </summary>
 /// <remarks>
-/// After M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section 4.1 and figure 3. The figure's sizes, 110-55-26-13, come out with one
-/// pixel of padding at the first convolution, none at the second, and pooling windows that may reach over the border (ceil mode), as those of the software of the time did.
-/// Figure 3 normalises after pooling; it names no constants, so AlexNet's are taken.
+/// After M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section 4.1 and figure 3. The figure's sizes,
+/// 110-55-26-13, come out with one pixel of padding at the first convolution, none at the second, and pooling windows that may reach over the border (ceil
+/// mode), as those of the software of the time did. Figure 3 normalizes after pooling; it names no constants, so AlexNet's are taken.
 /// </remarks>
 public sealed class ZFNet : ZooModel
 {
@@ -56,29 +58,12 @@ public sealed class ZFNet : ZooModel
         InitializeWeights();
     }
 
-    internal static ModelInfo Info { get; } = new()
-    {
-        Name = "zfnet",
-        Family = "zfnet",
-        Summary = "ZFNet: AlexNet with smaller windows and steps in front",
-        Source = "Zeiler, Fergus: Visualizing and understanding convolutional networks, ECCV 2014, 4.1 and figure 3",
-        Input = (3, 224, 224),
-        MinimumSize = 47,
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
-        Build = options => new ZFNet(options),
-    };
-
-    /// <inheritdoc/>
     public override string Head => nameof(fc8);
 
-    /// <inheritdoc/>
     public override string Stem => nameof(conv1);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Stages { get; } = [nameof(norm1), nameof(norm2), nameof(pool5)];
 
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -112,4 +97,17 @@ public sealed class ZFNet : ZooModel
     private static int Grid(int size) => Pooled(Pooled((Pooled((size - 5) / 2 + 1) - 5) / 2 + 1));
 
     private static int Pooled(int size) => size / 2; // ⌈(size − 3) / 2⌉ + 1
+
+    internal static ModelInfo Info { get; } = new()
+    {
+        Name = "zfnet",
+        Family = "zfnet",
+        Summary = "ZFNet: AlexNet with smaller windows and steps in front",
+        Source = "Zeiler, Fergus: Visualizing and understanding convolutional networks, ECCV 2014, 4.1 and figure 3",
+        Input = (3, 224, 224),
+        MinimumSize = 47,
+        Classes = 1000,
+        Preprocessing = Preprocessing.ImageNet(),
+        Build = options => new ZFNet(options),
+    };
 }

@@ -1,6 +1,6 @@
 """Transfer learning as a PyTorch script usually does it, the other side of `scripts/bench transfer`.
 
-A network whose trunk is frozen, and in eval mode without gradients, under a new linear layer; the images are decoded, resized to 256 and cut to 224 (resized to 32 for resnet20) and run through the
+A network whose backbone is frozen, and in eval mode without gradients, under a new linear layer; the images are decoded, resized to 256 and cut to 224 (resized to 32 for resnet20) and run through the
 whole network in every epoch, by a DataLoader with two workers; SGD with momentum; the rate is divided by ten every seven epochs. With --heads, so many more heads are trained afterwards, each with a seed of its own, on features that are computed once: what the seed does to the accuracy.
 Prints one line of JSON.
 """
@@ -69,7 +69,7 @@ def train_head(features, labels, epochs, arguments, seed):
 
 
 def head_accuracies(model, sets, arguments):
-    """The validation accuracy of arguments.heads heads on features that the trunk makes once."""
+    """The validation accuracy of arguments.heads heads on features that the backbone makes once."""
     model.fc = torch.nn.Identity()
     features = {}
     with torch.no_grad():

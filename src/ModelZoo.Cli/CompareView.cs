@@ -1,5 +1,5 @@
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Experiments.Comparing;
+using ModelZoo.Plots;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
@@ -21,7 +21,8 @@ internal static class CompareView
 
     private static void Render(IAnsiConsole console, ModelComparison comparison, string page)
     {
-        TableFigure?[] tables = [ComparisonTables.Size(comparison, narrow: true), ComparisonTables.Time(comparison, narrow: true), ComparisonTables.Accuracies(comparison, narrow: true), ComparisonTables.Training(comparison, narrow: true)];
+        TableFigure?[] tables = [ComparisonTables.Size(comparison, narrow: true), ComparisonTables.Time(comparison, narrow: true),
+            ComparisonTables.Accuracies(comparison, narrow: true), ComparisonTables.Training(comparison, narrow: true)];
         foreach (TableFigure table in tables.OfType<TableFigure>())
         {
             console.WriteLine(table.Title);

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -9,7 +12,7 @@ namespace ModelZoo.Cli;
 
 /// <summary>
 /// Transfer against training from scratch: the same network, images, recipe and number of epochs. Times include everything from the images
-/// to the last step: fitting them to the input, computing the frozen trunk's features, training; but not the tests after each epoch.
+/// to the last step: fitting them to the input, computing the frozen backbone's features, training; but not the tests after each epoch.
 /// </summary>
 /// <param name="TargetAccuracy">The accuracy that both reach: the lower of the two best ones.</param>
 /// <param name="Transfer">The fine-tuned side.</param>
@@ -17,12 +20,14 @@ namespace ModelZoo.Cli;
 internal sealed record Comparison(double TargetAccuracy, Comparison.Side Transfer, Comparison.Side Scratch)
 {
     /// <summary>One run.</summary>
-    internal sealed record Side(double FinalAccuracy, double BestAccuracy, double Seconds, double SecondsToTarget, int EpochsToTarget, double AccuracyAfterFirstEpoch);
+    internal sealed record Side(double FinalAccuracy, double BestAccuracy, double Seconds, double SecondsToTarget, int EpochsToTarget,
+        double AccuracyAfterFirstEpoch);
 
     // Of five recipes tried (SGD at 0.01, 0.02 and 0.05, Adam at 0.001 and 0.003) the one that training from scratch does best with.
     internal static Recipe Recipe { get; } = new() { Epochs = 20, BatchSize = 32, Optimizer = "adam", LearningRate = 0.003, Schedule = "cosine" };
 
-    internal static (TrainingResult Training, TimeSpan Preparation) FromScratch(Session session, ResolvedModel like, ImageDataset train, ImageDataset test, Recipe recipe)
+    internal static (TrainingResult Training, TimeSpan Preparation) FromScratch(Session session, ResolvedModel like, ImageDataset train, ImageDataset test,
+        Recipe recipe)
     {
         var clock = Stopwatch.StartNew();
         using ResolvedModel fresh = ModelArgument.Resolve(session, like.Info.Name, options: like.Options with { NumClasses = train.Info.ClassNames.Count });
@@ -45,7 +50,8 @@ internal sealed record Comparison(double TargetAccuracy, Comparison.Side Transfe
         var table = Tables.New("", ">after one epoch", ">final accuracy", ">time", $">time to {Tables.Percent(TargetAccuracy)}");
         foreach ((string name, Side side) in new[] { ("fine-tuned from MNIST", Transfer), ("from scratch", Scratch) })
         {
-            table.Row(name, Tables.Percent(side.AccuracyAfterFirstEpoch), Tables.Percent(side.FinalAccuracy), Tables.Seconds(side.Seconds), $"{Tables.Seconds(side.SecondsToTarget)} ({side.EpochsToTarget} epoch{(side.EpochsToTarget == 1 ? "" : "s")})");
+            table.Row(name, Tables.Percent(side.AccuracyAfterFirstEpoch), Tables.Percent(side.FinalAccuracy), Tables.Seconds(side.Seconds),
+                $"{Tables.Seconds(side.SecondsToTarget)} ({side.EpochsToTarget} epoch{(side.EpochsToTarget == 1 ? "" : "s")})");
         }
 
         console.Write(table);

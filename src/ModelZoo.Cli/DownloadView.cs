@@ -1,5 +1,5 @@
 using System.Globalization;
-using ModelZoo.Weights;
+using ModelZoo.Downloads;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
@@ -20,7 +20,8 @@ internal static class DownloadView
 
         return session.Log.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
+                new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(title));

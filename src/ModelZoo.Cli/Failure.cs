@@ -6,7 +6,9 @@ namespace ModelZoo.Cli;
 /// <summary>What a user sees when something goes wrong: one message, no stack trace, and the right exit code.</summary>
 internal static class Failure
 {
-    /// <summary>The message and exit code for an exception that a user can do something about; null for a defect of ours, which should show its trace.</summary>
+    /// <summary>
+    /// The message and exit code for an exception that a user can do something about; null for a defect of ours, which should show its trace.
+    /// </summary>
     internal static (string Message, int ExitCode)? Explain(Exception e) => e switch
     {
         UsageException => (e.Message, 2),

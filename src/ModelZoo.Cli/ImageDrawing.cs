@@ -3,7 +3,7 @@ using ModelZoo.Data;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Small grey images as text: one pixel is two characters wide, ink is dense.</summary>
+/// <summary>Small gray images as text: one pixel is two characters wide, ink is dense.</summary>
 internal static class ImageDrawing
 {
     private const string Ramp = " .:-=+*#%@";

@@ -1,4 +1,5 @@
 using ModelZoo.Imaging;
+using ModelZoo.Inference;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
@@ -24,14 +25,16 @@ internal static class PicturePredictions
             throw new ZooException(only);
         }
 
-        session.Show(rows.Select(r => r.Error is null ? (object)new { image = r.Image, predictions = r.Predictions } : new { image = r.Image, error = r.Error }).ToArray(), console =>
+        session.Show(rows.Select(r => r.Error is null ? (object)new { image = r.Image, predictions = r.Predictions } : new { image = r.Image, error = r.Error })
+            .ToArray(), console =>
         {
             var table = Tables.New("image", "prediction", ">probability", "then");
             foreach (Row row in rows)
             {
                 if (row.Predictions is { Count: > 0 } p)
                 {
-                    table.Row(row.Image, p[0].Label, Tables.Percent(p[0].Probability), string.Join(", ", p.Skip(1).Select(o => $"{o.Label} {Tables.Percent(o.Probability)}")));
+                    table.Row(row.Image, p[0].Label, Tables.Percent(p[0].Probability),
+                        string.Join(", ", p.Skip(1).Select(o => $"{o.Label} {Tables.Percent(o.Probability)}")));
                 }
                 else
                 {

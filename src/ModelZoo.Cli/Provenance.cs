@@ -8,12 +8,12 @@ namespace ModelZoo.Cli;
 /// <summary>What a checkpoint says of its own making. No dates: the same command makes the same bytes.</summary>
 internal static class Provenance
 {
-    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, long? seed = null) => new(StringComparer.Ordinal)
+    internal static SortedDictionary<string, string> Of(Session session, LabeledImages train, Recipe recipe, long? seed = null) => new(StringComparer.Ordinal)
     {
         ["createdBy"] = $"ModelZoo {typeof(Provenance).Assembly.GetName().Version?.ToString(3)}",
         ["data"] = train.Name,
         ["dataSource"] = train.Info.Source,
-        ["dataLicence"] = train.Info.Licence,
+        ["dataLicense"] = train.Info.License,
         ["images"] = train.Count.ToString(CultureInfo.InvariantCulture),
         ["recipe"] = recipe.ToJson(),
         ["threads"] = get_num_threads().ToString(CultureInfo.InvariantCulture),
@@ -21,7 +21,8 @@ internal static class Provenance
     };
 
     /// <summary>With what came of it.</summary>
-    internal static SortedDictionary<string, string> Of(Session session, LabelledImages train, Recipe recipe, TrainingResult result, LabelledImages test, long? seed = null)
+    internal static SortedDictionary<string,
+        string> Of(Session session, LabeledImages train, Recipe recipe, TrainingResult result, LabeledImages test, long? seed = null)
     {
         SortedDictionary<string, string> extra = Of(session, train, recipe, seed);
         extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);

@@ -1,5 +1,7 @@
 using System.Globalization;
-using ModelZoo.Weights;
+using ModelZoo.Downloads;
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 
 namespace ModelZoo.Cli;
 
@@ -7,7 +9,8 @@ namespace ModelZoo.Cli;
 internal static class PublishedView
 {
     internal static string Describe(ModelInfo info, PublishedWeights w) =>
-        $"ImageNet top-1 {Percent(w.Top1)}, top-5 {Percent(w.Top5)}, as published; {Fitting(w.Preprocessing)}; {w.Url}{(WeightsCache.Find(info.Name, w) is { } file ? $"; pulled: {file}" : $"; `zoo pull {info.Name}:{w.Name}`")}";
+        $"ImageNet top-1 {Percent(w.Top1)}, top-5 {Percent(w.Top5)}, as published; {Fitting(w.Preprocessing)}; "
+            + $"{w.Url}{(WeightsCache.Find(info.Name, w) is { } file ? $"; pulled: {file}" : $"; `zoo pull {info.Name}:{w.Name}`")}";
 
     internal static string Percent(double percent) => percent.ToString("F2", CultureInfo.InvariantCulture) + " %";
 

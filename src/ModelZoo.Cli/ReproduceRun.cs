@@ -74,7 +74,16 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
     private void One(Experiment experiment, Action<string> say)
     {
         context.Cancel.ThrowIfCancellationRequested();
-        var own = new ExperimentContext { Preset = context.Preset, Seed = context.Seed, Seeds = context.Seeds, Data = context.Data, Device = context.Device, Cancel = context.Cancel, Say = part => say($"  {part}") };
+        var own = new ExperimentContext
+        {
+            Preset = context.Preset,
+            Seed = context.Seed,
+            Seeds = context.Seeds,
+            Data = context.Data,
+            Device = context.Device,
+            Cancel = context.Cancel,
+            Say = part => say($"  {part}")
+        };
         try
         {
             (ExperimentRecord record, bool kept) = new ExperimentRunner(store).Run(experiment, own, fresh);
@@ -95,7 +104,11 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
         Table table = Tables.New("experiment", "verdict", "effect", ">seeds", ">time");
         foreach (var d in done)
         {
-            table.Row(d.Experiment.Name, d.Record is { } r ? ReportPage.Say(r.Result.Verdict) : "could not run", d.Record?.Result.Effect.Sentence ?? d.Failure!, $"{d.Record?.Result.Seeds.Count}", d.Record is { } t ? ReportPage.Time(t.Seconds) + (d.Kept ? " *" : "") : "");
+            table.Row(d.Experiment.Name, d.Record is { } r
+                ? ReportPage.Say(r.Result.Verdict)
+                : "could not run", d.Record?.Result.Effect.Sentence ?? d.Failure!, $"{d.Record?.Result.Seeds.Count}", d.Record is { } t
+                ? ReportPage.Time(t.Seconds) + (d.Kept ? " *" : "")
+                : "");
         }
 
         console.Write(table);
@@ -104,7 +117,8 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
             console.WriteLine("* finished before with the same settings; --fresh runs it again");
         }
 
-        console.WriteLine($"{done.Count(d => d.Record?.Result.Verdict == Verdict.Reproduced)} of {done.Count} reproduced in {Tables.Seconds(seconds)}; page: {store.PagePath}");
+        console.WriteLine($"{done.Count(d => d.Record?.Result.Verdict == Verdict.Reproduced)} of {done.Count} reproduced in {Tables.Seconds(seconds)}; page: "
+            + $"{store.PagePath}");
     });
 
     private object Document((Experiment Experiment, ExperimentRecord? Record, bool Kept, string? Failure) d) => new

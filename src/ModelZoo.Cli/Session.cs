@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModelZoo.Registry;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -76,7 +77,8 @@ internal sealed class Session
 
         return cuda.is_available()
             ? CUDA
-            : throw new UsageException("--device cuda: this machine's libtorch finds no CUDA device. Use --device cpu, or install a CUDA build (README, \"CUDA\").");
+            : throw new UsageException("--device cuda: this machine's libtorch finds no CUDA device. Use --device cpu, or install a CUDA build (README, "
+                + "\"CUDA\").");
     }
 
     // A pipe has no width of its own: tables keep their columns whole there.

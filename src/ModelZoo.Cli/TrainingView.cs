@@ -25,7 +25,8 @@ internal static class TrainingView
                 {
                     task.MaxValue = Math.Max(1, (double)p.Epochs * p.Steps);
                     task.Value = (double)(p.Epoch - 1) * p.Steps + p.Step;
-                    task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{title}  epoch {p.Epoch}/{p.Epochs}  loss {p.Loss:F4}{Accuracy(p)}  {p.ImagesPerSecond:F0} images/s"));
+                    task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture,
+                        $"{title}  epoch {p.Epoch}/{p.Epochs}  loss {p.Loss:F4}{Accuracy(p)}  {p.ImagesPerSecond:F0} images/s"));
                 }));
                 task.Value = task.MaxValue;
                 return result;
@@ -37,11 +38,13 @@ internal static class TrainingView
         if (p.TestAccuracy is not null)
         {
             session.Say(string.Create(CultureInfo.InvariantCulture,
-                $"{title}: epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F4}{Accuracy(p)}, rate {p.LearningRate:G3}, {p.ImagesPerSecond:F0} images/s, {p.Elapsed.TotalSeconds:F1} s"));
+                $"{title}: epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F4}{Accuracy(p)}, rate {p.LearningRate:G3}, {p.ImagesPerSecond:F0} images/s, "
+                    + $"{p.Elapsed.TotalSeconds:F1} s"));
         }
     }
 
-    private static string Accuracy(TrainingProgress p) => p.TestAccuracy is { } a ? string.Create(CultureInfo.InvariantCulture, $", test accuracy {100 * a:F2} %") : "";
+    private static string Accuracy(TrainingProgress p) =>
+        p.TestAccuracy is { } a ? string.Create(CultureInfo.InvariantCulture, $", test accuracy {100 * a:F2} %") : "";
 
     // System.Progress posts to a thread pool; reports must arrive in order, on the thread that trains.
     private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>

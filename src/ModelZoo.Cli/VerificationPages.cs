@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using ModelZoo.Drawing;
+using ModelZoo.Inference;
 using ModelZoo.Verification;
 using TorchSharp;
 
@@ -34,13 +35,15 @@ internal sealed class VerificationPages
     }
 
     /// <summary>Adds a model's page.</summary>
-    internal void Add(Session session, string spec, ResolvedModel resolved, string? weights, int batch, VerificationReport report, IReadOnlyList<string> cardDifferences)
+    internal void Add(Session session, string spec, ResolvedModel resolved, string? weights, int batch, VerificationReport report,
+        IReadOnlyList<string> cardDifferences)
     {
         string from = weights is not null ? $"weights of {weights}" : resolved.Trained ? $"weights of {spec}" : $"fresh weights, seed {session.Seed}";
-        (string, string)[] versions = [("ModelZoo", Version()), ("libtorch", torch.__version__), (".NET", Environment.Version.ToString()), ("on", RuntimeInformation.RuntimeIdentifier)];
+        (string, string)[] versions = [("ModelZoo", Version()), ("libtorch", torch.__version__), (".NET", Environment.Version.ToString()),
+            ("on", RuntimeInformation.RuntimeIdentifier)];
         var facts = new PageFacts(spec, $"{resolved.Info.Name}, {from}; {batch} digits of the zoo's own, fitted to its input", command, session.Seed, versions)
         {
-            Problems = [.. cardDifferences.Select(difference => $"card.json is not true: {difference}")],
+            Problems = [.. cardDifferences.Select(difference => $"the card is not true: {difference}")],
         };
         var entry = new IndexEntry(several ? FileName(spec) : Path.GetFileName(index), facts, report);
         Write(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(index))!, entry.File), VerificationPage.Write(facts, report));
@@ -61,7 +64,8 @@ internal sealed class VerificationPages
     // Beside an index of another name the pages carry that name, so that two runs may share a folder.
     private string FileName(string spec)
     {
-        string stem = Path.GetFileNameWithoutExtension(index), name = string.Concat(spec.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' ? c : '-'));
+        string stem = Path.GetFileNameWithoutExtension(index),
+            name = string.Concat(spec.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' ? c : '-'));
         return stem == "index" ? $"{name}.html" : $"{stem}-{name}.html";
     }
 

@@ -18,7 +18,7 @@ internal static class VerificationView
 
         foreach (string difference in cardDifferences)
         {
-            console.WriteLine($"{spec}: card.json is not true: {difference}");
+            console.WriteLine($"{spec}: the card is not true: {difference}");
         }
 
         LayerCheck[] failures = [.. report.Failures.DistinctBy(c => c.Name)];
@@ -39,8 +39,10 @@ internal static class VerificationView
     {
         LayerCheck worst = report.Checks.MaxBy(c => c.WorstRatio)!;
         return report.FirstFailure is { } failure
-            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, {failure.Quantity}){(failure.LikelyCause is { } cause ? $"; likely cause: {cause}" : "")}"
-            : $"{spec}: verified, {report.Checks.Count} checks of {Tables.Count(report.Checks.Sum(c => c.CheckedCount))} numbers in {Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";
+            ? $"{spec}: FAILS, first in '{failure.Name}' ({failure.Op}, "
+                + $"{failure.Quantity}){(failure.LikelyCause is { } cause ? $"; likely cause: {cause}" : "")}"
+            : $"{spec}: verified, {report.Checks.Count} checks of {Tables.Count(report.Checks.Sum(c => c.CheckedCount))} numbers in "
+                + $"{Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";
     }
 
     private static Table Table(VerificationReport report)
@@ -69,6 +71,8 @@ internal static class VerificationView
     {
         check.LikelyCause is null ? null : $"likely cause: {check.LikelyCause}",
         check.Note,
-        check.CheckedCount == 0 ? null : $"error {Tables.Number(check.MaxError)} against a bound of {Tables.Number(check.BoundThere)} at [{string.Join(",", check.WorstIndex)}]",
+        check.CheckedCount == 0
+            ? null
+            : $"error {Tables.Number(check.MaxError)} against a bound of {Tables.Number(check.BoundThere)} at [{string.Join(",", check.WorstIndex)}]",
     }.Where(text => text is not null));
 }

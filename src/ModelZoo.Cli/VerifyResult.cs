@@ -8,7 +8,7 @@ namespace ModelZoo.Cli;
 /// <param name="EndToEnd">[C,H,W] of the end-to-end comparison; empty where there was none.</param>
 /// <param name="Report">Every check.</param>
 /// <param name="Seconds">Building the model included.</param>
-/// <param name="CardDifferences">What card.json says wrongly.</param>
+/// <param name="CardDifferences">What the card says wrongly.</param>
 internal sealed record VerifyResult(string Spec, int[] Input, long[] EndToEnd, VerificationReport Report, double Seconds, IReadOnlyList<string> CardDifferences)
 {
     internal bool Passed => Report.Passed && CardDifferences.Count == 0;

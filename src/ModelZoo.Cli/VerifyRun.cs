@@ -4,8 +4,10 @@ using System.Runtime.InteropServices;
 using ModelZoo.Analysis;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
-using ModelZoo.Training;
+using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using TorchSharp;
@@ -29,7 +31,7 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
         return result with { Seconds = clock.Elapsed.TotalSeconds };
     }
 
-    /// <summary>Verifies on digits fitted to the model's input: real pictures, in every corner of the catalogue.</summary>
+    /// <summary>Verifies on digits fitted to the model's input: real pictures, in every corner of the catalog.</summary>
     internal static VerificationReport Layers(Session session, ResolvedModel resolved, VerifyPlan plan)
     {
         ImageDataset digits = Digits.Load(DataSplit.Test).Take(plan.Batch);
@@ -46,7 +48,8 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
             }
 
             VerificationReport report = Verifier.Verify(
-                resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel }, blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
+                resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel },
+                    blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
             resolved.Model.to(session.Device);
             return report;
         }
@@ -55,7 +58,9 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
     private VerifyResult Verify(string spec)
     {
         int? size = plan.SizeFor(Session.Catalog.TryFind(spec.Split(':', 2)[0], out ModelInfo? info) ? info : null);
-        WeightsChoice choice = size is { } side ? weights with { Change = options => weights.Change(options) with { InputHeight = side, InputWidth = side } } : weights;
+        WeightsChoice choice = size is { } side
+            ? weights with { Change = options => weights.Change(options) with { InputHeight = side, InputWidth = side } }
+            : weights;
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, choice);
         VerificationReport report = Layers(session, resolved, plan);
         ModelOptions options = resolved.Options;
@@ -67,7 +72,8 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
             report = report with { Checks = [.. report.Checks, .. checks], Elapsed = report.Elapsed + clock.Elapsed };
         }
 
-        var result = new VerifyResult(spec, [options.InChannels, options.InputHeight, options.InputWidth], whole, report, 0, CardCheck.Differences(resolved.Info));
+        var result = new VerifyResult(spec, [options.InChannels, options.InputHeight, options.InputWidth], whole, report, 0,
+            Catalog.CardOf(resolved.Info).DifferencesTo(ModelCard.Measure(resolved.Info, Catalog.ReadResource)));
         pages?.Add(session, spec, resolved, weights.File, plan.Batch, report, result.CardDifferences);
         return result;
     }
@@ -78,7 +84,9 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
         ModelOptions own = resolved.Options;
         int least = resolved.Info.MinimumSize, most = Math.Min(own.InputHeight, own.InputWidth);
         VerifyOptions options = plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel };
-        int[] sizes = [.. new[] { EndToEndSize, EndToEndSize / 2, EndToEndSize / 4 }.Where(s => s >= least && s < most), .. most <= EndToEndSize ? new[] { most } : []];
+        int[] sizes = [.. new[] { EndToEndSize, EndToEndSize / 2, EndToEndSize / 4 }.Where(s => s >= least && s < most), .. most <= EndToEndSize
+            ? new[] { most }
+            : []];
         foreach (int size in sizes.Append(Math.Max(least, 1)).OrderDescending().Distinct())
         {
             long[] shape = [1, own.InChannels, size, size];

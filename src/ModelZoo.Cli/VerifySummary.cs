@@ -25,12 +25,16 @@ internal static class VerifySummary
 
         console.Write(table);
         int failed = results.Count(r => !r.Passed);
-        console.WriteLine($"{(failed == 0 ? $"all {results.Count} verified" : $"{failed} of {results.Count} FAIL")}: {Tables.Count(results.Sum(r => (long)r.Report.Checks.Count))} checks of {Tables.Count(results.Sum(r => r.Compared))} numbers in {Tables.Seconds(results.Sum(r => r.Seconds))}");
+        console.WriteLine($"{(failed == 0 ? $"all {results.Count} verified" : $"{failed} of {results.Count} FAIL")}: "
+            + $"{Tables.Count(results.Sum(r => (long)r.Report.Checks.Count))} checks of {Tables.Count(results.Sum(r => r.Compared))} numbers in "
+            + $"{Tables.Seconds(results.Sum(r => r.Seconds))}");
         Extreme(console, "largest", results.MaxBy(r => r.Loosest?.WorstRatio ?? -1), r => r.Loosest);
         Extreme(console, "smallest", results.MinBy(r => r.Tightest?.WorstRatio ?? double.PositiveInfinity), r => r.Tightest);
         if (results.FirstOrDefault(r => !r.Passed) is { } first)
         {
-            console.WriteLine(first.Report.Passed ? $"{first.Spec}: card.json is not true: {first.CardDifferences[0]}" : VerificationView.Verdict(first.Spec, first.Report));
+            console.WriteLine(first.Report.Passed
+                ? $"{first.Spec}: the card is not true: {first.CardDifferences[0]}"
+                : VerificationView.Verdict(first.Spec, first.Report));
         }
     }
 

@@ -27,6 +27,7 @@ internal static class ZooCommandLine
             ForwardCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
+            CatalogCommand.Create(),
         };
         foreach (Option option in GlobalOptions.All)
         {

@@ -22,20 +22,20 @@ public sealed class ExperimentContext
     public Device Device { get; init; } = CPU;
 
     /// <summary>Partial results, kept from one run to the next.</summary>
-    public Memo Memo { get; init; } = Memo.None;
+    public ResultCache ResultCache { get; init; } = ResultCache.None;
 
     /// <summary>Takes a line about how far it has come.</summary>
     public Action<string> Say { get; init; } = static _ => { };
 
-    /// <summary>Asks the experiment to stop; partial results stay in the <see cref="Memo"/>.</summary>
+    /// <summary>Asks the experiment to stop; partial results stay in the <see cref="ResultCache"/>.</summary>
     public CancellationToken Cancel { get; init; }
 
     /// <summary>One of two sizes, by the preset.</summary>
     public T Choose<T>(T quick, T full) => Preset == Preset.Full ? full : quick;
 
     /// <summary>
-    /// A number for each variant and seed, each computed once: what an earlier, interrupted run had finished is read from the <see cref="Memo"/>. Runs are interleaved (every variant with the
-    /// first seed, then with the second …).
+    /// A number for each variant and seed, each computed once: what an earlier, interrupted run had finished is read from the <see cref="ResultCache"/>. Runs
+    /// are interleaved (every variant with the first seed, then with the second …).
     /// </summary>
     /// <param name="variants">Names that can stand in a file name.</param>
     /// <param name="run">Trains or measures one variant with one seed.</param>
@@ -51,7 +51,7 @@ public sealed class ExperimentContext
             {
                 Cancel.ThrowIfCancellationRequested();
                 Say($"{variant}, seed {seed}");
-                results[variant].Add(Memo.GetOrAdd($"{variant}.seed-{seed}", () => run(variant, seed)));
+                results[variant].Add(ResultCache.GetOrAdd($"{variant}.seed-{seed}", () => run(variant, seed)));
             }
         }
 

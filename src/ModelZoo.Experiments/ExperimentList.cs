@@ -15,7 +15,8 @@ public sealed class ExperimentList
         foreach (Experiment experiment in experiments)
         {
             string name = experiment.Name;
-            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || name.StartsWith('-') || name.EndsWith('-') || name.Contains("--", StringComparison.Ordinal))
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || name.StartsWith('-') || name.EndsWith('-')
+                || name.Contains("--", StringComparison.Ordinal))
             {
                 throw new ArgumentException($"An experiment is called '{name}'; names are lower case letters, digits and single hyphens.", nameof(experiments));
             }

@@ -1,9 +1,9 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 
 namespace ModelZoo.Experiments;
 
 /// <summary>What an experiment found.</summary>
-/// <param name="Verdict">Computed from the result, never typed.</param>
+/// <param name="Verdict">ActualValues from the result, never typed.</param>
 /// <param name="Effect">How large the effect is.</param>
 public sealed record ExperimentResult(Verdict Verdict, EffectSize Effect)
 {

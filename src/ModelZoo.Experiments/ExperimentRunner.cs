@@ -9,7 +9,7 @@ public sealed class ExperimentRunner(ResultStore store)
 {
     /// <summary>Runs one, or reads its result.</summary>
     /// <param name="experiment">The experiment.</param>
-    /// <param name="context">What it runs with; its <see cref="ExperimentContext.Memo"/> is replaced by the folder's.</param>
+    /// <param name="context">What it runs with; its <see cref="ExperimentContext.ResultCache"/> is replaced by the folder's.</param>
     /// <param name="fresh">Whether it runs in any case, without partial results of before.</param>
     /// <returns>The result, and whether it was there already.</returns>
     public (ExperimentRecord Record, bool Kept) Run(Experiment experiment, ExperimentContext context, bool fresh = false)
@@ -22,7 +22,7 @@ public sealed class ExperimentRunner(ResultStore store)
             return (finished with { Info = experiment.Info }, true);
         }
 
-        Memo memo = store.MemoOf(experiment.Name, settings);
+        ResultCache memo = store.ResultCacheOf(experiment.Name, settings);
         if (fresh)
         {
             memo.Clear();
@@ -48,14 +48,14 @@ public sealed class ExperimentRunner(ResultStore store)
         }
     }
 
-    private static ExperimentContext With(ExperimentContext c, Memo memo) => new()
+    private static ExperimentContext With(ExperimentContext c, ResultCache memo) => new()
     {
         Preset = c.Preset,
         Seed = c.Seed,
         Seeds = c.Seeds,
         Data = c.Data,
         Device = c.Device,
-        Memo = memo,
+        ResultCache = memo,
         Say = c.Say,
         Cancel = c.Cancel,
     };

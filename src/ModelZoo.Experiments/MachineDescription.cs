@@ -8,5 +8,6 @@ internal static class MachineDescription
 {
     /// <summary>Cores, device, system and versions.</summary>
     public static string Of(Device device) =>
-        $"{Environment.ProcessorCount} cores, {device.type.ToString().ToLowerInvariant()}, {RuntimeInformation.RuntimeIdentifier}, libtorch {__version__}, .NET {Environment.Version}";
+        $"{Environment.ProcessorCount} cores, {device.type.ToString().ToLowerInvariant()}, {RuntimeInformation.RuntimeIdentifier}, libtorch {__version__}, "
+            + $".NET {Environment.Version}";
 }

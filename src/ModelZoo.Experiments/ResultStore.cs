@@ -34,11 +34,12 @@ public sealed class ResultStore
     public string PathOf(string name) => Path.Combine(folder, $"{name}.json");
 
     /// <summary>The partial results of an experiment with these settings.</summary>
-    public Memo MemoOf(string name, RunSettings settings)
+    public ResultCache ResultCacheOf(string name, RunSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         string data = string.Concat(settings.Data.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
-        return new Memo(Path.Combine(folder, "memo", name, $"{settings.Preset}-{settings.Seed}-r{settings.Revision}{(data.Length > 0 ? $"-{data}" : "")}"));
+        return new ResultCache(Path.Combine(folder, "memo", name,
+            $"{settings.Preset}-{settings.Seed}-r{settings.Revision}{(data.Length > 0 ? $"-{data}" : "")}"));
     }
 
     /// <summary>The result of an experiment, whatever its settings; null where there is none, or none that this version can read.</summary>
@@ -82,7 +83,8 @@ public sealed class ResultStore
 
     /// <summary>Reads such a file.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static ExperimentRecord Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<ExperimentRecord>(json, Json) is { Info: not null, Settings: not null, Result: { Effect: not null } } record
+    public static ExperimentRecord Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<ExperimentRecord>(json, Json) is { Info: not null, Settings: not null, Result: { Effect: not null } } record
         ? record
         : throw new JsonException("This is not the result of an experiment.");
 

@@ -18,5 +18,6 @@ public sealed record RunSettings(string Preset, long Seed, int Seeds, string Dat
 
     /// <summary>The command that makes this result.</summary>
     public string CommandFor(string name) =>
-        $"zoo reproduce {name} --{Preset}" + (Seed == 0 ? "" : $" --seed {Seed}") + (Seeds == 0 ? "" : $" --seeds {Seeds}") + (Data.Length == 0 ? "" : $" --data {Data}");
+        $"zoo reproduce {name} --{Preset}" + (Seed == 0 ? "" : $" --seed {Seed}") + (Seeds == 0 ? "" : $" --seeds {Seeds}")
+            + (Data.Length == 0 ? "" : $" --data {Data}");
 }

@@ -27,7 +27,8 @@ internal static class Tensors
     public static Tensor Normal(params long[] shape) => randn(shape, dtype: ScalarType.Float64);
 
     /// <summary>
-    /// How strongly each input pixel moves the element in the middle of the output's plane: the sum over channels of |∂y/∂x|, with every weight 1 so that nothing cancels. [H][W].
+    /// How strongly each input pixel moves the element in the middle of the output's plane: the sum over channels of |∂y/∂x|, with every weight 1 so that
+    /// nothing cancels. [H][W].
     /// </summary>
     public static double[][] Sees(nn.Module<Tensor, Tensor> model, int channels, int size)
     {

@@ -5,7 +5,7 @@ namespace ModelZoo.Reference;
 /// Source: Kingma and Ba 2014 (arXiv 1412.6980).
 /// </summary>
 public class Adam(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0)
-    : Optimiser(learningRate)
+    : Optimizer(learningRate)
 {
     private double[] mean = [];
     private double[] square = [];

@@ -1,8 +1,8 @@
 namespace ModelZoo.Reference;
 
 /// <summary>
-/// A border of zeros around each plane of x (N,C,H,W): y (N,C,H + top + bottom, W + left + right), y[n,c,h,w] = x[n, c, h − top, w − left] where that exists, else 0.
-/// A negative width cuts so many rows or columns off. It is linear, and its gradient is the border of the opposite widths around gradY.
+/// A border of zeros around each plane of x (N,C,H,W): y (N,C,H + top + bottom, W + left + right), y[n,c,h,w] = x[n, c, h − top, w − left] where that exists,
+/// else 0. A negative width cuts so many rows or columns off. It is linear, and its gradient is the border of the opposite widths around gradY.
 /// </summary>
 public readonly record struct Border(int Left, int Right, int Top, int Bottom)
 {

@@ -45,10 +45,11 @@ public static class Concatenate
         return shape;
     }
 
-    /// <summary>Visits every run of neighbouring elements: the part, its place there, its place in the whole, and its length.</summary>
+    /// <summary>Visits every run of neighboring elements: the part, its place there, its place in the whole, and its length.</summary>
     private static void ForEach(IReadOnlyList<NdArray> parts, int axis, int[] shape, Action<int, int, int, int> visit)
     {
-        int inner = shape.Skip(axis + 1).Aggregate(1, (product, size) => product * size), outer = shape.Take(axis).Aggregate(1, (product, size) => product * size);
+        int inner = shape.Skip(axis + 1).Aggregate(1, (product, size) => product * size),
+            outer = shape.Take(axis).Aggregate(1, (product, size) => product * size);
         int start = 0;
         for (int part = 0; part < parts.Count; part++)
         {

@@ -23,7 +23,8 @@ public static class Convolution
     {
         Check(x, w, bias, shape);
         int height = x.Shape[2], width = x.Shape[3], kernelH = w.Shape[2], kernelW = w.Shape[3];
-        if (n < 0 || n >= x.Shape[0] || k < 0 || k >= w.Shape[0] || i < 0 || j < 0 || shape.Row(i, kernelH - 1) >= height + shape.Padding.H || shape.Column(j, kernelW - 1) >= width + shape.Padding.W)
+        if (n < 0 || n >= x.Shape[0] || k < 0 || k >= w.Shape[0] || i < 0 || j < 0 || shape.Row(i, kernelH - 1) >= height + shape.Padding.H
+            || shape.Column(j, kernelW - 1) >= width + shape.Padding.W)
         {
             throw new ArgumentException($"The position ({i}, {j}) is outside the output of {x} and {w}.");
         }

@@ -2,7 +2,7 @@ namespace ModelZoo.Reference;
 
 /// <summary>
 /// Numbers of trainable parameters and of multiply-accumulates (MACs) from hyper-parameters alone.
-/// MACs count the products of convolutions and linear layers for one sample; biases, normalisation, pooling and activations count as none.
+/// MACs count the products of convolutions and linear layers for one sample; biases, normalization, pooling and activations count as none.
 /// </summary>
 public static class Counts
 {
@@ -35,11 +35,11 @@ public static class Counts
     /// <summary>A coefficient and a bias per map.</summary>
     public static long SubsamplingParameters(int maps) => 2L * maps;
 
-    /// <summary>γ and β per channel, for batch, instance and group normalisation alike; running statistics are buffers, not parameters.</summary>
-    public static long BatchNormalisationParameters(int channels) => 2L * channels;
+    /// <summary>γ and β per channel, for batch, instance and group normalization alike; running statistics are buffers, not parameters.</summary>
+    public static long BatchNormalizationParameters(int channels) => 2L * channels;
 
-    /// <summary>γ and β per element of the normalised dimensions.</summary>
-    public static long LayerNormalisationParameters(params ReadOnlySpan<int> shape)
+    /// <summary>γ and β per element of the normalized dimensions.</summary>
+    public static long LayerNormalizationParameters(params ReadOnlySpan<int> shape)
     {
         long count = 2;
         foreach (int size in shape)

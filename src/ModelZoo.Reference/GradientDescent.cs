@@ -5,7 +5,7 @@ namespace ModelZoo.Reference;
 /// θ ← θ − ηv, or θ ← θ − η(g + μv) with Nesterov, or θ ← θ − ηg without momentum. Source: Polyak 1964; Sutskever et al. 2013.
 /// </summary>
 public sealed class GradientDescent(double learningRate, double momentum = 0, double dampening = 0, bool nesterov = false, double weightDecay = 0)
-    : Optimiser(learningRate)
+    : Optimizer(learningRate)
 {
     private readonly bool nesterov = nesterov && (momentum <= 0 || dampening != 0)
         ? throw new ArgumentException("Nesterov's variant needs a momentum and no dampening.")

@@ -2,7 +2,7 @@ namespace ModelZoo.Reference;
 
 /// <summary>
 /// A dense array of doubles with a shape, stored row-major: the last index runs fastest. Images are (N,C,H,W): batch, channel, row, column.
-/// Every index is checked against its own dimension, so a formula that leaves the array fails instead of reading a neighbour.
+/// Every index is checked against its own dimension, so a formula that leaves the array fails instead of reading a neighbor.
 /// </summary>
 public sealed class NdArray
 {

@@ -1,8 +1,8 @@
 namespace ModelZoo.Reference;
 
 /// <summary>
-/// What one position of a feature map sees of the input along one axis, in pixels: Jump is the distance between what two neighbours see,
-/// Size how much one sees, Start the centre of what the first sees (the first pixel's centre is 0.5; padding can put it below 0).
+/// What one position of a feature map sees of the input along one axis, in pixels: Jump is the distance between what two neighbors see,
+/// Size how much one sees, Start the center of what the first sees (the first pixel's center is 0.5; padding can put it below 0).
 /// Source: Dumoulin and Visin (arXiv 1603.07285); Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill (2019).
 /// </summary>
 public readonly record struct ReceptiveField(int Jump, int Size, double Start)

@@ -1,7 +1,8 @@
 namespace ModelZoo.Reference;
 
 /// <summary>
-/// The formulas of <see cref="Convolution"/> for whole arrays, values only: each weight w[k,c,p,q] meets its row of x at once, so that the innermost loop runs along a row.
+/// The formulas of <see cref="Convolution"/> for whole arrays, values only: each weight w[k,c,p,q] meets its row of x at once, so that the innermost loop runs
+/// along a row.
 /// </summary>
 public static class WholeConvolution
 {
@@ -56,8 +57,11 @@ public static class WholeConvolution
         return gradX;
     }
 
-    /// <summary>Visits, for each cell of one kernel and each row of y, the weight, the places of the first pixel of x and of y that meet through it, and how many do.</summary>
-    private static void ForEachRow(NdArray x, NdArray w, Pair size, ConvolutionShape shape, int inputMap, int kernel, int outputMap, Action<double, int, int, int> visit)
+    /// <summary>
+    /// Visits, for each cell of one kernel and each row of y, the weight, the places of the first pixel of x and of y that meet through it, and how many do.
+    /// </summary>
+    private static void ForEachRow(NdArray x, NdArray w, Pair size, ConvolutionShape shape, int inputMap, int kernel, int outputMap, Action<double, int, int,
+        int> visit)
     {
         (int height, int width, int cells) = (x.Shape[2], x.Shape[3], w.Shape[2] * w.Shape[3]);
         for (int cell = 0; cell < cells; cell++)
@@ -79,7 +83,8 @@ public static class WholeConvolution
                 int row = shape.Row(i, p);
                 if (row >= 0 && row < height)
                 {
-                    visit(w.Data[(kernel * cells) + cell], (((inputMap * height) + row) * width) + shape.Column(first, q), (((outputMap * size.H) + i) * size.W) + first, last - first + 1);
+                    visit(w.Data[(kernel * cells) + cell], (((inputMap * height) + row) * width) + shape.Column(first, q), (((outputMap * size.H) + i) * size.W)
+                        + first, last - first + 1);
                 }
             }
         }

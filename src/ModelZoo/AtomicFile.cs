@@ -4,12 +4,15 @@ namespace ModelZoo;
 public static class AtomicFile
 {
     /// <summary>
-    /// Calls <paramref name="write"/> on a temporary file in the folder of <paramref name="path"/>, flushes it to the disk, then renames it over <paramref name="path"/>.
-    /// When anything fails (full disk, an exception of <paramref name="write"/>, a rename that is refused) the temporary file is deleted and an existing file stays as it was.
+    /// Calls <paramref name="write"/> on a temporary file in the folder of <paramref name="path"/>, flushes it to the disk, then renames it over
+    /// <paramref name="path"/>. When anything fails (full disk, an exception of <paramref name="write"/>, a rename that is refused) the temporary file is
+    /// deleted and an existing file stays as it was.
     /// </summary>
-    /// <param name="path">The file to create or replace. A symbolic link is followed; a device such as <c>/dev/null</c> or <c>/dev/stdout</c> is written directly.</param>
+    /// <param name="path">The file to create or replace. A symbolic link is followed; a device such as <c>/dev/null</c> or <c>/dev/stdout</c> is written
+    /// directly.</param>
     /// <param name="write">Writes the content, from first byte to last.</param>
-    /// <exception cref="ZooException">The file cannot be written; the message names it. Exceptions of <paramref name="write"/> that are not about files pass unchanged.</exception>
+    /// <exception cref="ZooException">The file cannot be written; the message names it. Exceptions of <paramref name="write"/> that are not about files pass
+    /// unchanged.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);

@@ -25,7 +25,8 @@ internal static class FileAccessError
         UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder; give the name of a file to write.",
         UnauthorizedAccessException => $"{path}: permission to write there was denied. Choose another path.",
         ArgumentException => $"'{path}': not a usable path ({cause.Message}).",
-        IOException { HResult: DiskFull or DiskFullOnWindows } => $"{path}: the disk is full; whatever was there before is unchanged. Free some space or choose another path.",
+        IOException { HResult: DiskFull or DiskFullOnWindows } =>
+            $"{path}: the disk is full; whatever was there before is unchanged. Free some space or choose another path.",
         _ => $"{path}: cannot be written ({cause.Message}); whatever was there before is unchanged. Choose another path.",
     }, cause);
 }

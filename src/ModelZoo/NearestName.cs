@@ -6,8 +6,9 @@ public static class NearestName
     private const int LongestName = 100;
 
     /// <summary>
-    /// The known name nearest to <paramref name="given"/>, ignoring case, or null when none is near. Nearness counts insertions, deletions, replacements and swaps of neighbouring
-    /// letters (the "optimal string alignment" form of the Damerau–Levenshtein distance); up to a third of the longer name may differ. Failing that, a name that begins with what was typed will do.
+    /// The known name nearest to <paramref name="given"/>, ignoring case, or null when none is near. Nearness counts insertions, deletions, replacements and
+    /// swaps of neighboring letters (the "optimal string alignment" form of the Damerau–Levenshtein distance); up to a third of the longer name may differ.
+    /// Failing that, a name that begins with what was typed will do.
     /// </summary>
     /// <param name="given">What was typed.</param>
     /// <param name="known">The names to choose from; of equally near ones the first wins.</param>
@@ -26,7 +27,8 @@ public static class NearestName
         foreach (string name in known)
         {
             int most = Math.Max(given.Length, name.Length) / 3;
-            if (Math.Abs(given.Length - name.Length) <= most && Distance(given.ToUpperInvariant(), name.ToUpperInvariant()) is var distance && distance < least && distance <= most)
+            if (Math.Abs(given.Length - name.Length) <= most && Distance(given.ToUpperInvariant(), name.ToUpperInvariant()) is var distance && distance < least
+                && distance <= most)
             {
                 (nearest, least) = (name, distance);
             }

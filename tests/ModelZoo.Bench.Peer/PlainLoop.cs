@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using ModelZoo.Layers;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;

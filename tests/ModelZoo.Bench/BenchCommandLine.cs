@@ -9,7 +9,12 @@ internal static class BenchCommandLine
 {
     private static readonly Option<int> Threads = AtLeast(1, "--threads", "Threads of either side", Environment.ProcessorCount, recursive: true);
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the figures as one JSON document on standard output and nothing else there", Recursive = true };
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print the figures as one JSON document on standard output and nothing "
+        + "else there",
+        Recursive = true
+    };
 
     internal static RootCommand Create() => new("The figures of the README, side by side with eager PyTorch on the same machine, by turns in one run.")
     {
@@ -20,7 +25,7 @@ internal static class BenchCommandLine
         Transfer(),
         Loader(),
         Images(),
-        Trunk(),
+        Backbone(),
         InRounds("lenet", "Hand-written training steps of LeNet-5, batch 64, against eager PyTorch", LenetSpeed.Run),
         InRounds("add", "What a call costs: the addition of one element, against eager PyTorch", CallSpeed.Run),
         InRounds("load", "Loading weights as large as VGG-16's, against reading and copying the file", LoadSpeed.Run),
@@ -37,7 +42,11 @@ internal static class BenchCommandLine
 
     private static Command Train()
     {
-        var models = new Argument<string[]>("model") { Description = $"Of {string.Join(", ", TrainingSpeed.Models)} (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        var models = new Argument<string[]>("model")
+        {
+            Description = $"Of {string.Join(", ", TrainingSpeed.Models)} (default: all)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         models.AcceptOnlyFromAmong(TrainingSpeed.Models);
         Option<int> rounds = Rounds();
         var peer = new Option<string>("--peer") { Description = "Whom to compare with", DefaultValueFactory = _ => "both" };
@@ -80,26 +89,40 @@ internal static class BenchCommandLine
     private static Command Transfer()
     {
         Option<string> data = Folder("A folder with train and val");
-        var model = new Option<string>("--model") { Description = "A name of the catalogue that torchvision has, or resnet20", HelpName = "name", DefaultValueFactory = _ => "resnet50" };
+        var model = new Option<string>("--model")
+        {
+            Description = "A name of the catalog that torchvision has, or resnet20",
+            HelpName = "name",
+            DefaultValueFactory = _ => "resnet50"
+        };
         var rate = new Option<double>("--lr") { Description = "Learning rate of the head", HelpName = "rate", DefaultValueFactory = _ => 0.001 };
-        var weights = new Option<FileInfo>("--weights") { Description = "The model's weights, a .pth (default: drawn at random, and the accuracy means nothing)", HelpName = "file" };
+        var weights = new Option<FileInfo>("--weights")
+        {
+            Description = "The model's weights, a .pth (default: drawn at random, and the accuracy means "
+            + "nothing)",
+            HelpName = "file"
+        };
         weights.AcceptExistingOnly();
         Option<int> epochs = AtLeast(1, "--peer-epochs", "Epochs that PyTorch runs; its time for the rest is estimated", TransferComparison.Epochs);
         Option<int> rounds = AtLeast(1, "--rounds", "How often, each with another seed", 1);
         Option<int> heads = AtLeast(2, "--heads", "Heads to train on either side, to compare mean accuracies (default: none)", null);
-        var command = new Command("transfer", $"A new head on a frozen trunk, {TransferComparison.Epochs} epochs, against a PyTorch script.") { data, model, rate, weights, epochs, rounds, heads };
+        var command = new Command("transfer", $"A new head on a frozen backbone, {TransferComparison.Epochs} epochs, against a PyTorch script.") { data, model,
+            rate, weights, epochs, rounds, heads };
         command.SetAction(parsed => Run(parsed, setting => TransferComparison.Run(
             setting,
-            new TransferPlan(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(weights)?.FullName, parsed.GetValue(rate), parsed.GetValue(epochs), parsed.GetValue(rounds), parsed.GetValue(heads)))));
+            new TransferPlan(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(weights)?.FullName, parsed.GetValue(rate),
+                parsed.GetValue(epochs), parsed.GetValue(rounds), parsed.GetValue(heads)))));
         return command;
     }
 
     private static Command Loader()
     {
         Option<string> data = Folder("A folder with train and val");
-        Option<int> workers = AtLeast(1, "--workers", "Threads that decode", Environment.ProcessorCount), passes = AtLeast(1, "--passes", "Passes over the images", 7);
+        Option<int> workers = AtLeast(1, "--workers", "Threads that decode", Environment.ProcessorCount),
+            passes = AtLeast(1, "--passes", "Passes over the images", 7);
         var command = new Command("loader", "Images per second of the loader, against PyTorch's DataLoader.") { data, workers, passes };
-        command.SetAction(parsed => Run(parsed, setting => LoaderSpeed.Run(setting, parsed.GetValue(data)!, parsed.GetValue(workers), parsed.GetValue(passes))));
+        command.SetAction(parsed =>
+            Run(parsed, setting => LoaderSpeed.Run(setting, parsed.GetValue(data)!, parsed.GetValue(workers), parsed.GetValue(passes))));
         return command;
     }
 
@@ -107,7 +130,8 @@ internal static class BenchCommandLine
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "A folder of JPEG and PNG files" };
         folder.AcceptExistingOnly();
-        var command = new Command("images", "Decoding and transforms of a folder's pictures: differences from Pillow and torchvision, and both times, one thread each") { folder };
+        var command = new Command("images",
+            "Decoding and transforms of a folder's pictures: differences from Pillow and torchvision, and both times, one thread each") { folder };
         command.SetAction(parsed =>
         {
             int code = 0;
@@ -117,12 +141,12 @@ internal static class BenchCommandLine
         return command;
     }
 
-    private static Command Trunk()
+    private static Command Backbone()
     {
-        var model = new Argument<string>("model") { Description = "A name of the catalogue", DefaultValueFactory = _ => "resnet50" };
+        var model = new Argument<string>("model") { Description = "A name of the catalog", DefaultValueFactory = _ => "resnet50" };
         Option<int> rounds = Rounds();
-        var command = new Command("trunk", "Features of a frozen trunk: the plain forward against the folded trunk") { model, rounds };
-        command.SetAction(parsed => Run(parsed, setting => TrunkSpeed.Run(setting, parsed.GetValue(model)!, parsed.GetValue(rounds))));
+        var command = new Command("backbone", "Features of a frozen backbone: the plain forward against the folded backbone") { model, rounds };
+        command.SetAction(parsed => Run(parsed, setting => BackboneSpeed.Run(setting, parsed.GetValue(model)!, parsed.GetValue(rounds))));
         return command;
     }
 

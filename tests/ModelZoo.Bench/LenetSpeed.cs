@@ -18,8 +18,10 @@ internal static class LenetSpeed
             times.Run(Ours, Theirs);
         }
 
-        setting.Output.Say($"lenet5 training, batch 64, {setting.Threads} threads, {rounds} rounds of {Steps} steps, interleaved with eager PyTorch {peer.Version}:");
-        setting.Output.Say($"  steps/s  ours {Steps / times.OursBest:F0}, PyTorch {Steps / times.TheirsBest:F0} (best rounds); ratio median {times.Ratio.Median:F3}, min {times.Ratio.Min:F3}, max {times.Ratio.Max:F3}");
+        setting.Output.Say($"lenet5 training, batch 64, {setting.Threads} threads, {rounds} rounds of {Steps} steps, interleaved with eager PyTorch "
+            + $"{peer.Version}:");
+        setting.Output.Say($"  steps/s  ours {Steps / times.OursBest:F0}, PyTorch {Steps / times.TheirsBest:F0} (best rounds); ratio median "
+            + $"{times.Ratio.Median:F3}, min {times.Ratio.Min:F3}, max {times.Ratio.Max:F3}");
         setting.Output.Say($"  loss after the same steps: ours {ourLoss:G6}, PyTorch {peerLoss:G6}");
         setting.Output.Add(new
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;
 
-/// <summary>Loading weights as large as VGG-16's (553 MB in 16 layers), against what the machine needs at least: reading the file and copying it once.</summary>
+/// <summary>
+/// Loading weights as large as VGG-16's (553 MB in 16 layers), against what the machine needs at least: reading the file and copying it once.
+/// </summary>
 internal sealed class LoadTimes : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("modelzoo-bench-").FullName;
@@ -82,7 +84,8 @@ internal sealed class LoadTimes : IDisposable
     private string PathOf(string format) => Path.Combine(folder, $"vgg16.{format}");
 
     private static long Status(string name) => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        File.ReadLines("/proc/self/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture);
 
     private static Sequential Build()
     {

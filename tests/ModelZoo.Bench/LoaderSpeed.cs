@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Imaging;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 
 namespace ModelZoo.Bench;
 
-/// <summary>Images a second of the loader against PyTorch's DataLoader with the same files, transforms, batch and workers, pass by pass in turn; nothing is kept between passes but where that is said.</summary>
+/// <summary>
+/// Images a second of the loader against PyTorch's DataLoader with the same files, transforms, batch and workers, pass by pass in turn; nothing is kept between
+/// passes but where that is said.
+/// </summary>
 internal static class LoaderSpeed
 {
     private const int BatchSize = 32;
@@ -15,7 +19,8 @@ internal static class LoaderSpeed
     internal static void Run(Setting setting, string folder, int workers, int passes)
     {
         var options = new LoaderOptions { Workers = workers, CacheBytes = 0 };
-        foreach ((string part, DataSplit split, string what) in new[] { ("train", DataSplit.Train, "RandomResizedCrop(224), flip"), ("val", DataSplit.Test, "Resize(256), CenterCrop(224)") })
+        foreach ((string part, DataSplit split, string what) in new[] { ("train", DataSplit.Train, "RandomResizedCrop(224), flip"),
+            ("val", DataSplit.Test, "Resize(256), CenterCrop(224)") })
         {
             ImageFolder images = ImageFolder.Open(folder, split);
             using var peer = new Peer(Setting.Script("bench-loader-peer.py"), workers, folder, $"{BatchSize}", $"{workers}");
@@ -33,8 +38,10 @@ internal static class LoaderSpeed
             }
 
             double ours = images.Count / times.OursMedian, theirs = images.Count / times.TheirsMedian;
-            setting.Output.Say($"{part}: {images.Count} images, {what}, ToTensor, Normalize, batch {BatchSize}, {workers} workers, {passes} passes in turn with PyTorch {peer.Version}'s DataLoader:");
-            setting.Output.Say($"  images/s, median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio.Median:F2}, min {times.Ratio.Min:F2}, max {times.Ratio.Max:F2}");
+            setting.Output.Say($"{part}: {images.Count} images, {what}, ToTensor, Normalize, batch {BatchSize}, {workers} workers, {passes} passes in turn "
+                + $"with PyTorch {peer.Version}'s DataLoader:");
+            setting.Output.Say($"  images/s, median  ours {ours:F0}, PyTorch {theirs:F0}; ratio median {times.Ratio.Median:F2}, min {times.Ratio.Min:F2}, max "
+                + $"{times.Ratio.Max:F2}");
             setting.Output.Say($"  ours with the decoded images kept in memory, as is the default for small data: {Rounds.Median(kept):F0} images/s");
             setting.Output.Add(new
             {
@@ -54,7 +61,7 @@ internal static class LoaderSpeed
     private static double Pass(ImageLoader loader, DataSplit split, int epoch)
     {
         var clock = Stopwatch.StartNew();
-        foreach (Batch batch in split == DataSplit.Train ? loader.Shuffled(new EpochPlan(Training, 1, epoch)) : loader.InOrder(BatchSize))
+        foreach (Batch batch in split == DataSplit.Train ? loader.Shuffled(new EpochSampler(Training, 1, epoch)) : loader.InOrder(BatchSize))
         {
             batch.Dispose();
         }

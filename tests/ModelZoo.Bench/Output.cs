@@ -10,7 +10,7 @@ internal sealed class Output(bool json)
     private readonly List<object> figures = [];
 
     /// <summary>Writes a line, numbers as in English.</summary>
-    internal void Say(FormattableString line) => (json ? Console.Error : Console.Out).WriteLine(FormattableString.Invariant(line));
+    internal void Say(string line) => (json ? Console.Error : Console.Out).WriteLine(line);
 
     /// <summary>Keeps figures for the document.</summary>
     internal void Add(object one) => figures.Add(one);

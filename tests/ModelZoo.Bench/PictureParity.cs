@@ -4,7 +4,9 @@ using ModelZoo.Tests.Imaging;
 
 namespace ModelZoo.Bench;
 
-/// <summary>Every picture of a folder against Pillow and torchvision: pixels, the tensors that enter the models, and the time that both take, one thread each, in turn.</summary>
+/// <summary>
+/// Every picture of a folder against Pillow and torchvision: pixels, the tensors that enter the models, and the time that both take, one thread each, in turn.
+/// </summary>
 internal static class PictureParity
 {
     private const int Repeat = 5;
@@ -50,7 +52,9 @@ internal static class PictureParity
             if (!expected.Rgb.AsSpan().SequenceEqual(image.Rgb))
             {
                 otherPixels++;
-                otherByte = Math.Max(otherByte, expected.Rgb.Length == image.Rgb.Length ? expected.Rgb.Zip(image.Rgb.ToArray(), (a, b) => Math.Abs(a - b)).Max() : 255);
+                otherByte = Math.Max(otherByte, expected.Rgb.Length == image.Rgb.Length
+                    ? expected.Rgb.Zip(image.Rgb.ToArray(), (a, b) => Math.Abs(a - b)).Max()
+                    : 255);
             }
 
             decode = (decode.Ours + Best(() => ImageDecoder.Decode(file)), decode.Theirs + expected.DecodeSeconds);
@@ -61,7 +65,8 @@ internal static class PictureParity
                 (double difference, int equal) = Inputs.Compare(expected.Inputs[t], input, preprocessing);
                 largest[t] = Math.Max(largest[t], difference);
                 same[t] += equal;
-                transform[t] = (transform[t].Ours + Best(() => ImageTransform.ApplyNormalized(image, preprocessing, input)), transform[t].Theirs + expected.TransformSeconds[t]);
+                transform[t] = (transform[t].Ours + Best(() => ImageTransform.ApplyNormalized(image, preprocessing, input)), transform[t].Theirs
+                    + expected.TransformSeconds[t]);
             }
         }
 
@@ -70,7 +75,8 @@ internal static class PictureParity
             throw new ZooException($"{folder}: no .jpg, .jpeg or .png that can be read.");
         }
 
-        setting.Output.Say($"{pictures} pictures of {sizes.Count} sizes, {pixels / 1e6 / pictures:F2} megapixels and {megabytes / pictures:F2} MB on average; {pictures - otherPixels} decode to Pillow's bytes, {otherPixels} to others");
+        setting.Output.Say($"{pictures} pictures of {sizes.Count} sizes, {pixels / 1e6 / pictures:F2} megapixels and {megabytes / pictures:F2} MB on average; "
+            + $"{pictures - otherPixels} decode to Pillow's bytes, {otherPixels} to others");
         setting.Output.Say($"| step | largest difference (1/255) | identical values | ours ms | Pillow and torchvision ms | ratio |");
         setting.Output.Say($"|---|---|---|---|---|---|");
         Row("decode", otherByte, (pictures - otherPixels) * 100.0 / pictures, decode);
@@ -85,7 +91,17 @@ internal static class PictureParity
         {
             (double ours, double theirs) = (seconds.Ours * 1000 / pictures, seconds.Theirs * 1000 / pictures);
             setting.Output.Say($"| {step} | {difference:G3} | {percent:F3} % | {ours:F3} | {theirs:F3} | {theirs / ours:F2} |");
-            setting.Output.Add(new { Benchmark = "images", Step = step, Pictures = pictures, LargestDifference = difference, IdenticalPercent = percent, OursMilliseconds = ours, PillowMilliseconds = theirs, Ratio = theirs / ours });
+            setting.Output.Add(new
+            {
+                Benchmark = "images",
+                Step = step,
+                Pictures = pictures,
+                LargestDifference = difference,
+                IdenticalPercent = percent,
+                OursMilliseconds = ours,
+                PillowMilliseconds = theirs,
+                Ratio = theirs / ours
+            });
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class Rounds
 
     internal void Add(double ours, double theirs) => all.Add((ours, theirs));
 
-    /// <summary>One round; who goes first alternates, so that a drift of the machine favours nobody.</summary>
+    /// <summary>One round; who goes first alternates, so that a drift of the machine favors nobody.</summary>
     internal void Run(Func<double> ours, Func<double> theirs)
     {
         bool second = all.Count % 2 == 0;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Training.Precision;
 using TorchSharp;
@@ -46,7 +47,7 @@ internal sealed class TrainingRace : IBatchSource, IDisposable
         return new RaceResult(one.Steps * one.Batch, race.ours, others.ToDictionary(s => s.Name, s => (IReadOnlyList<double>)s.Seconds));
     }
 
-    public IEnumerable<Batch> Shuffled(EpochPlan plan)
+    public IEnumerable<Batch> Shuffled(EpochSampler plan)
     {
         int sides = others.Length + 1;
         for (int round = 0; round <= rounds; round++)

@@ -1,7 +1,7 @@
 namespace ModelZoo.Bench;
 
 /// <summary>What is compared.</summary>
-/// <param name="Model">A name of the catalogue that the PyTorch script knows too.</param>
+/// <param name="Model">A name of the catalog that the PyTorch script knows too.</param>
 /// <param name="Data">A folder with train and val.</param>
 /// <param name="Weights">A .pth of both sides; null: drawn at random.</param>
 /// <param name="Rate">Learning rate of the head.</param>

@@ -15,7 +15,7 @@ public class CompareTests
     [InlineData("lenet5 --recipe lenet5", "--recipe is about training")]
     [InlineData("lenet5 --data digits --budget soon", "--budget takes a time such as 90s, 2m or 1h, or epochs such as 3e, not 'soon'")]
     [InlineData("lenet5 --data digits --seeds 0", "--seeds takes a number from 1")]
-    [InlineData("lenet5 --data digits --recipe lenet4", "--recipe lenet4: no such file, and no model of the catalogue. Did you mean 'lenet5'?")]
+    [InlineData("lenet5 --data digits --recipe lenet4", "--recipe lenet4: no such file, and no model of the catalog. Did you mean 'lenet5'?")]
     [InlineData("lenet5 --data digit", "Did you mean 'digits'?")]
     [InlineData("lenet5 encdec_nearest --data digits --no-timing", "encdec_nearest makes an image, not classes")]
     [InlineData("lenet5 --html .", "--html . is a folder")]
@@ -47,10 +47,12 @@ public class CompareTests
     public void Json_is_the_whole_comparison()
     {
         using var folder = new TemporaryFolder();
-        Zoo zoo = Zoo.RunIn(folder.Path, "compare", "lenet5:mnist", "small_cnn", "--no-timing", "--data", "digits", "--limit", "100", "--budget", "1e", "--seeds", "2", "--recipe", "lenet5", "--html", "out/mine.html", "--json");
+        Zoo zoo = Zoo.RunIn(folder.Path, "compare", "lenet5:mnist", "small_cnn", "--no-timing", "--data", "digits", "--limit", "100", "--budget", "1e",
+            "--seeds", "2", "--recipe", "lenet5", "--html", "out/mine.html", "--json");
         Assert.Equal(0, zoo.ExitCode);
         JsonElement first = zoo.Json.GetProperty("models")[0];
-        Assert.Equal((61706, 416520, 5), (first.GetProperty("profile").GetProperty("parameters").GetInt64(), first.GetProperty("profile").GetProperty("macs").GetInt64(), first.GetProperty("profile").GetProperty("depth").GetInt32()));
+        Assert.Equal((61706, 416520, 5), (first.GetProperty("profile").GetProperty("parameters").GetInt64(),
+            first.GetProperty("profile").GetProperty("macs").GetInt64(), first.GetProperty("profile").GetProperty("depth").GetInt32()));
         Assert.Equal("mnist/test", first.GetProperty("measured")[0].GetProperty("data").GetString());
         Assert.Equal(2, first.GetProperty("trained").GetProperty("runs").GetArrayLength());
         Assert.Equal(100, zoo.Json.GetProperty("training").GetProperty("trainImages").GetInt32());

@@ -17,7 +17,8 @@ public sealed class FolderDataTests : IDisposable
     public void A_folder_trains_and_measures_a_model_and_a_bad_image_fails_or_is_left_out()
     {
         string data = $"folder:{folder.File("pets")}", checkpoint = folder.File("pets.safetensors");
-        string[] train = ["train", "small_cnn", "--data", data, "--epochs", "1", "--random-crop-padding", "2", "--horizontal-flip", "0.5", "--val-share", "0.25", "--workers", "2", "--output", checkpoint, "--json"];
+        string[] train = ["train", "small_cnn", "--data", data, "--epochs", "1", "--random-crop-padding", "2", "--horizontal-flip", "0.5", "--val-share",
+            "0.25", "--workers", "2", "--output", checkpoint, "--json"];
         Zoo trained = Zoo.Run(train);
         Assert.True(trained.ExitCode == 0, trained.Errors);
         Assert.Equal(("pets/train", 18), (trained.Json.GetProperty("data").GetString(), trained.Json.GetProperty("images").GetInt32()));

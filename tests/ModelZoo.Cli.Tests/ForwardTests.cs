@@ -1,3 +1,4 @@
+using ModelZoo.Inference;
 using ModelZoo.Weights;
 using Xunit;
 using static TorchSharp.torch;

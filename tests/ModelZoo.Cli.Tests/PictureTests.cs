@@ -21,7 +21,8 @@ public class PictureTests
         for (int i = 0; i < 12; i++)
         {
             digits.CopyImage(i, pixels);
-            File.WriteAllBytes(Path.Combine(pictures, i % 2 == 0 ? "" : "below", $"{i:00}.PNG"), PngFile.Gray(8, 8, [.. pixels.Select(p => (byte)MathF.Round(p * 255))]));
+            File.WriteAllBytes(Path.Combine(pictures, i % 2 == 0 ? "" : "below", $"{i:00}.PNG"),
+                PngFile.Gray(8, 8, [.. pixels.Select(p => (byte)MathF.Round(p * 255))]));
         }
 
         File.WriteAllText(Path.Combine(pictures, "notes.txt"), "not a picture, and not asked for");

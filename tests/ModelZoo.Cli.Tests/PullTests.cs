@@ -3,11 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ModelZoo.Registry;
 using Xunit;
 
 namespace ModelZoo.Cli.Tests;
 
-/// <summary><c>zoo pull</c> as a process, with the first model of the catalogue that has published weights.</summary>
+/// <summary><c>zoo pull</c> as a process, with the first model of the catalog that has published weights.</summary>
 public sealed class PullTests : IDisposable
 {
     private static readonly ModelInfo Model = ModelZoo.Models.Catalog.Models.Models.First(m => m.Published.Count > 0);
@@ -21,7 +22,8 @@ public sealed class PullTests : IDisposable
     public void The_list_shows_every_published_weight()
     {
         JsonElement list = Run("pull", "--list", "--json").Json;
-        Assert.Equal(ModelZoo.Models.Catalog.Models.Models.SelectMany(m => m.Published.Select(w => w.Url)), list.EnumerateArray().Select(r => r.GetProperty("url").GetString()));
+        Assert.Equal(ModelZoo.Models.Catalog.Models.Models.SelectMany(m => m.Published.Select(w => w.Url)),
+            list.EnumerateArray().Select(r => r.GetProperty("url").GetString()));
         Assert.Contains("as published", Run("pull", "--list").Output, StringComparison.Ordinal);
     }
 

@@ -18,8 +18,9 @@ public class QuickstartTests
         Assert.InRange(tuned, 0.9, 1);
         Assert.InRange(scratch, 0.5, 1);
         Assert.True(
-            result.GetProperty("transfer").GetProperty("secondsToTarget").GetDouble() < result.GetProperty("scratch").GetProperty("secondsToTarget").GetDouble(),
-            "a frozen trunk with cached features should reach the common accuracy sooner");
+            result.GetProperty("transfer").GetProperty("secondsToTarget").GetDouble() < result.GetProperty("scratch").GetProperty("secondsToTarget")
+                .GetDouble(),
+            "a frozen backbone with cached features should reach the common accuracy sooner");
         Assert.Equal(6, result.GetProperty("predictions").GetArrayLength());
         Assert.True(File.Exists(Path.Combine(folder.Path, result.GetProperty("checkpoint").GetString()!)));
     }

@@ -9,7 +9,8 @@ public class ResumeTests(ITestOutputHelper log)
 {
     private static readonly string[] Common =
     [
-        "train", "lenet5", "--data", "digits", "--limit", "600", "--epochs", "16", "--batch-size", "16", "--optimizer", "adam", "--lr", "0.002", "--schedule", "plateau", "--patience", "0",
+        "train", "lenet5", "--data", "digits", "--limit", "600", "--epochs", "16", "--batch-size", "16", "--optimizer", "adam", "--lr", "0.002", "--schedule",
+            "plateau", "--patience", "0",
         "--ema", "0.98", "--clip-norm", "2", "--accumulate", "2", "--threads", "1", "--seed", "5", "--save-every", "7", "--log-every", "1",
     ];
 
@@ -21,7 +22,8 @@ public class ResumeTests(ITestOutputHelper log)
         Zoo straight = Zoo.Run([.. Common, "--output", whole]);
         Assert.True(straight.ExitCode == 0, straight.Errors);
 
-        // Each kill comes at a random moment after the log has got a random number of lines further: a slow machine and a fast one are killed at the same places.
+        // Each kill comes at a random moment after the log has got a random number of lines further: a slow machine and a fast one are killed at the same
+        // places.
         int length = Lines(whole).Length;
         var random = new Random();
         List<int> lines = [];
@@ -48,7 +50,9 @@ public class ResumeTests(ITestOutputHelper log)
         Assert.DoesNotContain(Directory.GetFiles(broken), f => f.EndsWith(".tmp", StringComparison.Ordinal));
         log.WriteLine($"killed at the lines {string.Join(", ", lines)} of {actual.Length}");
 
-        Zoo.Running Begin() => File.Exists(Path.Combine(broken, "run.json")) ? Zoo.Start(null, "train", "--resume", broken, "--save-every", "7", "--log-every", "1") : Zoo.Start(null, [.. Common, "--output", broken]);
+        Zoo.Running Begin() => File.Exists(Path.Combine(broken, "run.json"))
+            ? Zoo.Start(null, "train", "--resume", broken, "--save-every", "7", "--log-every", "1")
+            : Zoo.Start(null, [.. Common, "--output", broken]);
 
         // Also of a log whose last line is half written.
         int Written() => File.Exists(Path.Combine(broken, "log.jsonl")) ? File.ReadAllBytes(Path.Combine(broken, "log.jsonl")).Count(b => b == '\n') : 0;

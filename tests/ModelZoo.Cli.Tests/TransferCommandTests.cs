@@ -9,7 +9,8 @@ public class TransferCommandTests
     public void The_strategy_is_chosen_by_the_number_of_images_and_explained()
     {
         using var folder = new TemporaryFolder();
-        Zoo tuned = Zoo.Run("finetune", "lenet5:mnist", "--data", "digits", "--limit", "100", "--epochs", "1", "--strategy", "auto", "--output", folder.File("a.safetensors"), "--json");
+        Zoo tuned = Zoo.Run("finetune", "lenet5:mnist", "--data", "digits", "--limit", "100", "--epochs", "1", "--strategy", "auto", "--output",
+            folder.File("a.safetensors"), "--json");
         Assert.True(tuned.ExitCode == 0, tuned.Errors);
         Assert.Contains("strategy head: 100 images, 10 per class, like those that the weights know: few", tuned.Errors, StringComparison.Ordinal);
         Assert.Contains("features: float32", tuned.Errors, StringComparison.Ordinal);
@@ -20,7 +21,8 @@ public class TransferCommandTests
     {
         using var folder = new TemporaryFolder();
         string file = folder.File("b.safetensors");
-        Zoo tuned = Zoo.Run("finetune", "lenet5:mnist", "--data", "digits", "--limit", "200", "--epochs", "3", "--freeze", "conv1", "conv2.*", "--lr-decay", "0.3", "--gradual", "1", "--output", file, "--json");
+        Zoo tuned = Zoo.Run("finetune", "lenet5:mnist", "--data", "digits", "--limit", "200", "--epochs", "3", "--freeze", "conv1", "conv2.*", "--lr-decay",
+            "0.3", "--gradual", "1", "--output", file, "--json");
         Assert.True(tuned.ExitCode == 0, tuned.Errors);
         JsonElement info = Zoo.Run("info", file, "--json").Json;
         Assert.Contains("frozen: conv1, conv2.*", info.ToString(), StringComparison.Ordinal);
@@ -34,7 +36,8 @@ public class TransferCommandTests
     public void What_does_not_fit_is_explained(string flags, string expected)
     {
         using var folder = new TemporaryFolder();
-        Zoo tuned = Zoo.Run(["finetune", "lenet5:mnist", "--data", "digits", "--limit", "20", "--epochs", "1", "--output", folder.File("c.safetensors"), .. flags.Split(' ')]);
+        Zoo tuned = Zoo.Run(["finetune", "lenet5:mnist", "--data", "digits", "--limit", "20", "--epochs", "1", "--output", folder.File("c.safetensors"),
+            .. flags.Split(' ')]);
         Assert.NotEqual(0, tuned.ExitCode);
         Assert.Contains(expected, tuned.Errors.Replace("\n", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }

@@ -27,7 +27,8 @@ public sealed class WeightsCommandTests : IDisposable
         Assert.Equal("lenet5", info.GetProperty("architecture").GetString());
         Assert.Equal("j", info.GetProperty("labels")[9].GetString());
         Zoo eval = Zoo.Run("eval", checkpoint, "--data", "digits", "--json");
-        Assert.Equal(Zoo.Run("eval", "lenet5:mnist", "--data", "digits", "--json").Json.GetProperty("loss").GetDouble(), eval.Json.GetProperty("loss").GetDouble());
+        Assert.Equal(Zoo.Run("eval", "lenet5:mnist", "--data", "digits", "--json").Json.GetProperty("loss").GetDouble(),
+            eval.Json.GetProperty("loss").GetDouble());
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class WeightsCommandTests : IDisposable
         JsonElement json = Zoo.Run("info", file, "--json").Json;
         Assert.Equal("PyTorch .pth (zip)", json.GetProperty("format").GetString());
         JsonElement first = json.GetProperty("tensors")[0];
-        Assert.Equal(("conv1.weight", "F32", 600), (first.GetProperty("name").GetString(), first.GetProperty("dtype").GetString(), first.GetProperty("bytes").GetInt32()));
+        Assert.Equal(("conv1.weight", "F32", 600),
+            (first.GetProperty("name").GetString(), first.GetProperty("dtype").GetString(), first.GetProperty("bytes").GetInt32()));
         Assert.Equal([6, 1, 5, 5], first.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32()));
         Assert.Contains("10 tensors, 246,824 bytes", Zoo.Run("info", file).Output, StringComparison.Ordinal);
     }
@@ -70,7 +72,8 @@ public sealed class WeightsCommandTests : IDisposable
         Zoo.Run("export", "lenet5:mnist", "-o", file);
         Zoo refused = Zoo.Run("export", "lenet5", "--weights", file, "--num-classes", "4", "-o", folder.File("y.pth"));
         Assert.Equal((1, true), (refused.ExitCode, refused.Errors.Contains("--reinit-head", StringComparison.Ordinal)));
-        Zoo made = Zoo.Run("export", "lenet5", "--weights", file, "--num-classes", "4", "--in-channels", "3", "--reinit-head", "--stem", "average", "-o", folder.File("y.pth"));
+        Zoo made = Zoo.Run("export", "lenet5", "--weights", file, "--num-classes", "4", "--in-channels", "3", "--reinit-head", "--stem", "average", "-o",
+            folder.File("y.pth"));
         Assert.True(made.ExitCode == 0, made.Errors);
         Assert.Contains("drawn anew", made.Errors, StringComparison.Ordinal);
         Assert.Contains("conv1.weight is [6,1,5,5], not [6,3,5,5]", made.Errors, StringComparison.Ordinal);

@@ -17,7 +17,8 @@ public class ClaimTests
     private static readonly string[] Wrong = ["conv-parameters", "inception-854m-358m"];
 
     public static TheoryData<string> Exact =>
-        [.. ExperimentCatalog.Experiments.All.Where(e => e.Info.Group is ExperimentGroup.Arithmetic or ExperimentGroup.Identities && !Slow.Contains(e.Name)).Select(e => e.Name)];
+        [.. ExperimentCatalog.Experiments.All.Where(e => e.Info.Group is ExperimentGroup.Arithmetic or ExperimentGroup.Identities && !Slow.Contains(e.Name))
+            .Select(e => e.Name)];
 
     public static TheoryData<string, Experiment> Faults => new()
     {
@@ -35,8 +36,9 @@ public class ClaimTests
         { "layer for instance", new GroupIsInstance(x => nn.functional.layer_norm(x, x.shape[1..])) },
         { "turned about one axis", new FlippedKernel(w => w.flip(2)) },
         { "not turned", new FlippedKernel(w => w) },
-        { "a layer that knows where it is", new TranslationEquivariance((x, w) => nn.functional.conv2d(x, w, padding: [1, 1]).mul(arange(0, x.shape[3], ScalarType.Float64))) },
-        { "no normalisation", new NormalisationBias((x, scale, shift) => x.mul(scale.reshape(1, -1, 1, 1)).add(shift.reshape(1, -1, 1, 1))) },
+        { "a layer that knows where it is", new TranslationEquivariance((x, w) =>
+            nn.functional.conv2d(x, w, padding: [1, 1]).mul(arange(0, x.shape[3], ScalarType.Float64))) },
+        { "no normalization", new NormalizationBias((x, scale, shift) => x.mul(scale.reshape(1, -1, 1, 1)).add(shift.reshape(1, -1, 1, 1))) },
         { "half a shortcut", new ResidualGradient((f, x) => f.add(x.mul(0.5))) },
         { "no shortcut", new ResidualGradient((f, _) => f) },
         { "the kernel turned", new TransposedAdjoint(w => w.flip(2, 3)) },

@@ -6,7 +6,8 @@ public class ExperimentListTests
 {
     [Fact]
     public void Two_experiments_of_one_name_are_refused() =>
-        Assert.Contains("counting", Assert.Throws<ArgumentException>(() => new ExperimentList([new Counting(), new Counting()])).Message, StringComparison.Ordinal);
+        Assert.Contains("counting", Assert.Throws<ArgumentException>(() => new ExperimentList([new Counting(), new Counting()])).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Upper")]

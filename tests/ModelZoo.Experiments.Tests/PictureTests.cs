@@ -1,5 +1,5 @@
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Experiments.Pictures;
+using ModelZoo.Plots;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

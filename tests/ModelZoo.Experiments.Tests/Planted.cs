@@ -6,16 +6,18 @@ namespace ModelZoo.Experiments.Tests;
 internal static class Planted
 {
     /// <summary>A run whose loss and errors fall in a straight line over four epochs of ten steps to what is given.</summary>
-    public static Measured Run(double loss = 0.5, double train = 10, double test = 20, double trainLoss = 0.4, double testLoss = 0.6, params (string Name, double[] Values)[] more) => new()
-    {
-        Epochs = [.. Enumerable.Range(1, 4).Select(e => new EpochPoint(e, 10 * e, 2.3 + ((loss - 2.3) * e / 4), 90 + ((train - 90) * e / 4), 90 + ((test - 90) * e / 4), e))],
-        PlannedSteps = 40,
-        TrainError = train,
-        TrainLoss = trainLoss,
-        TestError = test,
-        TestLoss = testLoss,
-        More = more.ToDictionary(m => m.Name, m => (IReadOnlyList<double>)m.Values),
-    };
+    public static Measured Run(double loss = 0.5, double train = 10, double test = 20, double trainLoss = 0.4, double testLoss = 0.6,
+        params (string Name, double[] Values)[] more) => new()
+        {
+            Epochs = [.. Enumerable.Range(1, 4).Select(e =>
+            new EpochPoint(e, 10 * e, 2.3 + ((loss - 2.3) * e / 4), 90 + ((train - 90) * e / 4), 90 + ((test - 90) * e / 4), e))],
+            PlannedSteps = 40,
+            TrainError = train,
+            TrainLoss = trainLoss,
+            TestError = test,
+            TestLoss = testLoss,
+            More = more.ToDictionary(m => m.Name, m => (IReadOnlyList<double>)m.Values),
+        };
 
     /// <summary>A run that reaches any threshold in so many steps: all of the fall lies there.</summary>
     public static Measured Sudden(double steps) => Run() with
@@ -26,5 +28,6 @@ internal static class Planted
 
     /// <summary>Three seeds for each variant: the run of the variant, its numbers moved by the seed's noise.</summary>
     public static RunTable Table(TrainingExperiment experiment, Func<string, double, Measured> run, params double[] noise) =>
-        new(experiment.Variants.ToDictionary(v => v, v => (IReadOnlyList<Measured>)[.. (noise.Length == 0 ? [-0.02, 0.01, 0.02] : noise).Select((n, seed) => run(v, n))]));
+        new(experiment.Variants.ToDictionary(v => v, v =>
+            (IReadOnlyList<Measured>)[.. (noise.Length == 0 ? [-0.02, 0.01, 0.02] : noise).Select((n, seed) => run(v, n))]));
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Xml.Linq;
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using Xunit;
 
 namespace ModelZoo.Experiments.Tests;
@@ -21,18 +21,21 @@ public class PlotTests
     {
         XElement svg = Svg(All[title]);
         double[] view = Numbers(svg.Attribute("viewBox")!.Value);
-        (XElement Text, double Left, double Right, double Top, double Bottom)[] boxes = [.. svg.Descendants().Where(e => e.Name.LocalName == "text").Select(BoxOf)];
+        (XElement Text, double Left, double Right, double Top,
+            double Bottom)[] boxes = [.. svg.Descendants().Where(e => e.Name.LocalName == "text").Select(BoxOf)];
         Assert.NotEmpty(boxes);
         foreach (var box in boxes)
         {
-            Assert.True(box.Left >= -0.5 && box.Right <= view[2] + 0.5 && box.Top >= -0.5 && box.Bottom <= view[3] + 0.5, $"{box.Text.Value} leaves the drawing: {box.Left} … {box.Right}, {box.Top} … {box.Bottom}");
+            Assert.True(box.Left >= -0.5 && box.Right <= view[2] + 0.5 && box.Top >= -0.5
+                && box.Bottom <= view[3] + 0.5, $"{box.Text.Value} leaves the drawing: {box.Left} … {box.Right}, {box.Top} … {box.Bottom}");
         }
 
         for (int i = 0; i < boxes.Length; i++)
         {
             for (int j = i + 1; j < boxes.Length; j++)
             {
-                bool meet = boxes[i].Left < boxes[j].Right && boxes[j].Left < boxes[i].Right && boxes[i].Top < boxes[j].Bottom && boxes[j].Top < boxes[i].Bottom;
+                bool meet = boxes[i].Left < boxes[j].Right && boxes[j].Left < boxes[i].Right && boxes[i].Top < boxes[j].Bottom
+                    && boxes[j].Top < boxes[i].Bottom;
                 Assert.False(meet, $"'{boxes[i].Text.Value}' covers '{boxes[j].Text.Value}'");
             }
         }
@@ -46,7 +49,8 @@ public class PlotTests
         double[] view = Numbers(svg.Attribute("viewBox")!.Value);
         foreach (XElement e in svg.Descendants())
         {
-            foreach ((string name, double limit) in new[] { ("x", view[2]), ("x1", view[2]), ("x2", view[2]), ("cx", view[2]), ("y", view[3]), ("y1", view[3]), ("y2", view[3]), ("cy", view[3]) })
+            foreach ((string name, double limit) in new[] { ("x", view[2]), ("x1", view[2]), ("x2", view[2]), ("cx", view[2]), ("y", view[3]), ("y1", view[3]),
+                ("y2", view[3]), ("cy", view[3]) })
             {
                 if (e.Attribute(name) is { } a)
                 {
@@ -91,10 +95,11 @@ public class PlotTests
     }
 
     [Fact]
-    public void The_scatter_of_a_whole_catalogue_has_labels_beside_circles_and_areas_in_proportion()
+    public void The_scatter_of_a_whole_catalog_has_labels_beside_circles_and_areas_in_proportion()
     {
         var plot = new ScatterPlot("t", new("x"), new("y"), [new("small", 1, 1, 1), new("large", 2, 2, 4)]) { Area = new("parameters") };
-        double[] radii = [.. Svg(plot).Descendants().Where(e => e.Name.LocalName == "circle").Select(e => double.Parse(e.Attribute("r")!.Value, CultureInfo.InvariantCulture)).OrderDescending()];
+        double[] radii = [.. Svg(plot).Descendants().Where(e => e.Name.LocalName == "circle")
+            .Select(e => double.Parse(e.Attribute("r")!.Value, CultureInfo.InvariantCulture)).OrderDescending()];
         Assert.Equal(2, radii[0] / radii[1], 2); // four times the area
         Assert.True(Svg(All["Circles"]).Descendants().Count(e => e.Name.LocalName == "text" && e.Value.StartsWith("model_", StringComparison.Ordinal)) >= 8);
     }
@@ -106,7 +111,8 @@ public class PlotTests
     public void A_short_logarithmic_axis_has_marks_too(double from, double to)
     {
         XElement svg = Svg(new ScatterPlot("t", new("x", Logarithmic: true), new("y"), [new("a", from, 1), new("b", to, 2)]));
-        Assert.InRange(svg.Descendants().Count(e => e.Name.LocalName == "text" && e.Attribute("class")?.Value == "tick" && e.Attribute("text-anchor")?.Value == "middle"), 2, 10);
+        Assert.InRange(svg.Descendants().Count(e =>
+            e.Name.LocalName == "text" && e.Attribute("class")?.Value == "tick" && e.Attribute("text-anchor")?.Value == "middle"), 2, 10);
     }
 
     [Fact]
@@ -120,7 +126,8 @@ public class PlotTests
     [Fact]
     public void The_legend_of_areas_has_circles_in_proportion()
     {
-        (double Radius, string Text)[] keys = [.. Svg(All["Crowded"]).Descendants().Where(e => e.Name.LocalName == "ellipse").Select(e => (double.Parse(e.Attribute("rx")!.Value, CultureInfo.InvariantCulture), e.ElementsAfterSelf().First().Value))];
+        (double Radius, string Text)[] keys = [.. Svg(All["Crowded"]).Descendants().Where(e => e.Name.LocalName == "ellipse").Select(e =>
+            (double.Parse(e.Attribute("rx")!.Value, CultureInfo.InvariantCulture), e.ElementsAfterSelf().First().Value))];
         Assert.True(keys.Length >= 2);
         Assert.Equal(("10M", "2M"), (keys[0].Text, keys[1].Text));
         Assert.Equal(Math.Sqrt(5), keys[0].Radius / keys[1].Radius, 1);
@@ -152,14 +159,22 @@ public class PlotTests
             yield return figure;
         }
 
-        yield return new LinePlot("Many lines with long names", new("multiply-accumulates", Logarithmic: true), new("a rather long name of an axis", "thousandths"),
+        yield return new LinePlot("Many lines with long names", new("multiply-accumulates", Logarithmic: true),
+            new("a rather long name of an axis", "thousandths"),
             [.. Enumerable.Range(0, 8).Select(i => new Series($"a series with a long name {i}", [1e5, 3e7, 4e10], [1e-5 * i, 2e-5, 3e-5]))]);
         yield return new LinePlot("One point", new("x"), new("y"), [new("", [3], [7])]);
         yield return new LinePlot("Nothing", new("x"), new("y"), [new("", [], [])]);
-        yield return new BarChart("Large", new("multiply-accumulates", Logarithmic: true), [.. Enumerable.Range(0, 20).Select(i => $"model_number_{i}")], [new("", [.. Enumerable.Range(0, 20).Select(i => Math.Pow(3, i))])]);
-        yield return new MirrorChart("Many bars", new("layer, in order of execution"), new("MACs", "%") { To = 40 }, new("parameters", "%") { To = 40 }, [.. Enumerable.Range(1, 160).Select(i => new MirrorBar($"{i}", i % 40, (3 * i) % 40))]);
-        yield return new ScatterPlot("Crowded", new("MACs", Logarithmic: true), new("top-1", "%"), [new("little", 1e8, 60, 1e6), new("much", 1e10, 80, 1e7), .. Enumerable.Range(0, 10).Select(i => new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.01)), 70 + (i * 0.02), 1e6))]) { Area = new("parameters") };
-        yield return new HeatMap("Wide", new("batch", "images"), new("normalisation"), [.. Enumerable.Range(0, 30).Select(r => Enumerable.Range(0, 60).Select(c => (double)(r * c)).ToArray())]);
+        yield return new BarChart("Large", new("multiply-accumulates", Logarithmic: true), [.. Enumerable.Range(0, 20).Select(i => $"model_number_{i}")],
+            [new("", [.. Enumerable.Range(0, 20).Select(i => Math.Pow(3, i))])]);
+        yield return new MirrorChart("Many bars", new("layer, in order of execution"), new("MACs", "%") { To = 40 }, new("parameters", "%") { To = 40 },
+            [.. Enumerable.Range(1, 160).Select(i => new MirrorBar($"{i}", i % 40, (3 * i) % 40))]);
+        yield return new ScatterPlot("Crowded", new("MACs", Logarithmic: true), new("top-1", "%"),
+            [new("little", 1e8, 60, 1e6), new("much", 1e10, 80, 1e7),
+            .. Enumerable.Range(0, 10).Select(i =>
+            new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.01)), 70 + (i * 0.02), 1e6))])
+        { Area = new("parameters") };
+        yield return new HeatMap("Wide", new("batch", "images"), new("normalization"),
+            [.. Enumerable.Range(0, 30).Select(r => Enumerable.Range(0, 60).Select(c => (double)(r * c)).ToArray())]);
     }
 
     private static XElement Svg(Figure figure) => XDocument.Parse(FigureWriter.Html(figure)).Descendants().Single(e => e.Name.LocalName == "svg");

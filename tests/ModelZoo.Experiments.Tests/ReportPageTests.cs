@@ -7,7 +7,9 @@ namespace ModelZoo.Experiments.Tests;
 public class ReportPageTests
 {
     private static readonly ExperimentRecord[] Records = [.. new[] { Verdict.Reproduced, Verdict.NotReproduced, Verdict.NotDecidable }.Select((verdict, i) =>
-        new ExperimentRecord(new Counting($"experiment-{i}", usesData: true).Info, new RunSettings("quick", i, 3, "digits", 1), new ExperimentResult(verdict, new(i, "×", $"Effect {i} <&>.")) { Seeds = [0, 1, 2], DataUsed = "digits", Figures = Figures.OfEveryKind, Notes = ["A <note>."] }, 12.5, "a machine"))];
+        new ExperimentRecord(new Counting($"experiment-{i}", usesData: true).Info, new RunSettings("quick", i, 3, "digits", 1),
+            new ExperimentResult(verdict, new(i, "×", $"Effect {i} <&>.")) { Seeds = [0, 1, 2], DataUsed = "digits", Figures = Figures.OfEveryKind,
+            Notes = ["A <note>."] }, 12.5, "a machine"))];
 
     [Fact]
     public void Every_claim_has_a_row_that_leads_to_its_section_with_figures_and_command()

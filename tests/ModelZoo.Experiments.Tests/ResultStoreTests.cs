@@ -106,13 +106,13 @@ public class ResultStoreTests
     public void A_memo_keeps_values_under_any_name()
     {
         using var folder = new TemporaryFolder();
-        var memo = new Memo(folder.File("memo"));
+        var memo = new ResultCache(folder.File("memo"));
         Assert.False(memo.TryGet<double[]>("a/../b:c", out _));
         memo.Set<double[]>("a/../b:c", [1, double.NaN]);
-        Assert.True(new Memo(folder.File("memo")).TryGet("a/../b:c", out double[]? values));
+        Assert.True(new ResultCache(folder.File("memo")).TryGet("a/../b:c", out double[]? values));
         Assert.Equal([1, double.NaN], values!);
         Assert.All(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories), f => Assert.StartsWith(folder.File("memo"), f, StringComparison.Ordinal));
     }
 
-    private sealed record Unknown() : Drawing.Plots.Figure("of no known kind");
+    private sealed record Unknown() : Plots.Figure("of no known kind");
 }

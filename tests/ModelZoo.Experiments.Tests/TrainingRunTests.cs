@@ -1,6 +1,6 @@
 using System.Text;
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Experiments.Training;
+using ModelZoo.Plots;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -30,7 +30,8 @@ public class TrainingRunTests
         Assert.Contains(record.Result.Notes, n => n.StartsWith("Rule, fixed before the run: ", StringComparison.Ordinal));
         Assert.Contains(record.Result.Notes, n => n.StartsWith("The size limits the claim.", StringComparison.Ordinal));
         Assert.Contains(record.Result.Figures, f => f is LinePlot);
-        Assert.All(record.Result.Figures.OfType<LinePlot>().SelectMany(p => p.Series), s => Assert.True(s.X.Count > 0 && s.X.Count == s.Y.Count && s.Low is not null && s.High is not null));
+        Assert.All(record.Result.Figures.OfType<LinePlot>().SelectMany(p => p.Series), s =>
+            Assert.True(s.X.Count > 0 && s.X.Count == s.Y.Count && s.Low is not null && s.High is not null));
         Assert.Equal(Encoding.UTF8.GetString(ResultStore.ToJson(record)), Encoding.UTF8.GetString(ResultStore.ToJson(store.Read(name)!)));
         Assert.NotEmpty(store.WritePage([experiment]));
     }
@@ -45,12 +46,12 @@ public class TrainingRunTests
             return new DropoutOverfitting(Tiny).Run(context);
         }
 
-        var context = new ExperimentContext { Seeds = [3, 4], Memo = new Memo(folder.Path) };
+        var context = new ExperimentContext { Seeds = [3, 4], ResultCache = new ResultCache(folder.Path) };
         ExperimentResult first = Run(context);
         Assert.Equal(first.Effect, Run(new ExperimentContext { Seeds = [3, 4] }).Effect);
         Assert.NotEqual(first.Effect, Run(new ExperimentContext { Seeds = [5, 6] }).Effect);
         Assert.Equal(4, Directory.GetFiles(folder.Path).Length);
-        Assert.Equal(first.Effect, Run(new ExperimentContext { Seeds = [3, 4], Memo = new Memo(folder.Path) }).Effect);
+        Assert.Equal(first.Effect, Run(new ExperimentContext { Seeds = [3, 4], ResultCache = new ResultCache(folder.Path) }).Effect);
     }
 
     [Fact]
@@ -58,7 +59,12 @@ public class TrainingRunTests
     {
         using var folder = new TemporaryFolder();
         using var stop = new CancellationTokenSource();
-        var context = new ExperimentContext { Memo = new Memo(folder.Path), Cancel = stop.Token, Say = part => { if (part.Contains("seed 1", StringComparison.Ordinal)) { stop.Cancel(); } } };
+        var context = new ExperimentContext
+        {
+            ResultCache = new ResultCache(folder.Path),
+            Cancel = stop.Token,
+            Say = part => { if (part.Contains("seed 1", StringComparison.Ordinal)) { stop.Cancel(); } }
+        };
         Assert.ThrowsAny<OperationCanceledException>(() => new ZeroPadding(Tiny).Run(context));
         Assert.All(Directory.GetFiles(folder.Path), f => Assert.Contains("seed-0", f, StringComparison.Ordinal));
     }
@@ -66,11 +72,11 @@ public class TrainingRunTests
     private static TrainingExperiment[] Claims() =>
     [
         new Degradation(Tiny),
-        new NormalisationRate(Tiny),
+        new NormalizationRate(Tiny),
         new NormsByBatch(Tiny),
         new VanishingGradients(Tiny),
         new RectifierSpeed(Tiny),
-        new OptimiserRace(Tiny),
+        new OptimizerRace(Tiny),
         new ZeroPadding(Tiny),
         new DropoutOverfitting(Tiny),
         new AugmentationOverfitting(Tiny),

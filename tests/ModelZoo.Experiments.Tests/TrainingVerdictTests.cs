@@ -10,18 +10,24 @@ public class TrainingVerdictTests
     private static readonly Dictionary<string, (TrainingExperiment Experiment, Func<string, int, double, Measured> Run)> Claims = new()
     {
         ["plain-against-residual"] = (new Degradation(), (v, d, n) => Planted.Run(train: 30 + (v == "plain56" ? 20 * d : 0) + n)),
-        ["bn-learning-rate"] = (new NormalisationRate(), (v, d, n) => Rate(v) > (IsFirst(v, "with-") == (d > 0) || d == 0 ? 0.1 : 0.01)
+        ["bn-learning-rate"] = (new NormalizationRate(), (v, d, n) => Rate(v) > (IsFirst(v, "with-") == (d > 0) || d == 0 ? 0.1 : 0.01)
             ? Planted.Run(loss: 2.2) with { Diverged = true }
             : Planted.Sudden((d == 0 ? 100 : IsFirst(v, "with-") == (d > 0) ? 30 : 200) + n)),
         ["norms-by-batch"] = (new NormsByBatch(), (v, d, n) => Planted.Run(test: 20 + (v == "batch-2" ? 10 * d : 0) + n)),
         ["vanishing-gradients"] = (new VanishingGradients(), (v, d, n) => Planted.Run(loss: 1 + (IsFirst(v, "sigmoid") ? 0.9 * d : 0) + (0.01 * n),
-            more: [("start", [1, Math.Pow(10, (IsFirst(v, "sigmoid") ? -4 * d : 0) + (d == 0 ? 0.9 + n : 0)), 1, 1, 1, 1, 1, 1]), ("end", [1, 1, 1, 1, 1, 1, 1, 1])])),
+            more: [("start", [1, Math.Pow(10, (IsFirst(v, "sigmoid") ? -4 * d : 0) + (d == 0 ? 0.9 + n : 0)), 1, 1, 1, 1, 1, 1]),
+                ("end", [1, 1, 1, 1, 1, 1, 1, 1])])),
         ["relu-speed"] = (new RectifierSpeed(), (v, d, n) => Planted.Sudden(100 + (IsFirst(v, "relu") ? -60 * d : 0) + n)),
-        ["optimisers"] = (new OptimiserRace(), (v, d, n) => Planted.Run(trainLoss: 1 + (d * (IsFirst(v, "gd") ? 0.5 : IsFirst(v, "sgd") ? 0 : -0.5)) + (0.001 * n))),
-        ["zero-padding"] = (new ZeroPadding(), (v, d, n) => Planted.Run(test: 20 + (v == "padded" ? -8 * d : 0) + n, more: [("pixels", [.. Enumerable.Range(0, 16).Select(i => i is 5 or 6 or 9 or 10 ? 1 : 1 + (v == "padded" ? 0.5 * d : 0) + (0.001 * n))])])),
-        ["dropout"] = (new DropoutOverfitting(), (v, d, n) => Planted.Run(test: 20 + (v == "none" ? 5 * d : 0) + n, testLoss: 1 + (v == "none" ? 0.4 * d : 0) + (0.001 * n))),
-        ["augmentation"] = (new AugmentationOverfitting(), (v, d, n) => Planted.Run(test: 20 + (v == "none" ? 5 * d : 0) + n, testLoss: 1 + (v == "none" ? 0.4 * d : 0) + (0.001 * n))),
-        ["ensemble"] = (new AveragedMembers(), (_, d, n) => Planted.Run(more: [("own", [5, 6, 7]), ("together", [6, 6 - d, 6 - (2 * d) + n]), ("loss", [1, 1, 1])])),
+        ["optimizers"] = (new OptimizerRace(), (v, d, n) =>
+            Planted.Run(trainLoss: 1 + (d * (IsFirst(v, "gd") ? 0.5 : IsFirst(v, "sgd") ? 0 : -0.5)) + (0.001 * n))),
+        ["zero-padding"] = (new ZeroPadding(), (v, d, n) => Planted.Run(test: 20 + (v == "padded" ? -8 * d : 0) + n,
+            more: [("pixels", [.. Enumerable.Range(0, 16).Select(i => i is 5 or 6 or 9 or 10 ? 1 : 1 + (v == "padded" ? 0.5 * d : 0) + (0.001 * n))])])),
+        ["dropout"] = (new DropoutOverfitting(), (v, d, n) =>
+            Planted.Run(test: 20 + (v == "none" ? 5 * d : 0) + n, testLoss: 1 + (v == "none" ? 0.4 * d : 0) + (0.001 * n))),
+        ["augmentation"] = (new AugmentationOverfitting(), (v, d, n) =>
+            Planted.Run(test: 20 + (v == "none" ? 5 * d : 0) + n, testLoss: 1 + (v == "none" ? 0.4 * d : 0) + (0.001 * n))),
+        ["ensemble"] = (new AveragedMembers(), (_, d, n) =>
+            Planted.Run(more: [("own", [5, 6, 7]), ("together", [6, 6 - d, 6 - (2 * d) + n]), ("loss", [1, 1, 1])])),
         ["transfer-time"] = (new TransferTime(), (v, d, n) => v == "scratch" ? Planted.Sudden(100 + n) : Planted.Sudden((d > 0 ? 20 : d < 0 ? 100 : 50) + n)),
         ["transfer-by-data"] = (new TransferByData(), (v, d, n) => Planted.Run(test: 20 + (v == "scratch-20" ? 20 * d : 0) + n)),
         ["whitening"] = (new WhitenedInputs(), (v, d, n) => Planted.Sudden(200 - (d * (IsFirst(v, "norm") ? 150 : IsFirst(v, "zca") ? 100 : 0)) + n)),

@@ -2,7 +2,7 @@ namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// The random decisions of one test case: whole numbers drawn by FsCheck, read one after another as sizes, strides, flags. Smaller numbers mean
-/// smaller cases, so FsCheck's shrinking towards 0 finds a small case that fails. The first number seeds the values of arrays.
+/// smaller cases, so FsCheck's shrinking toward 0 finds a small case that fails. The first number seeds the values of arrays.
 /// </summary>
 internal sealed class Choices(int[] numbers)
 {
@@ -28,7 +28,9 @@ internal sealed class Choices(int[] numbers)
 
     public NdArray ArrayLike(NdArray other) => values.ArrayLike(other);
 
-    /// <summary>Odd multiples of 0.05, each once, shuffled: no two closer than 0.1, and none closer than 0.05 to a multiple of 0.1, where functions have kinks.</summary>
+    /// <summary>
+    /// Odd multiples of 0.05, each once, shuffled: no two closer than 0.1, and none closer than 0.05 to a multiple of 0.1, where functions have kinks.
+    /// </summary>
     public NdArray Distinct(params int[] shape) => values.Distinct(shape);
 
     public void Shuffle<T>(T[] items) => values.Shuffle(items);

@@ -48,13 +48,13 @@ public class CountsTests
     }
 
     [Fact]
-    public void Grouped_transposed_and_normalising_layers_count_their_weights()
+    public void Grouped_transposed_and_normalizing_layers_count_their_weights()
     {
         Assert.Equal((48 * 25 * 256) + 256, Counts.ConvolutionParameters(96, 256, 5, groups: 2));
         Assert.Equal((8 * 4 * 6) + 4, Counts.TransposedConvolutionParameters(8, 4, (2, 3)));
         Assert.Equal(8 * 49 * 4 * 6, Counts.TransposedConvolutionMacs(8, 4, (2, 3), 7));
-        Assert.Equal(128, Counts.BatchNormalisationParameters(64));
-        Assert.Equal(2 * 4 * 3 * 5, Counts.LayerNormalisationParameters(4, 3, 5));
+        Assert.Equal(128, Counts.BatchNormalizationParameters(64));
+        Assert.Equal(2 * 4 * 3 * 5, Counts.LayerNormalizationParameters(4, 3, 5));
         Assert.Equal(9408, Counts.ConvolutionParameters(3, 64, 7, bias: false));
     }
 

@@ -42,7 +42,8 @@ internal static class GradientCheck
 
                 if (bound > Blind * (1 + Math.Abs(numeric)))
                 {
-                    throw new GradientException($"The finite differences of {name} at place {i} give {numeric:g17} ± {bound:g2} and see nothing. {operation.Description}");
+                    throw new GradientException($"The finite differences of {name} at place {i} give {numeric:g17} ± {bound:g2} and see nothing. "
+                        + $"{operation.Description}");
                 }
 
                 worst = Math.Max(worst, error == 0 ? 0 : error / bound);

@@ -49,7 +49,8 @@ public class GradientCheckTests
         Properties.Hold(60, choices =>
         {
             (NdArray x, NdArray w, _, ConvolutionShape shape) = ConvolutionOperations.RandomConvolution(choices);
-            See("stride", shape.Stride is { H: > 1, W: > 1 }, "different strides", shape.Stride.H != shape.Stride.W, "padding", shape.Padding is { H: > 0, W: > 0 });
+            See("stride", shape.Stride is { H: > 1, W: > 1 }, "different strides", shape.Stride.H != shape.Stride.W, "padding",
+                shape.Padding is { H: > 0, W: > 0 });
             See("dilation", shape.Dilation.H > 1, "groups", shape.Groups > 1, "depthwise", shape.Groups > 1 && w.Shape[1] == 1);
             See("batch 1", x.Shape[0] == 1, "channels 1", x.Shape[1] == 1, "odd size", x.Shape[2] % 2 == 1);
             See("even kernel", w.Shape[2] % 2 == 0, "1x1 kernel", w.Shape[2] == 1 && w.Shape[3] == 1, "1 pixel", x.Shape[2] == 1);
@@ -58,7 +59,8 @@ public class GradientCheckTests
         {
             (int[] shape, PoolingWindow window) = PoolingOperations.RandomPooling(choices);
             int reach = OutputSize.Pooling(shape[2], window.Kernel.H, window.Stride.H, window.Padding.H, window.Dilation.H, window.CeilMode) * window.Stride.H;
-            See("ceil mode", window.CeilMode, "overhang", reach - window.Stride.H + window.Kernel.H > shape[2] + (2 * window.Padding.H), "gaps", window.Stride.H > window.Kernel.H);
+            See("ceil mode", window.CeilMode, "overhang", reach - window.Stride.H + window.Kernel.H > shape[2] + (2 * window.Padding.H), "gaps",
+                window.Stride.H > window.Kernel.H);
             See("overlap", window.Stride.H < window.Kernel.H, "dilated pooling", window.Dilation.H > 1, "padded pooling", window.Padding.H > 0);
         });
         Assert.Equal(18, seen.Count);

@@ -10,7 +10,7 @@ public class OperationTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Names => [.. Registry.Operations.Select(operation => operation.Name)];
 
-    public static TheoryData<string> Optimisers => [.. Registry.Optimisers.Keys];
+    public static TheoryData<string> Optimizers => [.. Registry.Optimizers.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -41,11 +41,11 @@ public class OperationTests(ITestOutputHelper output)
     public void Values_and_gradients_are_those_of_PyTorch(string name) => Assert.NotEqual(0, Evidence.Of(Named(name)).Torch.Cases);
 
     [Theory]
-    [MemberData(nameof(Optimisers))]
-    public void Optimisers_follow_the_path_of_PyTorch(string name) => Assert.NotEqual(0, ComparePath(name).Cases);
+    [MemberData(nameof(Optimizers))]
+    public void Optimizers_follow_the_path_of_PyTorch(string name) => Assert.NotEqual(0, ComparePath(name).Cases);
 
     [Fact]
-    public void No_gradient_of_the_reference_no_activation_and_no_optimiser_is_left_out()
+    public void No_gradient_of_the_reference_no_activation_and_no_optimizer_is_left_out()
     {
         Type[] types = [.. typeof(NdArray).Assembly.GetExportedTypes().Where(type => type != typeof(Activation))];
         IEnumerable<string> gradients = types.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance)
@@ -56,9 +56,10 @@ public class OperationTests(ITestOutputHelper output)
 
         GoldenCase options = GoldenCase.All["sgd"].First();
         Assert.Equal(
-            types.Where(type => type.IsSubclassOf(typeof(Optimiser))).Select(type => type.Name).Order(),
-            Registry.Optimisers.Values.Select(make => make(options).GetType().Name).Order());
-        Assert.Equal(GoldenCase.All.Select(cases => cases.Key).Order(), Registry.Operations.Select(operation => operation.Name).Concat(Registry.Optimisers.Keys).Order());
+            types.Where(type => type.IsSubclassOf(typeof(Optimizer))).Select(type => type.Name).Order(),
+            Registry.Optimizers.Values.Select(make => make(options).GetType().Name).Order());
+        Assert.Equal(GoldenCase.All.Select(cases => cases.Key).Order(),
+            Registry.Operations.Select(operation => operation.Name).Concat(Registry.Optimizers.Keys).Order());
     }
 
     [Fact]
@@ -73,8 +74,8 @@ public class OperationTests(ITestOutputHelper output)
                 .Append(null, $"| {operation.Mistake}, {evidence.FaultFoundAfter} | {evidence.Torch.Cases}, {evidence.Torch.Worst:g1} |\n");
         }
 
-        table.Append("\n| optimiser | PyTorch: cases × steps, worst difference |\n|---|---|\n");
-        foreach (string name in Registry.Optimisers.Keys)
+        table.Append("\n| optimizer | PyTorch: cases × steps, worst difference |\n|---|---|\n");
+        foreach (string name in Registry.Optimizers.Keys)
         {
             (int cases, int steps, double worst) = ComparePath(name);
             table.Append(null, $"| {name} | {cases} × {steps}, {worst:g1} |\n");
@@ -90,11 +91,11 @@ public class OperationTests(ITestOutputHelper output)
         double worst = 0;
         foreach (GoldenCase golden in GoldenCase.All[name])
         {
-            Optimiser optimiser = Registry.Optimisers[name](golden);
+            Optimizer optimizer = Registry.Optimizers[name](golden);
             NdArray theta = golden.Input("start"), gradients = golden.Input("gradients"), path = NdArray.ZerosLike(gradients);
             for (int step = 0; step < gradients.Shape[0]; step++)
             {
-                optimiser.Step(theta, new NdArray(gradients.Data[(step * theta.Count)..((step + 1) * theta.Count)], theta.Count));
+                optimizer.Step(theta, new NdArray(gradients.Data[(step * theta.Count)..((step + 1) * theta.Count)], theta.Count));
                 theta.Data.CopyTo(path.Data, step * theta.Count);
             }
 

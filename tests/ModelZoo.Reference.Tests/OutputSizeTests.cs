@@ -93,7 +93,8 @@ public class OutputSizeTests
     [Fact]
     public void The_small_networks_shrink_as_drawn()
     {
-        int[] convNet = [28, OutputSize.Convolution(28, 5, padding: 2), OutputSize.Pooling(28, 2, 2), OutputSize.Convolution(14, 5, padding: 2), OutputSize.Pooling(14, 2, 2)];
+        int[] convNet = [28, OutputSize.Convolution(28, 5, padding: 2), OutputSize.Pooling(28, 2, 2), OutputSize.Convolution(14, 5, padding: 2),
+            OutputSize.Pooling(14, 2, 2)];
         Assert.Equal([28, 28, 14, 14, 7], convNet);
         int[] smallCnn = [OutputSize.Convolution(28, 5), OutputSize.Pooling(24, 2, 2), OutputSize.Convolution(12, 5), OutputSize.Pooling(8, 2, 2)];
         Assert.Equal([24, 12, 8, 4], smallCnn);

@@ -84,9 +84,9 @@ public class ReceptiveFieldTests
         }
 
         int[] seen = [.. Enumerable.Range(0, 90).Where(v => reached[0, 0, 0, v] != 0)];
-        double centre = field.Start + (place * field.Jump);
-        Assert.Equal(centre - (field.Size / 2.0), seen[0]);
-        Assert.Equal(centre + (field.Size / 2.0), seen[^1] + 1);
+        double center = field.Start + (place * field.Jump);
+        Assert.Equal(center - (field.Size / 2.0), seen[0]);
+        Assert.Equal(center + (field.Size / 2.0), seen[^1] + 1);
     });
 
     [Fact]

@@ -43,7 +43,8 @@ public class WholeArrayTests
         var window = new PoolingWindow(kernel) { Stride = stride, Padding = padding, CeilMode = ceil };
         Pooled pooled = MaxPooling.Forward(x, window);
         NdArray gradY = Random(random, [.. pooled.Y.Shape]);
-        NdArray gradX = MaxPooling.Backward(x, gradY, window), average = AveragePooling.Forward(x, window), gradAverage = AveragePooling.Backward(x, gradY, window, true);
+        NdArray gradX = MaxPooling.Backward(x, gradY, window), average = AveragePooling.Forward(x, window),
+            gradAverage = AveragePooling.Backward(x, gradY, window, true);
         Near(pooled.Y, Each(pooled.Y, (n, c, i, j) => MaxPooling.ForwardAt(x, window, n, c, i, j)));
         Near(gradX, Each(x, (n, c, h, w) => MaxPooling.GradInputAt(x, gradY, window, n, c, h, w).Value));
         Near(average, Each(average, (n, c, i, j) => AveragePooling.ForwardAt(x, window, true, null, n, c, i, j).Value));
@@ -68,7 +69,8 @@ public class WholeArrayTests
         NdArray values = NdArray.ZerosLike(like);
         for (int i = 0; i < values.Count; i++)
         {
-            values.Data[i] = at(i / like.Shape[3] / like.Shape[2] / like.Shape[1], i / like.Shape[3] / like.Shape[2] % like.Shape[1], i / like.Shape[3] % like.Shape[2], i % like.Shape[3]);
+            values.Data[i] = at(i / like.Shape[3] / like.Shape[2] / like.Shape[1], i / like.Shape[3] / like.Shape[2] % like.Shape[1],
+                i / like.Shape[3] % like.Shape[2], i % like.Shape[3]);
         }
 
         return values;

@@ -3,6 +3,7 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Experiments.Comparing;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 
 namespace ModelZoo.Cli.Commands;
@@ -15,17 +16,55 @@ internal static class CompareCommand
 
     internal static Command Create()
     {
-        var models = new Argument<string[]>("models") { Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), checkpoint files", Arity = ArgumentArity.OneOrMore };
-        var html = new Option<string>("--html") { Description = "The page to write; one that is there is replaced", HelpName = "file", DefaultValueFactory = _ => StandardPage };
-        var rounds = new Option<int>("--rounds") { Description = "Turns of each model that are timed", HelpName = "n", DefaultValueFactory = _ => StandardRounds };
-        var batch = new Option<int>("--batch") { Description = "Images of a timed forward and training step", HelpName = "n", DefaultValueFactory = _ => StandardBatch };
+        var models = new Argument<string[]>("models")
+        {
+            Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), "
+            + "checkpoint files",
+            Arity = ArgumentArity.OneOrMore
+        };
+        var html = new Option<string>("--html")
+        {
+            Description = "The page to write; one that is there is replaced",
+            HelpName = "file",
+            DefaultValueFactory = _ => StandardPage
+        };
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "Turns of each model that are timed",
+            HelpName = "n",
+            DefaultValueFactory = _ =>
+            StandardRounds
+        };
+        var batch = new Option<int>("--batch")
+        {
+            Description = "Images of a timed forward and training step",
+            HelpName = "n",
+            DefaultValueFactory = _ =>
+            StandardBatch
+        };
         var still = new Option<bool>("--no-timing") { Description = "Count only: measure neither times nor memory" };
         var data = new Option<string?>("--data") { Description = $"Train every model on this: {string.Join(", ", DataSource.Forms)}", HelpName = "data" };
         var limit = new Option<int?>("--limit") { Description = "With --data: train on n images only", HelpName = "n" };
-        var recipe = new Option<string?>("--recipe") { Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each model's own)", HelpName = "file|model" };
-        var budget = new Option<string?>("--budget") { Description = $"With --data: how long each model trains, a time (90s, 2m, 1h) or epochs (default: {StandardBudget})", HelpName = "time|epochs" };
-        var seeds = new Option<int?>("--seeds") { Description = $"With --data: how often each model trains, from --seed on (default: {StandardSeeds})", HelpName = "n" };
-        var command = new Command("compare", "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds };
+        var recipe = new Option<string?>("--recipe")
+        {
+            Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each "
+            + "model's own)",
+            HelpName = "file|model"
+        };
+        var budget = new Option<string?>("--budget")
+        {
+            Description = "With --data: how long each model trains, a time (90s, 2m, 1h) or epochs (default: "
+            + $"{StandardBudget})",
+            HelpName = "time|epochs"
+        };
+        var seeds = new Option<int?>("--seeds")
+        {
+            Description = $"With --data: how often each model trains, from --seed on (default: {StandardSeeds})",
+            HelpName = "n"
+        };
+        var command = new Command("compare",
+            "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a "
+            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
@@ -49,7 +88,10 @@ internal static class CompareCommand
                 Models = choices,
                 Rounds = parsed.GetValue(still) ? 0 : parsed.GetValue(rounds),
                 Batch = parsed.GetValue(batch),
-                Training = source is null ? null : Plan(session, DataSource.Parse(source), parsed.GetValue(limit), parsed.GetValue(recipe), Budget.Parse(parsed.GetValue(budget) ?? StandardBudget), parsed.GetValue(seeds) ?? StandardSeeds),
+                Training = source is null
+                    ? null
+                    : Plan(session, DataSource.Parse(source), parsed.GetValue(limit), parsed.GetValue(recipe),
+                        Budget.Parse(parsed.GetValue(budget) ?? StandardBudget), parsed.GetValue(seeds) ?? StandardSeeds),
                 Device = session.Device,
                 Command = CommandLineText.Of(parsed.Tokens.Select(t => t.Value)),
                 Say = session.Say,
@@ -64,7 +106,7 @@ internal static class CompareCommand
 
     private static TrainingPlan Plan(Session session, DataSource source, int? limit, string? recipe, Budget budget, int seeds)
     {
-        LabelledImages train = source.Open(DataSplit.Train), test = source.Open(DataSplit.Test);
+        LabeledImages train = source.Open(DataSplit.Train), test = source.Open(DataSplit.Test);
         return new()
         {
             Train = limit is { } n ? train.Take(n) : train,
@@ -86,7 +128,8 @@ internal static class CompareCommand
 
         if (!File.Exists(name))
         {
-            throw new UsageException($"--recipe {name}: no such file, and no model of the catalogue.{NearestName.Hint(name, Session.Catalog.Models.Select(m => m.Name))}");
+            throw new UsageException($"--recipe {name}: no such file, and no model of the "
+                + $"catalog.{NearestName.Hint(name, Session.Catalog.Models.Select(m => m.Name))}");
         }
 
         try

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Data;
-using ModelZoo.Weights;
+using ModelZoo.Downloads;
 using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
@@ -9,7 +9,10 @@ namespace ModelZoo.Cli.Commands;
 /// <summary><c>zoo data</c>: datasets into the cache.</summary>
 internal static class DataCommand
 {
-    internal static Command Create() => new("data", "Fetch datasets into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo), for --data without a folder.\n\nExample: zoo data get cifar10") { CreateList(), CreateGet() };
+    internal static Command Create() =>
+        new("data",
+            "Fetch datasets into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo), for --data without a folder.\n\nExample: zoo data get "
+            + "cifar10") { CreateList(), CreateGet() };
 
     private static Command CreateList()
     {
@@ -17,7 +20,16 @@ internal static class DataCommand
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
-            var rows = PublishedData.All.Select(data => new { data.Name, data.Description, data.Bytes, data.Terms, folder = DataCache.Has(data.Name) ? DataCache.FolderOf(data.Name) : null }).ToArray();
+            var rows = PublishedData.All.Select(data => new
+            {
+                data.Name,
+                data.Description,
+                data.Bytes,
+                data.Terms,
+                folder = DataCache.Has(data.Name)
+                ? DataCache.FolderOf(data.Name)
+                : null
+            }).ToArray();
             session.Show(rows, console =>
             {
                 var table = Tables.New("data", "what it is", ">MB", "terms", "fetched");
@@ -36,10 +48,15 @@ internal static class DataCommand
     private static Command CreateGet()
     {
         var name = new Argument<string>("name") { Description = $"Which: {string.Join(", ", PublishedData.All.Select(data => data.Name))}" };
-        var from = new Option<string?>("--from") { Description = "Take the files from here instead: the address of a folder, or a folder of this machine", HelpName = "url|folder" };
+        var from = new Option<string?>("--from")
+        {
+            Description = "Take the files from here instead: the address of a folder, or a folder of this machine",
+            HelpName = "url|folder"
+        };
         var force = new Option<bool>("--force") { Description = "Fetch it even if it is there already" };
         var command = new Command("get", "Fetch a dataset.\n\nExample: zoo data get mnist") { name, from, force };
-        command.SetAction((parsed, cancel) => GetAsync(Session.Open(parsed, cancel), PublishedData.Find(parsed.GetRequiredValue(name)), parsed.GetValue(from), parsed.GetValue(force)));
+        command.SetAction((parsed, cancel) =>
+            GetAsync(Session.Open(parsed, cancel), PublishedData.Find(parsed.GetRequiredValue(name)), parsed.GetValue(from), parsed.GetValue(force)));
         return command;
     }
 
@@ -50,7 +67,8 @@ internal static class DataCommand
         bool fetched;
         try
         {
-            fetched = await DownloadView.ShowAsync(session, data.Name, progress => DataCache.GetAsync(downloader, data, from, force, _ => progress, session.Cancel)).ConfigureAwait(false);
+            fetched = await DownloadView.ShowAsync(session, data.Name, progress =>
+                DataCache.GetAsync(downloader, data, from, force, _ => progress, session.Cancel)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

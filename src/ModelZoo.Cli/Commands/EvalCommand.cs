@@ -1,7 +1,9 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -22,8 +24,15 @@ internal static class EvalCommand
         var data = new DataArgument();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
         var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
-        var top = new Option<int>("--top") { Description = "How many of the most probable classes the label may be among", HelpName = "k", DefaultValueFactory = _ => 5 };
-        var command = new Command("eval", "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data mnist:data/mnist") { model, split, tenCrop, top };
+        var top = new Option<int>("--top")
+        {
+            Description = "How many of the most probable classes the label may be among",
+            HelpName = "k",
+            DefaultValueFactory = _ => 5
+        };
+        var command = new Command("eval",
+            "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data "
+            + "mnist:data/mnist") { model, split, tenCrop, top };
         data.AddTo(command);
         weights.AddTo(command);
         command.SetAction(parsed =>
@@ -38,14 +47,16 @@ internal static class EvalCommand
             }
 
             int k = parsed.GetValue(top);
-            return k < 1 ? throw new UsageException($"--top {k}: it must be 1 or more.") : Run(session, specs, choice, data.Read(parsed), part, parsed.GetValue(tenCrop), k);
+            return k < 1
+                ? throw new UsageException($"--top {k}: it must be 1 or more.")
+                : Run(session, specs, choice, data.Read(parsed), part, parsed.GetValue(tenCrop), k);
         });
         return command;
     }
 
     private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop, int top)
     {
-        LabelledImages data = choice.Open(part, limited: true);
+        LabeledImages data = choice.Open(part, limited: true);
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
         List<IImageBatches> images = [];
@@ -59,7 +70,8 @@ internal static class EvalCommand
                 DataChoice.MustMatch(data, resolved);
                 if (!resolved.Trained)
                 {
-                    session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: {string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
+                    session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: "
+                        + $"{string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
                 }
 
                 Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
@@ -79,7 +91,7 @@ internal static class EvalCommand
         }
     }
 
-    private static void Show(Session session, string name, LabelledImages data, EvaluationResult result)
+    private static void Show(Session session, string name, LabeledImages data, EvaluationResult result)
     {
         var classes = result.Classes.Select(c => new { label = c.Name, c.Count, c.Precision, c.Recall, c.F1 }).ToArray();
         session.Show(new
@@ -101,11 +113,13 @@ internal static class EvalCommand
             var table = Tables.New("class", ">images", ">precision", ">recall", ">F1", "most often taken for");
             for (int c = 0; c < classes.Length; c++)
             {
-                table.Row(classes[c].label, Tables.Count(classes[c].Count), Tables.Percent(classes[c].Precision), Tables.Percent(classes[c].Recall), Tables.Percent(classes[c].F1), TakenFor(result, c));
+                table.Row(classes[c].label, Tables.Count(classes[c].Count), Tables.Percent(classes[c].Precision), Tables.Percent(classes[c].Recall),
+                    Tables.Percent(classes[c].F1), TakenFor(result, c));
             }
 
             console.Write(table);
-            console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss {result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+            console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss "
+                + $"{result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Inference;
 using ModelZoo.Weights;
 using Spectre.Console;
 
@@ -11,12 +12,20 @@ internal static class ExportCommand
     internal static Command Create()
     {
         var model = ModelArgument.Create();
-        var output = new Option<string>("--output", "-o") { Description = "The file to write; its ending says the format: .pth (PyTorch), .dat (TorchSharp), .safetensors (a checkpoint of the zoo)", HelpName = "file", Required = true };
+        var output = new Option<string>("--output",
+            "-o")
+        {
+            Description = "The file to write; its ending says the format: .pth (PyTorch), .dat (TorchSharp), .safetensors (a checkpoint of the zoo)",
+            HelpName = "file",
+            Required = true
+        };
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
-        var command = new Command("export", "Write a model's weights for PyTorch, TorchSharp or others.\n\nExample: zoo export lenet5:mnist -o lenet5.pth") { model, output, force };
+        var command = new Command("export",
+            "Write a model's weights for PyTorch, TorchSharp or others.\n\nExample: zoo export lenet5:mnist -o lenet5.pth") { model, output, force };
         weights.AddTo(command);
-        command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(output), parsed.GetValue(force)));
+        command.SetAction(parsed =>
+            Run(Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(output), parsed.GetValue(force)));
         return command;
     }
 

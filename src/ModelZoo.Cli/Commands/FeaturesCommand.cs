@@ -1,8 +1,8 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
-using ModelZoo.Training;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Transfer;
 using Spectre.Console;
 
@@ -17,9 +17,21 @@ internal static class FeaturesCommand
         var weights = new WeightsArgument();
         var data = new DataArgument();
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
-        var layer = new Option<string?>("--layer") { Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head takes in)", HelpName = "name" };
-        var output = new Option<string>("--output") { Description = $"Where they go: {string.Join(" or ", FeatureTable.Extensions)}", HelpName = "file", Required = true };
-        var command = new Command("features", "Write the feature vectors that a layer makes of each image, with labels.\n\nExample: zoo features lenet5:mnist --data digits --output features.csv") { model, split, layer, output };
+        var layer = new Option<string?>("--layer")
+        {
+            Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head "
+            + "takes in)",
+            HelpName = "name"
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = $"Where they go: {string.Join(" or ", FeatureTable.Extensions)}",
+            HelpName = "file",
+            Required = true
+        };
+        var command = new Command("features",
+            "Write the feature vectors that a layer makes of each image, with labels.\n\nExample: zoo features lenet5:mnist --data digits --output "
+            + "features.csv") { model, split, layer, output };
         data.AddTo(command);
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
@@ -37,13 +49,14 @@ internal static class FeaturesCommand
 
     private static int Run(Session session, ResolvedModel resolved, DataChoice choice, DataSplit part, string? layer, string path)
     {
-        LabelledImages data = choice.Open(part, limited: true);
+        LabeledImages data = choice.Open(part, limited: true);
         if (!resolved.Trained)
         {
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");
         }
 
-        using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), null, choice.Loader with { Device = session.Device });
+        using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), null,
+            choice.Loader with { Device = session.Device });
         using ImageTensors features = layer is null
             ? Features.Before(resolved.Model, resolved.Model.Head, images, cancel: session.Cancel)
             : Features.At(resolved.Model, layer, images, cancel: session.Cancel);
@@ -51,8 +64,11 @@ internal static class FeaturesCommand
         HashSet<int> skipped = [.. images.Skipped.Select(bad => bad.Index)];
         string[] names = [.. Enumerable.Range(0, data.Count).Where(i => !skipped.Contains(i)).Select(data.NameOf)];
         string what = layer ?? $"input of {resolved.Model.Head}";
-        FeatureTable.Write(path, features, data is ImageDataset ? null : names, new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
-        session.Show(new { model = resolved.Info.Name, data = data.Name, layer = what, images = features.Count, shape = features.Shape, output = path }, console =>
+        FeatureTable.Write(path, features, data is ImageDataset
+            ? null
+            : names, new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
+        session.Show(new { model = resolved.Info.Name, data = data.Name, layer = what, images = features.Count, shape = features.Shape, output = path },
+            console =>
             console.WriteLine($"{resolved.Info.Name} on {data.Name}: {what}, {Tables.Count(features.Count)} × {Tables.Shape(features.Shape)} in {path}"));
         return 0;
     }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -17,11 +18,23 @@ internal static class FinetuneCommand
         var weights = new WeightsArgument();
         var data = new DataArgument();
         var strategy = new StrategyArgument();
-        var output = new Option<string?>("--output") { Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)", HelpName = "file" };
-        var cache = new Option<string?>("--feature-cache") { Description = "Keep the features of a frozen trunk in this folder, for the next run on the same images", HelpName = "folder" };
-        var precision = GlobalOptions.Choice("--feature-precision", "How the features of a frozen trunk are computed; auto takes bfloat16 where it is fast and changes no prediction", "auto", "auto", "float32");
+        var output = new Option<string?>("--output")
+        {
+            Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)",
+            HelpName = "file"
+        };
+        var cache = new Option<string?>("--feature-cache")
+        {
+            Description = "Keep the features of a frozen backbone in this folder, for the next run on the "
+            + "same images",
+            HelpName = "folder"
+        };
+        var precision = GlobalOptions.Choice("--feature-precision",
+            "How the features of a frozen backbone are computed; auto takes bfloat16 where it is fast and changes no prediction", "auto", "auto", "float32");
         var recipe = new RecipeArgument();
-        var command = new Command("finetune", "Replace a trained model's head, freeze its trunk and train the head on other data; or train more of it.\n\nExample: zoo finetune lenet5:mnist --data digits")
+        var command = new Command("finetune",
+            "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it.\n\nExample: zoo finetune lenet5:mnist "
+            + "--data digits")
         {
             model, output, cache, precision,
         };
@@ -35,7 +48,7 @@ internal static class FinetuneCommand
             using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
             Check(pretrained);
             DataChoice choice = data.Read(parsed);
-            LabelledImages train = choice.Open(DataSplit.Train, limited: true);
+            LabeledImages train = choice.Open(DataSplit.Train, limited: true);
             string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
             OutputFile.MustBeWritable(path);
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
@@ -61,11 +74,12 @@ internal static class FinetuneCommand
         pretrained.Info.RequireClasses("zoo finetune");
         if (!pretrained.Trained)
         {
-            throw new UsageException($"'{pretrained.Info.Name}' alone has fresh weights, and there is nothing to transfer from those. Name shipped weights ({pretrained.Info.Name}:…, see `zoo list`), a checkpoint, or --weights.");
+            throw new UsageException($"'{pretrained.Info.Name}' alone has fresh weights, and there is nothing to transfer from those. Name shipped weights "
+                + $"({pretrained.Info.Name}:…, see `zoo list`), a checkpoint, or --weights.");
         }
     }
 
-    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabelledImages train, FineTuneOptions options)
+    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, FineTuneOptions options)
     {
         LoaderOptions loader = data.Loader with { Device = session.Device };
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Inference;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 using Spectre.Console;
 using TorchSharp;
@@ -15,13 +17,21 @@ internal static class ForwardCommand
     {
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
-        var input = new Option<string>("--input") { Description = "The batch: .npy, NCHW, as the model takes it (already normalised); or a JPEG or PNG file, which the weights' transforms prepare", HelpName = "x.npy|picture", Required = true };
+        var input = new Option<string>("--input")
+        {
+            Description = "The batch: .npy, NCHW, as the model takes it (already normalized); or a JPEG or PNG file, "
+            + "which the weights' transforms prepare",
+            HelpName = "x.npy|picture",
+            Required = true
+        };
         var output = new Option<string>("--output") { Description = "Where the logits go: .npy, float32", HelpName = "y.npy", Required = true };
         var dtype = GlobalOptions.Choice("--dtype", "Precision to compute in", "float32", "float32", "bfloat16");
-        var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model, input, output, dtype };
+        var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model,
+            input, output, dtype };
         weights.AddTo(command);
         command.SetAction(parsed => Run(
-            Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(dtype)!));
+            Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output),
+                parsed.GetValue(dtype)!));
         return command;
     }
 
@@ -32,12 +42,15 @@ internal static class ForwardCommand
         ModelOptions o = resolved.Options;
         if (batch.Data is null)
         {
-            batch = PictureArgument.Batch(PictureArgument.Expand([input]) is [var file] ? file : throw new UsageException($"--input {input}: zoo forward takes one picture."), resolved);
+            batch = PictureArgument.Batch(PictureArgument.Expand([input]) is [var file]
+                ? file
+                : throw new UsageException($"--input {input}: zoo forward takes one picture."), resolved);
         }
 
         if (batch.Shape.Length != 4 || batch.Shape[1] != o.InChannels || batch.Shape[2] != o.InputHeight || batch.Shape[3] != o.InputWidth)
         {
-            throw new ZooException($"{input} has shape [{string.Join(",", batch.Shape)}]; {resolved.Info.Name} takes [N,{o.InChannels},{o.InputHeight},{o.InputWidth}].");
+            throw new ZooException($"{input} has shape [{string.Join(",", batch.Shape)}]; {resolved.Info.Name} takes "
+                + $"[N,{o.InChannels},{o.InputHeight},{o.InputWidth}].");
         }
 
         ScalarType type = dtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
@@ -51,7 +64,8 @@ internal static class ForwardCommand
         double seconds = clock.Elapsed.TotalSeconds;
         Npy.Write(output, logits.shape, logits.data<float>().ToArray());
         session.Show(new { model = resolved.Info.Name, input, output, shape = logits.shape, dtype, seconds }, console =>
-            console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} {(resolved.Info.Task == ModelTask.Classification ? "logits" : "values")} in {output} ({dtype}, {Tables.Seconds(seconds)})"));
+            console.WriteLine($"{resolved.Info.Name}: {Tables.Shape(batch.Shape)} → {Tables.Shape(logits.shape)} "
+                + $"{(resolved.Info.Task == ModelTask.Classification ? "logits" : "values")} in {output} ({dtype}, {Tables.Seconds(seconds)})"));
         return 0;
     }
 

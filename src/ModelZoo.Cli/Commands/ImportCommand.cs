@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Inference;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 using Spectre.Console;
 
@@ -12,15 +14,28 @@ internal static class ImportCommand
     internal static Command Create()
     {
         var file = new Argument<string>("file") { Description = "PyTorch's .pth (file.pth#key of several state dicts), TorchSharp's .dat, or safetensors" };
-        var model = new Option<string>("--model") { Description = "The architecture that the weights belong to: a name of `zoo list`", HelpName = "name", Required = true };
+        var model = new Option<string>("--model")
+        {
+            Description = "The architecture that the weights belong to: a name of `zoo list`",
+            HelpName = "name",
+            Required = true
+        };
         var output = new Option<string>("--output", "-o") { Description = "The checkpoint to write", HelpName = "x.safetensors", Required = true };
-        var labels = new Option<string?>("--labels") { Description = "Class names in the order of the logits: a text file with one a line, or names separated by commas (default: numbers)", HelpName = "file" };
+        var labels = new Option<string?>("--labels")
+        {
+            Description = "Class names in the order of the logits: a text file with one a line, or names separated "
+            + "by commas (default: numbers)",
+            HelpName = "file"
+        };
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
-        var command = new Command("import", "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model, output, labels, force };
+        var command = new Command("import",
+            "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
+            output, labels, force };
         weights.AddTo(command, withFile: false);
         command.SetAction(parsed => Run(
-            Session.Open(parsed), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), parsed.GetValue(labels), parsed.GetValue(force)));
+            Session.Open(parsed), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output),
+                parsed.GetValue(labels), parsed.GetValue(force)));
         return command;
     }
 
@@ -61,7 +76,8 @@ internal static class ImportCommand
         });
         LoadReport report = resolved.Loading!;
         session.Show(new { model = info.Name, file = weights.File, format, output, classes, report }, console =>
-            console.WriteLine($"{output}: {info.Name} with {classes.ToString(CultureInfo.InvariantCulture)} classes, {report.Loaded.Count} tensors from {weights.File} ({format})"));
+            console.WriteLine($"{output}: {info.Name} with {classes.ToString(CultureInfo.InvariantCulture)} classes, {report.Loaded.Count} tensors from "
+                + $"{weights.File} ({format})"));
         return 0;
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using ModelZoo.Downloads;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using Spectre.Console;
@@ -10,12 +12,16 @@ namespace ModelZoo.Cli.Commands;
 internal static class InfoCommand
 {
     private const int ShownLabels = 20;
-    private const string NoCard = "– (its card is not written yet: `zoo verify --all --write-cards models`)";
 
     internal static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A model of the catalogue, a checkpoint, or another file with weights (.pth, .dat, safetensors)" };
-        var command = new Command("info", "Show a model's card (source, measured facts, weights, recipe), or the tensors of a file.\n\nExample: zoo info lenet5") { model };
+        var model = new Argument<string>("model")
+        {
+            Description = "A model of the catalog, a checkpoint, or another file with weights (.pth, .dat, "
+            + "safetensors)"
+        };
+        var command = new Command("info",
+            "Show a model's card (source, measured facts, weights, recipe), or the tensors of a file.\n\nExample: zoo info lenet5") { model };
         command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model)));
         return command;
     }
@@ -40,19 +46,29 @@ internal static class InfoCommand
         ModelInfo info = Session.Catalog.Find(spec);
         ModelCard? card = Catalog.TryCardOf(info);
         Recipe? recipe = Catalog.TryRecipeOf(info);
-        var published = info.Published.Select(w => new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, w.Url, file = WeightsCache.Find(info.Name, w), w.Preprocessing }).ToArray();
+        var published = info.Published.Select(w => new
+        {
+            model = $"{info.Name}:{w.Name}",
+            publishedTop1 = w.Top1,
+            publishedTop5 = w.Top5,
+            w.Url,
+            file = WeightsCache.Find(info.Name, w),
+            w.Preprocessing
+        }).ToArray();
         session.Show(new { info.Name, info.Family, info.Summary, info.Source, card, info.Preprocessing, recipe, published }, console =>
         {
             var table = Tables.New("fact", "value");
+            string noCard = $"– (its card is not written yet: `zoo catalog add {info.Name}`)";
             table.Row("name", $"{info.Name} (family {info.Family})");
             table.Row("what it is", info.Summary);
             table.Row("source", info.Source);
             table.Row("input", $"{info.Input.Channels}×{info.Input.Height}×{info.Input.Width}");
-            table.Row("parameters", card is null ? NoCard : Tables.Count(card.Parameters));
-            table.Row("MACs", card is null ? NoCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
+            table.Row("parameters", card is null ? noCard : Tables.Count(card.Parameters));
+            table.Row("MACs", card is null ? noCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
             foreach ((string name, WeightsCard w) in card?.Weights ?? new Dictionary<string, WeightsCard>())
             {
-                table.Row($"weights {info.Name}:{name}", $"{(w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "")}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
+                string measured = w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "";
+                table.Row($"weights {info.Name}:{name}", $"{measured}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
             foreach (PublishedWeights w in info.Published)

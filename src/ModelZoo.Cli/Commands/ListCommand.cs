@@ -1,9 +1,10 @@
 using System.CommandLine;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 
 namespace ModelZoo.Cli.Commands;
 
-/// <summary><c>zoo list</c>: the catalogue.</summary>
+/// <summary><c>zoo list</c>: the catalog.</summary>
 internal static class ListCommand
 {
     internal static Command Create()
@@ -38,5 +39,6 @@ internal static class ListCommand
     private static string Count(long? n) => n is { } known ? Tables.Count(known) : "–";
 
     // Parameters and MACs are null where the model's card has not been written yet.
-    private sealed record Row(string Name, string Family, long? Parameters, long? Macs, long[] Input, int Classes, string[] Weights, string[] Published, string Summary);
+    private sealed record Row(string Name, string Family, long? Parameters, long? Macs, long[] Input, int Classes, string[] Weights, string[] Published,
+        string Summary);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Inference;
 using ModelZoo.Transfer;
 using Spectre.Console;
 
@@ -19,15 +20,23 @@ internal static class PredictCommand
         };
         var weights = new WeightsArgument();
         var data = DataArgument.Create();
-        var index = new Option<int[]>("--index") { Description = "Which test images of --data", HelpName = "i", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0, 1, 2, 3, 4] };
+        var index = new Option<int[]>("--index")
+        {
+            Description = "Which test images of --data",
+            HelpName = "i",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [0, 1, 2, 3, 4]
+        };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
-        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model, images, data, index, top };
+        var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model,
+            images, data, index, top };
         weights.AddTo(command);
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
             string[] files = parsed.GetValue(images) ?? [];
-            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top));
+            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
+                parsed.GetValue(top));
         });
         return command;
     }
@@ -38,7 +47,8 @@ internal static class PredictCommand
         resolved.Info.RequireClasses("zoo predict");
         if (!resolved.Trained)
         {
-            throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights ({string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}), a checkpoint, or --weights.");
+            throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights "
+                + $"({string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}), a checkpoint, or --weights.");
         }
 
         if (resolved.HeadUntrained)
@@ -58,7 +68,7 @@ internal static class PredictCommand
             return PicturePredictions.Run(session, ofPictures, pictures, top);
         }
 
-        LabelledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
+        LabeledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
         if (all is ImageFolder folder)
         {
             MustExist(folder, index);
@@ -84,7 +94,8 @@ internal static class PredictCommand
             var table = Tables.New("image", "prediction", ">probability", "then");
             foreach (var row in rows)
             {
-                table.Row(row.image, row.predictions[0].Label, Tables.Percent(row.predictions[0].Probability), string.Join(", ", row.predictions.Skip(1).Select(p => $"{p.Label} {Tables.Percent(p.Probability)}")));
+                table.Row(row.image, row.predictions[0].Label, Tables.Percent(row.predictions[0].Probability),
+                    string.Join(", ", row.predictions.Skip(1).Select(p => $"{p.Label} {Tables.Percent(p.Probability)}")));
             }
 
             console.Write(table);
@@ -95,10 +106,10 @@ internal static class PredictCommand
     private static (ImageDataset Data, string[] Names) Chosen(ImageDataset all, int[] index)
     {
         MustExist(all, index);
-        return (all.Subset(index), [.. index.Select(i => $"{all.Name}[{i}], labelled {all.Info.ClassNames[all.Labels[i]]}")]);
+        return (all.Subset(index), [.. index.Select(i => $"{all.Name}[{i}], labeled {all.Info.ClassNames[all.Labels[i]]}")]);
     }
 
-    private static void MustExist(LabelledImages all, int[] index)
+    private static void MustExist(LabeledImages all, int[] index)
     {
         foreach (int i in index)
         {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using ModelZoo.Weights;
+using ModelZoo.Downloads;
+using ModelZoo.Inference;
+using ModelZoo.Registry;
 using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
@@ -10,13 +12,24 @@ internal static class PullCommand
 {
     internal static Command Create()
     {
-        var model = new Argument<string?>("model") { Description = "A model (resnet50: its newest published weights), or one with the name of weights (resnet50:imagenet1k_v1)", Arity = ArgumentArity.ZeroOrOne };
-        var from = new Option<string?>("--from") { Description = "Take the file from here instead of the published address: a mirror, or a file of this machine", HelpName = "url|file" };
+        var model = new Argument<string?>("model")
+        {
+            Description = "A model (resnet50: its newest published weights), or one with the name of weights "
+            + "(resnet50:imagenet1k_v1)",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        var from = new Option<string?>("--from")
+        {
+            Description = "Take the file from here instead of the published address: a mirror, or a file of this "
+            + "machine",
+            HelpName = "url|file"
+        };
         var sha256 = new Option<string?>("--sha256") { Description = "The whole hash that the file must have", HelpName = "hex" };
         var force = new Option<bool>("--force") { Description = "Fetch it even if it is there already" };
         var list = new Option<bool>("--list") { Description = "Show what is published, for one model or all, and fetch nothing" };
         var command = new Command("pull",
-            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo).\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from, sha256, force, list };
+            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo).\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from,
+                sha256, force, list };
         command.SetAction(async (parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -26,7 +39,8 @@ internal static class PullCommand
                 return List(session, spec);
             }
 
-            (ModelInfo info, PublishedWeights weights) = Choose(spec ?? throw new UsageException("zoo pull needs a <model>, or --list. See `zoo pull --help`."));
+            (ModelInfo info, PublishedWeights weights) = Choose(spec
+                ?? throw new UsageException("zoo pull needs a <model>, or --list. See `zoo pull --help`."));
             ExpectedHash? hash = parsed.GetValue(sha256) is { } given ? ExpectedHash.Parse(given, "--sha256") : null;
             return await RunAsync(session, info, weights, parsed.GetValue(from), hash, parsed.GetValue(force)).ConfigureAwait(false);
         });
@@ -41,7 +55,8 @@ internal static class PullCommand
         Download download;
         try
         {
-            download = await DownloadView.ShowAsync(session, spec, progress => WeightsPull.RunAsync(downloader, info.Name, weights, from, hash, force, progress, session.Cancel)).ConfigureAwait(false);
+            download = await DownloadView.ShowAsync(session, spec, progress =>
+                WeightsPull.RunAsync(downloader, info.Name, weights, from, hash, force, progress, session.Cancel)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -58,7 +73,8 @@ internal static class PullCommand
         session.Show(new { model = spec, download.Path, download.Bytes, download.Sha256, download.HashChecked, download.Fetched, seconds }, console =>
         {
             console.WriteLine($"{spec}: {download.Path}");
-            console.WriteLine($"{Tables.Count(download.Bytes)} bytes, SHA-256 {download.Sha256}{(download.HashChecked ? "" : " (not checked)")}, {(download.Fetched ? $"fetched in {Tables.Seconds(seconds)}" : "there already")}");
+            console.WriteLine($"{Tables.Count(download.Bytes)} bytes, SHA-256 {download.Sha256}{(download.HashChecked ? "" : " (not checked)")}, "
+                + $"{(download.Fetched ? $"fetched in {Tables.Seconds(seconds)}" : "there already")}");
         });
         return 0;
     }
@@ -66,7 +82,8 @@ internal static class PullCommand
     private static int List(Session session, string? spec)
     {
         IEnumerable<ModelInfo> models = spec is null ? Session.Catalog.Models : [Session.Catalog.Find(spec.Split(':')[0])];
-        var rows = models.SelectMany(info => info.Published.Select(w => new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, file = WeightsCache.Find(info.Name, w), w.Url })).ToArray();
+        var rows = models.SelectMany(info => info.Published.Select(w =>
+            new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, file = WeightsCache.Find(info.Name, w), w.Url })).ToArray();
         session.Show(rows, console =>
         {
             var table = Tables.New("weights", ">top-1, as published", ">top-5, as published", "pulled", "address");
@@ -86,11 +103,13 @@ internal static class PullCommand
         ModelInfo info = Session.Catalog.Find(parts[0]);
         if (info.Published.Count == 0)
         {
-            throw new UsageException($"No weights of {info.Name} are published." + (info.Weights.Count == 0 ? "" : $" {info.Name}:{info.Weights[0].Name} comes with the zoo.") + " `zoo pull --list` shows what is.");
+            throw new UsageException($"No weights of {info.Name} are published."
+                + (info.Weights.Count == 0 ? "" : $" {info.Name}:{info.Weights[0].Name} comes with the zoo.") + " `zoo pull --list` shows what is.");
         }
 
         return (info, parts.Length == 1 ? info.Published[^1]
             : info.Published.FirstOrDefault(w => w.Name == parts[1])
-                ?? throw new UsageException($"There are no published weights '{spec}'.{NearestName.Hint(parts[1], info.Published.Select(w => w.Name))} There are {string.Join(", ", info.Published.Select(w => $"{info.Name}:{w.Name}"))}."));
+                ?? throw new UsageException($"There are no published weights '{spec}'.{NearestName.Hint(parts[1], info.Published.Select(w => w.Name))} There "
+                    + $"are {string.Join(", ", info.Published.Select(w => $"{info.Name}:{w.Name}"))}."));
     }
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
@@ -23,7 +25,8 @@ internal static class QuickstartCommand
             DefaultValueFactory = _ => Path.Combine("runs", "quickstart", "lenet5-digits.safetensors"),
         };
         var command = new Command("quickstart",
-            "Load LeNet-5 trained on MNIST, verify it, fine-tune it on other handwritten digits, compare with training from scratch, predict.\n\nExample: zoo quickstart") { output };
+            "Load LeNet-5 trained on MNIST, verify it, fine-tune it on other handwritten digits, compare with training from scratch, predict.\n\nExample: zoo "
+                + "quickstart") { output };
         command.SetAction((parsed, cancel) => Task.FromResult(Run(Session.Open(parsed, cancel), parsed.GetValue(output)!)));
         return command;
     }
@@ -37,28 +40,32 @@ internal static class QuickstartCommand
         Step(session, 1, $"load {Pretrained}, the weights that ship with the zoo");
         using ResolvedModel pretrained = ModelArgument.Resolve(session, Pretrained);
         WeightsCard card = Models.Catalog.CardOf(pretrained.Info).Weights["mnist"];
-        session.Say($"   {Tables.Count(pretrained.Model.parameters().Sum(p => p.numel()))} parameters, {Tables.Percent(card.Accuracy ?? double.NaN)} of MNIST's test images right");
+        session.Say($"   {Tables.Count(pretrained.Model.parameters().Sum(p => p.numel()))} parameters, {Tables.Percent(card.Accuracy ?? double.NaN)} of "
+            + "MNIST's test images right");
 
         Step(session, 2, "verify every layer against the from-scratch reference, forward and backward");
-        VerificationReport report = VerifyRun.Layers(session, pretrained, new VerifyPlan(Batch: 2, Size: null, Whole: false, EndToEnd: false, TorchSharp.torch.ScalarType.Float32));
+        VerificationReport report = VerifyRun.Layers(session, pretrained,
+            new VerifyPlan(Batch: 2, Size: null, Whole: false, EndToEnd: false, TorchSharp.torch.ScalarType.Float32));
         session.Say($"   {VerificationView.Verdict(Pretrained, report)}");
         if (!report.Passed)
         {
             throw new ZooException($"{Pretrained} does not compute what its description says: `zoo verify {Pretrained}` shows where.");
         }
 
-        Step(session, 3, $"replace the head, freeze the trunk, fine-tune on {train.Name} ({Tables.Count(train.Count)} images by other writers than the test's)");
+        Step(session, 3,
+            $"replace the head, freeze the backbone, fine-tune on {train.Name} ({Tables.Count(train.Count)} images by other writers than the test's)");
         Recipe recipe = Comparison.Recipe;
         var options = new FineTuneOptions
         {
             Recipe = recipe,
             Seed = (ulong)session.Seed,
-            TrunkFrozen = true,
+            BackboneFrozen = true,
             Device = session.Device,
             CheckpointPath = output,
             Extra = Provenance.Of(session, train, recipe),
         };
-        using FineTuneResult tuned = TrainingView.Show(session, "   fine-tune", progress => FineTuner.Run(pretrained, train, test, options, progress, session.Cancel));
+        using FineTuneResult tuned = TrainingView.Show(session, "   fine-tune", progress =>
+            FineTuner.Run(pretrained, train, test, options, progress, session.Cancel));
         session.Cancel.ThrowIfCancellationRequested();
 
         Step(session, 4, "train the same network from scratch on the same images, for comparison");
@@ -77,7 +84,8 @@ internal static class QuickstartCommand
         int[] chosen = [.. Enumerable.Range(0, 6).Select(i => i * 97 % test.Count)];
         ImageDataset pictures = test.Subset(chosen);
         IReadOnlyList<IReadOnlyList<Prediction>> predictions = classifier.Predict(pictures, top: 1);
-        var rows = predictions.Select((p, i) => new { index = chosen[i], label = test.Info.ClassNames[test.Labels[chosen[i]]], prediction = p[0].Label, probability = p[0].Probability }).ToArray();
+        var rows = predictions.Select((p, i) =>
+            new { index = chosen[i], label = test.Info.ClassNames[test.Labels[chosen[i]]], prediction = p[0].Label, probability = p[0].Probability }).ToArray();
         string[] next =
         [
             $"scripts/zoo eval {output} --data digits",
@@ -85,10 +93,22 @@ internal static class QuickstartCommand
             "scripts/zoo summary lenet5_classic",
             "scripts/zoo verify --all",
         ];
-        session.Show(new { comparison.Transfer, comparison.Scratch, comparison.TargetAccuracy, verified = report.Passed, checks = report.Checks.Count, checkpoint = output, predictions = rows, seconds = clock.Elapsed.TotalSeconds, next }, console =>
+        session.Show(new
+        {
+            comparison.Transfer,
+            comparison.Scratch,
+            comparison.TargetAccuracy,
+            verified = report.Passed,
+            checks = report.Checks.Count,
+            checkpoint = output,
+            predictions = rows,
+            seconds = clock.Elapsed.TotalSeconds,
+            next
+        }, console =>
         {
             console.WriteLine();
-            foreach (string line in ImageDrawing.SideBySide(pictures, [.. Enumerable.Range(0, chosen.Length)], [.. rows.Select(r => $"{r.prediction} ({100 * r.probability:F0} %){(r.prediction == r.label ? "" : $" is {r.label}")}")]))
+            foreach (string line in ImageDrawing.SideBySide(pictures, [.. Enumerable.Range(0, chosen.Length)],
+                [.. rows.Select(r => $"{r.prediction} ({100 * r.probability:F0} %){(r.prediction == r.label ? "" : $" is {r.label}")}")]))
             {
                 console.WriteLine("  " + line);
             }

@@ -20,11 +20,24 @@ internal static class ReproduceCommand
         var quick = new Option<bool>("--quick") { Description = "Small sizes, minutes on two cores; the default" };
         var full = new Option<bool>("--full") { Description = "As large as the papers, for a GPU" };
         var data = DataArgument.Create();
-        var seeds = new Option<int?>("--seeds") { Description = $"How often training experiments are repeated, from --seed on (default: {Preset.Quick.Seeds}, with --full {Preset.Full.Seeds})", HelpName = "n" };
-        var output = new Option<string>("--out") { Description = "The folder of the results and the page", HelpName = "folder", DefaultValueFactory = _ => Path.Combine("runs", "reproduce") };
+        var seeds = new Option<int?>("--seeds")
+        {
+            Description = $"How often training experiments are repeated, from --seed on (default: {Preset.Quick.Seeds}, "
+            + $"with --full {Preset.Full.Seeds})",
+            HelpName = "n"
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "The folder of the results and the page",
+            HelpName = "folder",
+            DefaultValueFactory = _ =>
+            Path.Combine("runs", "reproduce")
+        };
         var fresh = new Option<bool>("--fresh") { Description = "Run again what is finished already" };
         var strict = new Option<bool>("--strict") { Description = "Exit code 1 where a claim is not reproduced" };
-        var command = new Command("reproduce", "Try claims of papers and textbooks, with a verdict computed from the result.\n\nExample: zoo reproduce bn-bias --quick") { names, all, list, group, quick, full, data, seeds, output, fresh, strict };
+        var command = new Command("reproduce",
+            "Try claims of papers and textbooks, with a verdict computed from the result.\n\nExample: zoo reproduce bn-bias --quick") { names, all, list, group,
+            quick, full, data, seeds, output, fresh, strict };
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -74,7 +87,8 @@ internal static class ReproduceCommand
         return names.Length > 0 && (all || group is not null)
             ? throw new UsageException("Name experiments, or choose them with --all or --group; not both.")
             : named.Length > 0 ? named
-            : all || group is not null ? [.. ExperimentCatalog.Experiments.All.Where(e => group is null || e.Info.Group.ToString().Equals(group, StringComparison.OrdinalIgnoreCase))]
+            : all || group is not null
+                ? [.. ExperimentCatalog.Experiments.All.Where(e => group is null || e.Info.Group.ToString().Equals(group, StringComparison.OrdinalIgnoreCase))]
             : throw new UsageException("zoo reproduce needs experiments, --all, --group or --list. See `zoo reproduce --help`.");
     }
 
@@ -89,7 +103,8 @@ internal static class ReproduceCommand
             }
 
             console.Write(table);
-            console.WriteLine($"{experiments.Length} experiments; run one with `zoo reproduce {experiments.FirstOrDefault()?.Name ?? "<name>"}`, all with `zoo reproduce --all`");
+            console.WriteLine($"{experiments.Length} experiments; run one with `zoo reproduce {experiments.FirstOrDefault()?.Name ?? "<name>"}`, all with `zoo "
+                + "reproduce --all`");
         });
         return 0;
     }

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Analysis;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Inference;
+using ModelZoo.Registry;
+using ModelZoo.Transfer;
 using ModelZoo.Weights;
 using Spectre.Console;
 
@@ -13,7 +16,8 @@ internal static class SummaryCommand
     internal static Command Create()
     {
         var model = ModelArgument.Create();
-        var command = new Command("summary", "Shapes, parameters, MACs and receptive field of every layer, read from one traced forward.\n\nExample: zoo summary lenet5_classic") { model };
+        var command = new Command("summary",
+            "Shapes, parameters, MACs and receptive field of every layer, read from one traced forward.\n\nExample: zoo summary lenet5_classic") { model };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command);
         command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model), architecture.Read(parsed)));
@@ -53,14 +57,17 @@ internal static class SummaryCommand
             var table = Tables.New("layer", "op", "output", ">parameters", ">MACs", ">receptive field", ">jump");
             foreach (LayerSummary l in summary.Layers)
             {
-                table.Row(l.Name, l.Op, Tables.Shape(l.OutputShape), Tables.Count(l.Parameters), Tables.Count(l.Macs), Field(l.ReceptiveField?.Size), Field(l.ReceptiveField?.Jump));
+                table.Row(l.Name, l.Op, Tables.Shape(l.OutputShape), Tables.Count(l.Parameters), Tables.Count(l.Macs), Field(l.ReceptiveField?.Size),
+                    Field(l.ReceptiveField?.Jump));
             }
 
             console.Write(table);
-            console.WriteLine($"{resolved.Info.Name}: input {Tables.Shape(summary.Input)}, {Tables.Count(summary.Parameters)} parameters ({Tables.Count(summary.Trainable)} trainable), " +
+            console.WriteLine($"{resolved.Info.Name}: input {Tables.Shape(summary.Input)}, {Tables.Count(summary.Parameters)} parameters "
+                + $"({Tables.Count(summary.Trainable)} trainable), " +
                 (summary.AuxiliaryParameters > 0 ? $"{Tables.Count(summary.AuxiliaryParameters)} more in auxiliary classifiers, " : "") +
                 $"{Tables.Count(summary.Macs)} MACs (convolutions and linear layers only)");
-            console.WriteLine($"head {resolved.Model.Head}, stem {resolved.Model.Stem}, features {string.Join(", ", features.Select(f => $"{f.Layer} {Tables.Shape(f.Shape)} (stride {Field(f.Stride)})"))}");
+            console.WriteLine($"head {resolved.Model.Head}, stem {resolved.Model.Stem}, features "
+                + $"{string.Join(", ", features.Select(f => $"{f.Layer} {Tables.Shape(f.Shape)} (stride {Field(f.Stride)})"))}");
         });
         return 0;
     }

@@ -2,9 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
 using static TorchSharp.torch;
@@ -16,11 +20,13 @@ internal static class TrainCommand
 {
     internal static Command Create()
     {
-        var model = new Argument<string?>("model") { Description = "A model of the catalogue (lenet5); not with --resume", Arity = ArgumentArity.ZeroOrOne };
+        var model = new Argument<string?>("model") { Description = "A model of the catalog (lenet5); not with --resume", Arity = ArgumentArity.ZeroOrOne };
         var data = new DataArgument();
         var run = new RunArgument();
         var recipe = new RecipeArgument();
-        var command = new Command("train", "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 --output runs/lenet5") { model };
+        var command = new Command("train",
+            "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 "
+            + "--output runs/lenet5") { model };
         data.AddTo(command);
         run.AddTo(command);
         recipe.AddTo(command, variants: true);
@@ -30,9 +36,11 @@ internal static class TrainCommand
         {
             Session session = Session.Open(parsed, cancel);
             RunFolder? resumed = run.Resumed(parsed);
-            Begun begun = resumed is null
-                ? new Begun(parsed.GetValue(model) ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null, null, null)
-                : Begun.Read(resumed, session, parsed, data);
+            TrainingRequest begun = resumed is null
+                ? new TrainingRequest(parsed.GetValue(model)
+                    ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null,
+                    null, null)
+                : TrainingRequest.Read(resumed, session, parsed, data);
             if (parsed.GetValue(model) is { } named && named != begun.Model)
             {
                 throw new UsageException($"{named}: the run in {resumed!.Path} trains {begun.Model}. Leave the model out to go on with the run.");
@@ -42,14 +50,16 @@ internal static class TrainCommand
             info.RequireClasses("zoo train");
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
-            return Task.FromResult(Run(session, info, chosen, options => change(begun.Change(options)), begun, options => run.Read(parsed, $"{info.Name}-{begun.Data.Source.ShortName}", options)));
+            return Task.FromResult(Run(session, info, chosen, options => change(begun.Change(options)), begun, options =>
+                run.Read(parsed, $"{info.Name}-{begun.Data.Source.ShortName}", options)));
         });
         return command;
     }
 
-    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, Begun begun, Func<TrainerOptions, TrainerOptions> place)
+    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest begun, Func<TrainerOptions,
+        TrainerOptions> place)
     {
-        LabelledImages train = begun.Data.Open(DataSplit.Train, limited: true), test = begun.Data.Open(DataSplit.Test);
+        LabeledImages train = begun.Data.Open(DataSplit.Train, limited: true), test = begun.Data.Open(DataSplit.Test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)begun.Seed, Notes = begun.Notes(options) });
         manual_seed(begun.Seed);
@@ -71,17 +81,18 @@ internal static class TrainCommand
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, begun.Data.Source, result, settings.CheckpointPath ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
+        return TrainingReport.Show(session, info.Name, train, begun.Data.Source, result, settings.CheckpointPath
+            ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
     }
 
     /// <summary>What a run was begun with: flags, or what its folder says.</summary>
-    private sealed record Begun(string Model, DataChoice Data, long Seed, int? Height, int? Width, string? Norm)
+    private sealed record TrainingRequest(string Model, DataChoice Data, long Seed, int? Height, int? Width, string? Norm)
     {
         /// <summary>Where the data was when the run began: a folder that has moved is still the same data.</summary>
         private string RecordedSource { get; init; } = Data.Source.ToString();
 
         /// <summary>From a run's folder; the number of threads is taken over with it, since the bits depend on it.</summary>
-        internal static Begun Read(RunFolder folder, Session session, ParseResult parsed, DataArgument flags)
+        internal static TrainingRequest Read(RunFolder folder, Session session, ParseResult parsed, DataArgument flags)
         {
             IReadOnlyDictionary<string, string> notes = folder.ReadDescription();
             string Note(string key) => notes.GetValueOrDefault(key) ?? throw new ZooException($"{folder.Description}: does not say the run's {key}.");
@@ -97,7 +108,11 @@ internal static class TrainCommand
             var recorded = new DataChoice(
                 DataSource.Parse(Note("data")),
                 Number(Note("limit")),
-                new SplitOptions { ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture), Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture) },
+                new SplitOptions
+                {
+                    ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture),
+                    Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture)
+                },
                 new LoaderOptions { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) });
             long seed = long.Parse(Note("seed"), CultureInfo.InvariantCulture);
             if (parsed.GetResult(GlobalOptions.Seed) is { Implicit: false } && session.Seed != seed)
@@ -105,7 +120,9 @@ internal static class TrainCommand
                 throw new UsageException($"--seed {session.Seed}: the run was begun with {seed}. Leave the flag out to go on with the run.");
             }
 
-            return new Begun(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")), notes.GetValueOrDefault("norm")) { RecordedSource = Note("data") };
+            return new TrainingRequest(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")),
+                notes.GetValueOrDefault("norm"))
+            { RecordedSource = Note("data") };
 
             static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
         }

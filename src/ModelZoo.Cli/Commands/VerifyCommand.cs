@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Registry;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -10,20 +11,38 @@ internal static class VerifyCommand
 {
     internal static Command Create()
     {
-        var model = new Argument<string?>("model") { Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file", Arity = ArgumentArity.ZeroOrOne };
+        var model = new Argument<string?>("model")
+        {
+            Description = "A model (lenet5), a model with shipped weights (lenet5:mnist), or a checkpoint file",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var weights = new WeightsArgument();
-        var all = new Option<bool>("--all") { Description = "Verify the whole catalogue, shipped weights included" };
-        var checkpoint = new Option<string?>("--checkpoint") { Description = "Instead of a model: look through a weights file (safetensors, .pth, .dat) for NaN, infinities, weights of zeros, copies and negative variances", HelpName = "file" };
+        var all = new Option<bool>("--all") { Description = "Verify the whole catalog, shipped weights included" };
+        var checkpoint = new Option<string?>("--checkpoint")
+        {
+            Description = "Instead of a model: look through a weights file (safetensors, .pth, .dat) for "
+            + "NaN, infinities, weights of zeros, copies and negative variances",
+            HelpName = "file"
+        };
         var batch = new Option<int>("--batch") { Description = "Images that run through the layers", HelpName = "n", DefaultValueFactory = _ => 2 };
-        var family = new Option<string?>("--family") { Description = "With --all: only this family of the catalogue", HelpName = "name" };
-        var size = new Option<int?>("--size") { Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the architecture needs, where its own is larger)", HelpName = "pixels" };
+        var family = new Option<string?>("--family") { Description = "With --all: only this family of the catalog", HelpName = "name" };
+        var size = new Option<int?>("--size")
+        {
+            Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the "
+            + "architecture needs, where its own is larger)",
+            HelpName = "pixels"
+        };
         var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
         Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
-        var cards = new Option<string?>("--write-cards") { Description = "Write the measured facts into the card.json files of this folder (models)", HelpName = "folder" };
-        var data = new Option<string?>("--data") { Description = "With --write-cards: measure the shipped weights' accuracy on this", HelpName = "data" };
-        var html = new Option<string?>("--html") { Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index", HelpName = "file" };
+        var html = new Option<string?>("--html")
+        {
+            Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the "
+            + "file of the index",
+            HelpName = "file"
+        };
         var command = new Command("verify",
-            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, html, cards, data };
+            "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify "
+                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, html };
         weights.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
@@ -38,13 +57,11 @@ internal static class VerifyCommand
             string[] specs = parsed.GetValue(all)
                 ? Whole(parsed.GetValue(family))
                 : [parsed.GetValue(model) ?? throw new UsageException("zoo verify needs a model, a checkpoint or --all. See `zoo verify --help`.")];
-            if (parsed.GetValue(cards) is { } folder)
-            {
-                CardWriter.Write(session, folder, parsed.GetValue(data));
-            }
-
-            VerificationPages? pages = parsed.GetValue(html) is { } path ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value)) : null;
-            var plan = new VerifyPlan(parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part), TypeOf(parsed.GetValue(type)!));
+            VerificationPages? pages = parsed.GetValue(html) is { } path
+                ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value))
+                : null;
+            var plan = new VerifyPlan(parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
+                TypeOf(parsed.GetValue(type)!));
             return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });
         return command;
@@ -55,11 +72,20 @@ internal static class VerifyCommand
         ModelInfo[] models = [.. Session.Catalog.Models.Where(m => family is null || m.Family == family)];
         return models.Length > 0
             ? [.. models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}").Prepend(m.Name))]
-            : throw new UsageException($"The catalogue has no family '{family}'.{NearestName.Hint(family!, Session.Catalog.Models.Select(m => m.Family).Distinct())}");
+            : throw new UsageException("The catalog has no family "
+                + $"'{family}'.{NearestName.Hint(family!, Session.Catalog.Models.Select(m => m.Family).Distinct())}");
     }
 
     private static int Run(Session session, string[] specs, WeightsChoice weights, VerifyPlan plan, VerificationPages? pages)
     {
+        foreach (string spec in specs)
+        {
+            if (Session.Catalog.TryFind(spec.Split(':', 2)[0], out ModelInfo? info))
+            {
+                _ = Models.Catalog.CardOf(info); // what is missing is missed before the work, not after it
+            }
+        }
+
         var run = new VerifyRun(session, plan, weights, pages);
         IReadOnlyList<VerifyResult> results = VerifyProgress.Over(session, specs, run.Of);
         if (pages?.Finish() is { } page)
@@ -81,7 +107,8 @@ internal static class VerifyCommand
             }
             else
             {
-                console.WriteLine($"input {Tables.Shape(results[0].Input.Select(n => (long)n))}{(results[0].EndToEnd is [_, .. var whole] ? $", end to end {Tables.Shape(whole)}" : "")}; {Tables.Seconds(results[0].Seconds)} in all");
+                string whole = results[0].EndToEnd is [_, .. var shape] ? $", end to end {Tables.Shape(shape)}" : "";
+                console.WriteLine($"input {Tables.Shape(results[0].Input.Select(n => (long)n))}{whole}; {Tables.Seconds(results[0].Seconds)} in all");
             }
         });
         string[] files = [.. specs.Append(weights.File).OfType<string>().Where(File.Exists)];

@@ -1,12 +1,22 @@
 using System.CommandLine;
+using ModelZoo.Registry;
 
 namespace ModelZoo.Cli.Inputs;
 
-/// <summary>The choices that an architecture leaves: input size, classes, channels, normalisation.</summary>
+/// <summary>The choices that an architecture leaves: input size, classes, channels, normalization.</summary>
 internal sealed class ArchitectureArgument
 {
-    private readonly Option<int?> size = new("--size") { Description = "Rows and columns of the input, in pixels (default: the model's own)", HelpName = "pixels" };
-    private readonly Option<string?> norm = new("--norm") { Description = "Normalisation layers: batch, group:<groups>, layer, instance (default: the model's own)", HelpName = "kind" };
+    private readonly Option<int?> size = new("--size")
+    {
+        Description = "Rows and columns of the input, in pixels (default: the model's own)",
+        HelpName = "pixels"
+    };
+    private readonly Option<string?> norm = new("--norm")
+    {
+        Description = "Normalization layers: batch, group:<groups>, layer, instance (default: the "
+        + "model's own)",
+        HelpName = "kind"
+    };
     private readonly Option<int?> classes = new("--num-classes") { Description = "Logits (default: the model's own)", HelpName = "n" };
     private readonly Option<int?> channels = new("--in-channels") { Description = "Channels of the input (default: the model's own)", HelpName = "n" };
 

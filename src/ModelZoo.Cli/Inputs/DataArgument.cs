@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 
 namespace ModelZoo.Cli.Inputs;
 
@@ -10,7 +11,13 @@ internal sealed class DataArgument
 {
     private readonly Option<string> data = Create();
     private readonly Option<int> limit = new("--limit") { Description = "Use only n images: the first, of a folder every so-manieth", HelpName = "n" };
-    private readonly Option<double> valShare = new("--val-share") { Description = "Of a folder without train and val: the share of each class to keep for the test", HelpName = "x", DefaultValueFactory = _ => 0.2 };
+    private readonly Option<double> valShare = new("--val-share")
+    {
+        Description = "Of a folder without train and val: the share of each class to keep for "
+        + "the test",
+        HelpName = "x",
+        DefaultValueFactory = _ => 0.2
+    };
     private readonly Option<long> splitSeed = new("--split-seed") { Description = "Of a folder without train and val: which images those are", HelpName = "n" };
     private readonly Option<int> workers = new("--workers") { Description = "Threads that decode images (default: one a core)", HelpName = "n" };
     private readonly Option<string> onBadImage = GlobalOptions.Choice("--on-bad-image", "What to do with an image that cannot be read", "fail", "fail", "skip");
@@ -29,7 +36,9 @@ internal sealed class DataArgument
         Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage], command.Add);
     }
 
-    /// <summary>The choice for a run that goes on: what its folder says, read from another place where --data names one. Other flags must say what the folder says.</summary>
+    /// <summary>
+    /// The choice for a run that goes on: what its folder says, read from another place where --data names one. Other flags must say what the folder says.
+    /// </summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="recorded">What the run was begun with.</param>
     internal DataChoice Resume(ParseResult parsed, DataChoice recorded)
@@ -39,7 +48,13 @@ internal sealed class DataArgument
         MustAgree(valShare, flags.Split.ValShare, recorded.Split.ValShare);
         MustAgree(splitSeed, flags.Split.Seed, recorded.Split.Seed);
         MustAgree(onBadImage, flags.Loader.OnBadImage, recorded.Loader.OnBadImage);
-        return recorded with { Source = IsGiven(data) ? flags.Source : recorded.Source, Loader = flags.Loader with { OnBadImage = recorded.Loader.OnBadImage } };
+        return recorded with
+        {
+            Source = IsGiven(data)
+            ? flags.Source
+            : recorded.Source,
+            Loader = flags.Loader with { OnBadImage = recorded.Loader.OnBadImage }
+        };
 
         bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
 
@@ -48,7 +63,8 @@ internal sealed class DataArgument
         {
             if (IsGiven(option) && !given.Equals(begun))
             {
-                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {given}: the run was begun with {begun}. Leave the flag out to go on with the run, or begin another one."));
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+                    $"{option.Name} {given}: the run was begun with {begun}. Leave the flag out to go on with the run, or begin another one."));
             }
         }
     }
@@ -76,18 +92,19 @@ internal sealed class DataArgument
 internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Split, LoaderOptions Loader)
 {
     /// <summary>One part; the limit is for the part that the command is about.</summary>
-    internal LabelledImages Open(DataSplit part, bool limited = false)
+    internal LabeledImages Open(DataSplit part, bool limited = false)
     {
-        LabelledImages images = Source.Open(part, Split);
+        LabeledImages images = Source.Open(part, Split);
         return limited && Limit > 0 ? images.Take(Limit) : images;
     }
 
     /// <summary>Labels that a model knows must be the data's: a model of ten digits says nothing about a thousand animals.</summary>
-    internal static void MustMatch(LabelledImages data, ResolvedModel model)
+    internal static void MustMatch(LabeledImages data, ResolvedModel model)
     {
         if (data.Info.ClassNames.Count != model.Options.NumClasses)
         {
-            throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Options.NumClasses}. Give the model a new head with `zoo finetune`.");
+            throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Options.NumClasses}. Give the model a new "
+                + "head with `zoo finetune`.");
         }
     }
 

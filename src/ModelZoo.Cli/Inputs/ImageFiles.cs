@@ -1,4 +1,6 @@
 using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Inputs;

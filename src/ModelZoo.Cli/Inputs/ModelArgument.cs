@@ -1,10 +1,12 @@
 using System.CommandLine;
+using ModelZoo.Inference;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using TorchSharp;
 
 namespace ModelZoo.Cli.Inputs;
 
-/// <summary>The model that a command works on: a name of the catalogue, shipped or pulled weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
+/// <summary>The model that a command works on: a name of the catalog, shipped or pulled weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
 internal static class ModelArgument
 {
     internal static Argument<string> Create() => new("model")

@@ -1,4 +1,5 @@
 using ModelZoo.Imaging;
+using ModelZoo.Inference;
 
 namespace ModelZoo.Cli.Inputs;
 
@@ -19,7 +20,8 @@ internal static class PictureArgument
         {
             if (Directory.Exists(path))
             {
-                string[] inside = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+                string[] inside = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+                    .Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
                 files.AddRange(inside.Length > 0 ? inside : throw new UsageException($"{path}: the folder has no pictures ({string.Join(" ", Extensions)})."));
             }
             else
@@ -33,7 +35,7 @@ internal static class PictureArgument
         return [.. files];
     }
 
-    /// <summary>One picture as a batch of one, fitted and normalised as torchvision does it for these weights: [1,C,H,W].</summary>
+    /// <summary>One picture as a batch of one, fitted and normalized as torchvision does it for these weights: [1,C,H,W].</summary>
     internal static (float[] Data, long[] Shape) Batch(string path, ResolvedModel model)
     {
         Preprocessing p = model.Preprocessing;

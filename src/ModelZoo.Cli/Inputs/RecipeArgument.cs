@@ -14,10 +14,10 @@ internal sealed class RecipeArgument
         ("--batch-size", "batch_size", "Images per batch"),
         ("--accumulate", "accumulation_steps", "Batches whose gradients make one step"),
         ("--lr", "learning_rate", "Learning rate (its peak, with a schedule)"),
-        ("--optimizer", "optimizer", $"Optimiser: {string.Join(", ", Recipe.Optimizers)}"),
+        ("--optimizer", "optimizer", $"Optimizer: {string.Join(", ", Recipe.Optimizers)}"),
         ("--momentum", "momentum", "Momentum of sgd, momentum, nesterov and rmsprop"),
         ("--weight-decay", "weight_decay", "Weight decay"),
-        ("--decay-norm-and-bias", "decay_norm_and_bias", "Whether normalisation layers and biases decay too: true, false"),
+        ("--decay-norm-and-bias", "decay_norm_and_bias", "Whether normalization layers and biases decay too: true, false"),
         ("--schedule", "schedule", $"Learning-rate schedule: {string.Join(", ", Recipe.Schedules)}"),
         ("--step-size", "step_size", "With step: epochs between two reductions"),
         ("--milestones", "milestones", "With multistep: epochs of the reductions, as 30,60,80"),
@@ -36,7 +36,8 @@ internal sealed class RecipeArgument
         ("--random-crop-padding", "random_crop_padding", "Augmentation: pad by so many pixels and cut a random part of the first size out"),
         ("--random-crop-mode", "random_crop_mode", "With --random-crop-padding: zero, reflect"),
         ("--random-crop", "random_crop", "Augmentation: cut the input at a random place out of the resized image, not from its middle: true or false"),
-        ("--random-resized-crop", "random_resized_crop", "Augmentation: a random part of at least this share of the area, resized to the input (0.08 for ImageNet)"),
+        ("--random-resized-crop", "random_resized_crop",
+            "Augmentation: a random part of at least this share of the area, resized to the input (0.08 for ImageNet)"),
         ("--random-resized-crop-ratio", "random_resized_crop_ratio", "With --random-resized-crop: the largest ratio of its sides"),
         ("--horizontal-flip", "horizontal_flip", "Augmentation: the share of images mirrored left to right"),
         ("--vertical-flip", "vertical_flip", "Augmentation: the share of images mirrored top to bottom"),
@@ -47,7 +48,7 @@ internal sealed class RecipeArgument
         ("--contrast", "contrast", "Augmentation: change the contrast by up to this factor"),
         ("--saturation", "saturation", "Augmentation: change the saturation by up to this factor"),
         ("--hue", "hue", "Augmentation: turn the hue by up to this share of the circle, 0 to 0.5"),
-        ("--pca-lighting", "pca_lighting", "Augmentation: AlexNet's colour shift (0.1 in the paper)"),
+        ("--pca-lighting", "pca_lighting", "Augmentation: AlexNet's color shift (0.1 in the paper)"),
         ("--cutout", "cutout", "Augmentation: take out a square of so many pixels a side"),
         ("--random-erasing", "random_erasing", "Augmentation: the share of images that a random rectangle is taken out of"),
         ("--mixup", "mixup", "Augmentation: blend images and labels (0.2 for ImageNet)"),
@@ -56,8 +57,14 @@ internal sealed class RecipeArgument
 
     private readonly Option<string?> file = new("--recipe") { Description = "A recipe as a JSON file, instead of the standard one", HelpName = "file" };
     private readonly Option<string?> variant = new("--variant") { Description = "A variant of the standard recipe", HelpName = "name" };
-    private readonly Option<string[]> set = new("--set") { Description = "Any key of a recipe: --set epsilon=0.001", HelpName = "key=value", DefaultValueFactory = _ => [] };
-    private readonly List<(Option<string?> Option, string Key)> flags = [.. Known.Select(k => (new Option<string?>(k.Flag) { Description = k.Help, HelpName = "value" }, k.Key))];
+    private readonly Option<string[]> set = new("--set")
+    {
+        Description = "Any key of a recipe: --set epsilon=0.001",
+        HelpName = "key=value",
+        DefaultValueFactory = _ => []
+    };
+    private readonly List<(Option<string?> Option,
+        string Key)> flags = [.. Known.Select(k => (new Option<string?>(k.Flag) { Description = k.Help, HelpName = "value" }, k.Key))];
 
     /// <param name="command">The command that takes these options.</param>
     /// <param name="variants">Whether the standard recipe is a file's, with variants.</param>
@@ -80,7 +87,8 @@ internal sealed class RecipeArgument
     internal Recipe Read(ParseResult parsed, Func<string?, Recipe> standard)
     {
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
-        List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f => (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
+        List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f =>
+            (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
@@ -93,7 +101,8 @@ internal sealed class RecipeArgument
         }
         catch (ZooException e)
         {
-            throw new UsageException($"{string.Join(' ', changes.Select(c => c.Flag == "--set" ? $"--set {c.Key}={c.Value}" : $"{c.Flag} {c.Value}"))}: {e.Message}");
+            throw new UsageException($"{string.Join(' ', changes.Select(c => c.Flag == "--set" ? $"--set {c.Key}={c.Value}" : $"{c.Flag} {c.Value}"))}: "
+                + $"{e.Message}");
         }
     }
 

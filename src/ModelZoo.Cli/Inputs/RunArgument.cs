@@ -1,15 +1,29 @@
 using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 
 namespace ModelZoo.Cli.Inputs;
 
 /// <summary>Where a training run is recorded, how often, and which run is gone on with.</summary>
 internal sealed class RunArgument
 {
-    private readonly Option<string?> output = new("--output") { Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint alone", HelpName = "path" };
-    private readonly Option<string?> resume = new("--resume") { Description = "Goes on with the run in this folder, as if it had never stopped", HelpName = "folder" };
-    private readonly Option<string?> every = new("--save-every") { Description = "Saves the state also within epochs: every n steps (500) or minutes (10m)", HelpName = "n" };
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for "
+        + "the checkpoint alone",
+        HelpName = "path"
+    };
+    private readonly Option<string?> resume = new("--resume")
+    {
+        Description = "Goes on with the run in this folder, as if it had never stopped",
+        HelpName = "folder"
+    };
+    private readonly Option<string?> every = new("--save-every")
+    {
+        Description = "Saves the state also within epochs: every n steps (500) or minutes (10m)",
+        HelpName = "n"
+    };
     private readonly Option<int> log = new("--log-every") { Description = "Steps between two lines of the log", HelpName = "n", DefaultValueFactory = _ => 50 };
 
     internal void AddTo(Command command)
@@ -28,7 +42,9 @@ internal sealed class RunArgument
             return null;
         }
 
-        return parsed.GetValue(output) is null ? new RunFolder(path) : throw new UsageException("--output has no place beside --resume: the run goes on in its own folder.");
+        return parsed.GetValue(output) is null
+            ? new RunFolder(path)
+            : throw new UsageException("--output has no place beside --resume: the run goes on in its own folder.");
     }
 
     /// <summary>The options of the trainer that say where and how often to record.</summary>

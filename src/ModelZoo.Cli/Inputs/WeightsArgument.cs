@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Inputs;
@@ -16,7 +17,8 @@ internal sealed class WeightsArgument
     private readonly Option<int?> channels = new("--in-channels") { Description = "Channels of the input (default: the model's own)", HelpName = "n" };
     private readonly Option<bool> newHead = new("--reinit-head") { Description = "A head that does not fit is drawn anew, to be trained" };
     private readonly Option<bool> loose = new("--non-strict") { Description = "Load what fits and tell what does not" };
-    private readonly Option<string> stem = GlobalOptions.Choice("--stem", "A first convolution for other channels: refuse, or make it from the file's", "error", "error", "sum", "average");
+    private readonly Option<string> stem = GlobalOptions.Choice("--stem", "A first convolution for other channels: refuse, or make it from the file's", "error",
+        "error", "sum", "average");
 
     /// <param name="command">The command that takes them.</param>
     /// <param name="withFile">Whether the file is an option; else it is something else of the command.</param>
@@ -39,7 +41,7 @@ internal sealed class WeightsArgument
         var load = new LoadOptions
         {
             Strict = !parsed.GetValue(loose),
-            Head = parsed.GetValue(newHead) ? HeadFit.Reinitialise : HeadFit.Error,
+            Head = parsed.GetValue(newHead) ? HeadFit.Reinitialize : HeadFit.Error,
             Stem = parsed.GetValue(stem) switch
             {
                 "sum" => StemFit.Sum,
@@ -47,7 +49,8 @@ internal sealed class WeightsArgument
                 _ => StemFit.Error,
             },
         };
-        return new(given ?? parsed.GetValue(file), load, options => options with { NumClasses = k ?? options.NumClasses, InChannels = c ?? options.InChannels });
+        return new(given ?? parsed.GetValue(file), load, options =>
+            options with { NumClasses = k ?? options.NumClasses, InChannels = c ?? options.InChannels });
     }
 }
 

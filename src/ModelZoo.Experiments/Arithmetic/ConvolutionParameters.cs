@@ -1,19 +1,20 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using TorchSharp;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Arithmetic;
 
 /// <summary>The lecture's formula for a convolution's parameters, as it is written.</summary>
 /// <param name="formula">Another formula to try in its place: rows, columns, in channels, out channels.</param>
-public sealed class ConvolutionParameters(Func<long, long, long, long, long>? formula = null) : Experiment(new("conv-parameters", ExperimentGroup.Arithmetic, "Parameters of a convolution")
-{
-    Claim = "A convolution with N×M kernels, K input and L output channels has (N·M·L + 1)·K parameters.",
-    Source = "The lecture, “parameters of a convolutional layer”, in its own letters",
-    Runs = "Conv2d with kernels of 1×1 … 5×5 and 1 … 16 channels in and out: the parameters counted",
-})
+public sealed class ConvolutionParameters(Func<long, long, long, long, long>? formula = null)
+    : Experiment(new("conv-parameters", ExperimentGroup.Arithmetic, "Parameters of a convolution")
+    {
+        Claim = "A convolution with N×M kernels, K input and L output channels has (N·M·L + 1)·K parameters.",
+        Source = "The lecture, “parameters of a convolutional layer”, in its own letters",
+        Runs = "Conv2d with kernels of 1×1 … 5×5 and 1 … 16 channels in and out: the parameters counted",
+    })
 {
     private readonly Func<long, long, long, long, long> formula = formula ?? ((n, m, k, l) => ((n * m * l) + 1) * k);
 
@@ -41,7 +42,9 @@ public sealed class ConvolutionParameters(Func<long, long, long, long, long>? fo
             }
         }
 
-        return ExperimentResult.Of(right == tried, new(100.0 * right / tried, "%", $"Right in {right} of {tried} layers. With the letters the other way round, (N·M·in + 1)·out, it is right in {swapped}."))
+        return ExperimentResult.Of(right == tried,
+            new(100.0 * right / tried, "%",
+            $"Right in {right} of {tried} layers. With the letters the other way round, (N·M·in + 1)·out, it is right in {swapped}."))
             with
         {
             Figures = [new TableFigure("Three layers", ["kernel", ">in K", ">out L", ">(N·M·L + 1)·K", ">(N·M·K + 1)·L", ">counted"], rows)],

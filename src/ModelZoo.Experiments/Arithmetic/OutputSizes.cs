@@ -1,19 +1,22 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using TorchSharp;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Arithmetic;
 
 /// <summary>k = (N + 2p − F)/s + 1 against the shapes that Conv2d really makes.</summary>
 /// <param name="formula">Another formula to try in its place: N, F, s, p → k.</param>
-public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null) : Experiment(new("output-size", ExperimentGroup.Arithmetic, "Output size of a convolution")
-{
-    Claim = "A convolution of an N×N input with an F×F kernel, stride s and padding p makes k×k, k = (N + 2p − F)/s + 1; where k is not whole the setting is refused.",
-    Source = "The lecture, “output size”; Dumoulin and Visin, arXiv 1603.07285, chapter 2, which rounds down",
-    Runs = "Conv2d on zeros for every N from 1 to 16, F to 7, s to 4 and p to 3 where the kernel fits, and on the first layers of well-known networks",
-})
+public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null)
+    : Experiment(new("output-size", ExperimentGroup.Arithmetic, "Output size of a convolution")
+    {
+        Claim = "A convolution of an N×N input with an F×F kernel, stride s and padding p makes k×k, k = (N + 2p − F)/s + 1; where k is not whole the "
+            + "setting is "
+        + "refused.",
+        Source = "The lecture, “output size”; Dumoulin and Visin, arXiv 1603.07285, chapter 2, which rounds down",
+        Runs = "Conv2d on zeros for every N from 1 to 16, F to 7, s to 4 and p to 3 where the kernel fits, and on the first layers of well-known networks",
+    })
 {
     private static readonly (string Layer, int N, int F, int S, int P)[] Known =
     [
@@ -52,9 +55,16 @@ public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null
         }
 
         double share = 100.0 * right / Math.Max(1, whole);
-        return ExperimentResult.Of(right == whole && floored == between, new(share, "%", $"{Count(right)} of {Count(whole)} sizes with a whole k are as computed; in {Count(between)} more k is not whole, and torch rounds down {Count(floored)} of them."))
+        return ExperimentResult.Of(right == whole
+            && floored == between, new(share, "%",
+            $"{Count(right)} of {Count(whole)} sizes with a whole k are as computed; in {Count(between)} more k is not whole, and torch rounds down "
+            + $"{Count(floored)} of them."))
             with
-        { Figures = [Stairs(), Layers()], Notes = ["The lecture refuses a k that is not whole. PyTorch, and with it this zoo, leaves the last columns out instead: k is rounded down."] };
+        {
+            Figures = [Stairs(),
+            Layers()],
+            Notes = ["The lecture refuses a k that is not whole. PyTorch, and with it this zoo, leaves the last columns out instead: k is rounded down."]
+        };
     }
 
     private static long Made(Conv2d layer, int n)
@@ -81,7 +91,9 @@ public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null
         {
             using Conv2d layer = nn.Conv2d(1, 1, k.F, stride: k.S, padding: k.P);
             double size = formula(k.N, k.F, k.S, k.P);
-            return (string[])[k.Layer, $"{k.N}", $"{k.F}", $"{k.S}", $"{k.P}", size == Math.Floor(size) ? FormattableString.Invariant($"{size}") : FormattableString.Invariant($"{size:0.##}: refused"), $"{Made(layer, k.N)}"];
+            return (string[])[k.Layer, $"{k.N}", $"{k.F}", $"{k.S}", $"{k.P}", size == Math.Floor(size)
+                ? FormattableString.Invariant($"{size}")
+                : FormattableString.Invariant($"{size:0.##}: refused"), $"{Made(layer, k.N)}"];
         }),
     ]);
 }

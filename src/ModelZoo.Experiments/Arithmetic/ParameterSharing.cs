@@ -1,5 +1,5 @@
-using ModelZoo.Drawing.Plots;
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Arithmetic;
 
@@ -22,11 +22,15 @@ public sealed class ParameterSharing(Func<long, long>? formula = null) : Experim
         bool holds = all.All(m => m.Distinct == formula(Kernel * Kernel) && m.LayerWeights == m.Distinct && m.Connections == (long)m.Distinct * m.Outputs);
         double[] inputs = [.. all.Select(m => (double)m.Inputs)];
         ConvolutionMatrix last = all[^1];
-        return ExperimentResult.Of(holds, new((double)last.DenseWeights() / last.Distinct, "×", $"At 24×24 pixels {last.Distinct} weights in place of {Count(last.Connections)} without sharing and {Count(last.DenseWeights())} in a dense layer."))
+        return ExperimentResult.Of(holds, new((double)last.DenseWeights() / last.Distinct, "×",
+            $"At 24×24 pixels {last.Distinct} weights in place of {Count(last.Connections)} without sharing and {Count(last.DenseWeights())} in a "
+            + "dense layer."))
             with
         {
             Figures = [new LinePlot("Weights", new("inputs m", "pixels", Logarithmic: true), new("weights", Logarithmic: true),
-                [new("dense: m·n", inputs, [.. all.Select(m => (double)m.DenseWeights())]), new("local, not shared: k·n", inputs, [.. all.Select(m => (double)m.Connections)]), new("convolution: k", inputs, [.. all.Select(m => (double)m.Distinct)])])],
+                [new("dense: m·n", inputs, [.. all.Select(m => (double)m.DenseWeights())]),
+                    new("local, not shared: k·n", inputs, [.. all.Select(m => (double)m.Connections)]),
+                    new("convolution: k", inputs, [.. all.Select(m => (double)m.Distinct)])])],
         };
     }
 }

@@ -1,19 +1,20 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using TorchSharp;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Arithmetic;
 
 /// <summary>The padding that keeps the size, and no other.</summary>
 /// <param name="formula">Another formula to try in its place: N, F, s → p.</param>
-public sealed class SamePadding(Func<int, int, int, double>? formula = null) : Experiment(new("same-padding", ExperimentGroup.Arithmetic, "Padding that keeps the size")
-{
-    Claim = "The output is as large as the input if and only if p = ((N − 1)s + F − N)/2.",
-    Source = "The lecture, “same padding”; Dumoulin and Visin, arXiv 1603.07285, section 2.3, for stride 1",
-    Runs = "Conv2d on zeros for every N from 2 to 12, F to 7, s to 3 and every p to 15 where the window fits evenly",
-})
+public sealed class SamePadding(Func<int, int, int, double>? formula = null)
+    : Experiment(new("same-padding", ExperimentGroup.Arithmetic, "Padding that keeps the size")
+    {
+        Claim = "The output is as large as the input if and only if p = ((N − 1)s + F − N)/2.",
+        Source = "The lecture, “same padding”; Dumoulin and Visin, arXiv 1603.07285, section 2.3, for stride 1",
+        Runs = "Conv2d on zeros for every N from 2 to 12, F to 7, s to 3 and every p to 15 where the window fits evenly",
+    })
 {
     private const int MostPadding = 15;
     private readonly Func<int, int, int, double> formula = formula ?? ((n, f, s) => (((n - 1) * s) + f - n) / 2.0);
@@ -47,12 +48,16 @@ public sealed class SamePadding(Func<int, int, int, double>? formula = null) : E
             }
         }
 
-        return ExperimentResult.Of(agree == tried, new(100.0 * agree / tried, "%", $"In {Count(agree)} of {Count(tried)} settings that fit evenly the size is kept exactly where the formula says so."))
+        return ExperimentResult.Of(agree == tried,
+            new(100.0 * agree / tried, "%",
+            $"In {Count(agree)} of {Count(tried)} settings that fit evenly the size is kept exactly where the formula says so."))
             with
         {
             Figures = [Figure()],
-            Notes = [$"Where the window does not fit evenly the lecture refuses the setting. PyTorch rounds down, and so keeps the size with a further padding in {Count(rounded)} settings that were swept: there “only if” does not hold of it.",
-                "With stride 1 and an odd kernel p is (F − 1)/2. With stride 2 it grows with the image, which nobody does: a stride is there to make the map smaller."],
+            Notes = ["Where the window does not fit evenly the lecture refuses the setting. PyTorch rounds down, and so keeps the size with a further padding "
+                + $"in {Count(rounded)} settings that were swept: there “only if” does not hold of it.",
+                "With stride 1 and an odd kernel p is (F − 1)/2. With stride 2 it grows with the image, which nobody does: a stride is there to make the map "
+                    + "smaller."],
         };
     }
 

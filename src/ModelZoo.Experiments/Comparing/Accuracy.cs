@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 
 namespace ModelZoo.Experiments.Comparing;
 
@@ -19,12 +20,16 @@ public sealed record Accuracy(string Data, double? Top1, double? Top5, string So
     /// <summary>What is published: weights of others first, the oldest first, then what the paper reports of its own.</summary>
     internal static IReadOnlyList<Accuracy> PublishedOf(ModelInfo info) => [.. info.Published.Select(w => Of(info, w)), .. PaperErrors.Of(info.Name)];
 
-    internal static Accuracy Of(ModelInfo info, PublishedWeights weights) => new(ImageNet, weights.Top1, weights.Top5, $"published, torchvision, {weights.Name}") { Weights = $"{info.Name}:{weights.Name}" };
+    internal static Accuracy Of(ModelInfo info, PublishedWeights weights) =>
+        new(ImageNet, weights.Top1, weights.Top5, $"published, torchvision, {weights.Name}") { Weights = $"{info.Name}:{weights.Name}" };
 
     /// <summary>What the zoo measured of the weights that it ships.</summary>
     internal static IReadOnlyList<Accuracy> ShippedOf(ModelInfo info) =>
     [
         .. (Catalog.TryCardOf(info)?.Weights ?? new Dictionary<string, WeightsCard>()).Where(w => w.Value.Accuracy is not null)
-            .Select(w => new Accuracy(w.Value.Data ?? "", 100 * w.Value.Accuracy, null, $"measured by the zoo{(w.Value.Images is { } n ? $", {n.ToString("N0", CultureInfo.InvariantCulture)} images" : "")} ({info.Name}:{w.Key})") { Weights = $"{info.Name}:{w.Key}" }),
+            .Select(w => new Accuracy(w.Value.Data
+                ?? "", 100 * w.Value.Accuracy, null,
+                $"measured by the zoo{(w.Value.Images is { } n ? $", {n.ToString("N0", CultureInfo.InvariantCulture)} images" : "")} "
+                + $"({info.Name}:{w.Key})") { Weights = $"{info.Name}:{w.Key}" }),
     ];
 }

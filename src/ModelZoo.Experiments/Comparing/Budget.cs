@@ -23,7 +23,8 @@ public sealed record Budget(TimeSpan? Time, int? Epochs)
         }
 
         double scale = unit switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
-        return scale > 0 && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * scale is > 0 and <= LongestSeconds
+        return scale > 0 && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * scale is > 0
+            and <= LongestSeconds
             ? new(TimeSpan.FromSeconds(value * scale), null)
             : throw new UsageException($"--budget takes a time such as 90s, 2m or 1h, or epochs such as 3e, not '{text}'.");
     }

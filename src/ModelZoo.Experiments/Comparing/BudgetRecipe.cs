@@ -19,7 +19,8 @@ internal static class BudgetRecipe
     /// <param name="images">Of an epoch.</param>
     public static Recipe Over(Recipe recipe, int epochs, long steps, int images)
     {
-        double byEpochs = (double)epochs / recipe.Epochs, bySteps = steps / (double)(recipe.MaxSteps > 0 ? recipe.MaxSteps : (long)recipe.Epochs * StepsPerEpoch(recipe, images));
+        double byEpochs = (double)epochs / recipe.Epochs,
+            bySteps = steps / (double)(recipe.MaxSteps > 0 ? recipe.MaxSteps : (long)recipe.Epochs * StepsPerEpoch(recipe, images));
         double unit = recipe.ScheduleUnit == "steps" ? bySteps : byEpochs;
         return (recipe with
         {

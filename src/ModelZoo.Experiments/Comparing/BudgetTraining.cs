@@ -1,4 +1,5 @@
-using ModelZoo.Data.Loading;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -19,10 +20,14 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
         {
             for (int i = 0; i < models.Count; i++)
             {
-                say($"train {models[i].Name}, seed {seed} ({runs.Sum(r => r.Count) + 1} of {models.Count * plan.Seeds.Count}): {plan.Budget.Describe()} on {plan.Train.Name}");
+                say($"train {models[i].Name}, seed {seed} ({runs.Sum(r => r.Count) + 1} of {models.Count * plan.Seeds.Count}): {plan.Budget.Describe()} on "
+                    + $"{plan.Train.Name}");
                 SeedRun run = One(models[i], recipes[i].Recipe, recipes[i].Steps, seed);
                 runs[i].Add(run);
-                say($"  {run.Problem ?? FormattableString.Invariant($"test accuracy {100 * run.Points[^1].TestAccuracy:F2} %, {run.Points[^1].Seconds:F1} s of training, {run.Steps} steps")}");
+                say(run.Problem is { } problem
+                    ? $"  {problem}"
+                    : FormattableString.Invariant($"  test accuracy {100 * run.Points[^1].TestAccuracy:F2} %, {run.Points[^1].Seconds:F1} s of training, ")
+                        + $"{run.Steps} steps");
             }
         }
 
@@ -57,7 +62,8 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
         TrainingResult Run(int steps)
         {
             cancel.ThrowIfCancellationRequested();
-            return new Trainer(fresh.Model, recipe with { Epochs = 1000 }, new TrainerOptions { Seed = (ulong)plan.Seeds[0], Device = device, MaxSteps = steps, TimeLimit = limit }).Fit(images, null, null, cancel);
+            return new Trainer(fresh.Model, recipe with { Epochs = 1000 },
+                new TrainerOptions { Seed = (ulong)plan.Seeds[0], Device = device, MaxSteps = steps, TimeLimit = limit }).Fit(images, null, null, cancel);
         }
     }
 
@@ -65,7 +71,9 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
     {
         cancel.ThrowIfCancellationRequested();
         using ResolvedModel fresh = Fresh(model, seed);
-        using IImageBatches train = Open(fresh, recipe), test = ImageBatches.Open(plan.Test, TransferLearning.PreprocessingFor(plan.Train, fresh.Preprocessing), null, new LoaderOptions { Device = device });
+        using IImageBatches train = Open(fresh, recipe),
+            test = ImageBatches.Open(plan.Test, TransferLearning.PreprocessingFor(plan.Train, fresh.Preprocessing), null,
+            new LoaderOptions { Device = device });
         var options = new TrainerOptions
         {
             Seed = (ulong)seed,
@@ -94,7 +102,8 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
     }
 
     private ResolvedModel Fresh(ModelChoice model, long seed) => ModelResolver.Resolve(
-        Catalog.Models, model.Info.Name, Catalog.ReadResource, options: model.Options with { NumClasses = plan.Train.Info.ClassNames.Count }, seed: (ulong)seed);
+        Catalog.Models, model.Info.Name, Catalog.ReadResource, options: model.Options with { NumClasses = plan.Train.Info.ClassNames.Count },
+            seed: (ulong)seed);
 
     private IImageBatches Open(ResolvedModel fresh, Recipe recipe) =>
         ImageBatches.Open(plan.Train, TransferLearning.PreprocessingFor(plan.Train, fresh.Preprocessing), recipe, new LoaderOptions { Device = device });

@@ -1,7 +1,7 @@
 using ModelZoo.Drawing;
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Experiments.Report;
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Comparing;
 
@@ -9,7 +9,8 @@ namespace ModelZoo.Experiments.Comparing;
 public static class ComparisonPage
 {
     private const string Style = """
-        main > section { border-top: 1px solid var(--rule); margin-top: 2rem; } h2 + .figures { margin-top: 0.4rem; } dl.models dt { color: var(--text); font-weight: 600; }
+        main > section { border-top: 1px solid var(--rule); margin-top: 2rem; } h2 + .figures { margin-top: 0.4rem; }
+        dl.models dt { color: var(--text); font-weight: 600; }
         figure svg { margin-inline: 0; } ul { max-width: 75ch; padding-left: 1.2rem; } li { margin: 0.3rem 0; }
         """;
 
@@ -23,15 +24,39 @@ public static class ComparisonPage
             <header>
             <h1>{comparison.Models.Count} {(comparison.Models.Count == 1 ? "model" : "models compared")}</h1>
             <p class="headline">{Escape(Headline(comparison))}</p>
-            <dl class="models">{string.Concat(comparison.Models.Select(m => $"<dt>{Escape(m.Name)}</dt><dd>{Escape(m.Summary)} <small>{Escape(m.Source)}{Escape(m.Name == m.Architecture || m.Name.StartsWith(m.Architecture + ":", StringComparison.Ordinal) ? "" : $"; architecture {m.Architecture}")}</small></dd>"))}</dl>
+            <dl class="models">{string.Concat(comparison.Models.Select(Described))}</dl>
             </header>
             <main>
-            {Section("size", "Size and cost", [ComparisonTables.Size(comparison)])}{Section("accuracy", "Accuracy", [.. ComparisonFigures.Accuracy(comparison), .. Maybe(ComparisonTables.Accuracies(comparison))])}{Section("time", "Time and memory on this machine", [.. Maybe(ComparisonTables.Time(comparison)), .. ComparisonFigures.Time(comparison)])}{Section("training", "Trained under one budget", [.. Maybe(ComparisonTables.Training(comparison)), .. ComparisonFigures.Curves(comparison), .. ComparisonFigures.TrainedAccuracy(comparison)], Problems(comparison))}{Section("fields", "What a layer sees", [.. ComparisonFigures.Fields(comparison)])}{Section("layers", "Where the MACs and the parameters are", [.. ComparisonFigures.Layers(comparison)], "<p class=\"note\">Each model in per cent of its own, on a scale of its own.</p>\n")}<section aria-labelledby="h-notes"><h2 id="h-notes">How to read this</h2>
+            {Sections(comparison)}<section aria-labelledby="h-notes"><h2 id="h-notes">How to read this</h2>
             <ul>{string.Concat(ComparisonNotes.Of(comparison).Select(n => $"<li>{Escape(n)}</li>\n"))}</ul>
-            {(comparison.Command.Length > 0 ? $"<pre class=\"command\">{Escape(comparison.Command)}</pre>\n" : "")}<p><small>{Escape(comparison.Machine)}</small></p></section>
+            {Command(comparison.Command)}<p><small>{Escape(comparison.Machine)}</small></p></section>
             </main>
             """, $"{FigureWriter.Style}\n{ReportPage.Style}\n{Style}");
     }
+
+    private static string Sections(ModelComparison comparison)
+    {
+        const string Shares = "<p class=\"note\">Each model in per cent of its own, on a scale of its own.</p>\n";
+        Figure[] accuracy = [.. ComparisonFigures.Accuracy(comparison), .. Maybe(ComparisonTables.Accuracies(comparison))];
+        Figure[] time = [.. Maybe(ComparisonTables.Time(comparison)), .. ComparisonFigures.Time(comparison)];
+        Figure[] training = [.. Maybe(ComparisonTables.Training(comparison)), .. ComparisonFigures.Curves(comparison),
+            .. ComparisonFigures.TrainedAccuracy(comparison)];
+        return Section("size", "Size and cost", [ComparisonTables.Size(comparison)])
+            + Section("accuracy", "Accuracy", accuracy)
+            + Section("time", "Time and memory on this machine", time)
+            + Section("training", "Trained under one budget", training, Problems(comparison))
+            + Section("fields", "What a layer sees", [.. ComparisonFigures.Fields(comparison)])
+            + Section("layers", "Where the MACs and the parameters are", [.. ComparisonFigures.Layers(comparison)], Shares);
+    }
+
+    private static string Described(ComparedModel model)
+    {
+        bool same = model.Name == model.Architecture || model.Name.StartsWith(model.Architecture + ":", StringComparison.Ordinal);
+        string source = $"{Escape(model.Source)}{Escape(same ? "" : $"; architecture {model.Architecture}")}";
+        return $"<dt>{Escape(model.Name)}</dt><dd>{Escape(model.Summary)} <small>{source}</small></dd>";
+    }
+
+    private static string Command(string command) => command.Length > 0 ? $"<pre class=\"command\">{Escape(command)}</pre>\n" : "";
 
     private static string Headline(ModelComparison comparison)
     {
@@ -39,7 +64,8 @@ public static class ComparisonPage
         (ComparedModel cheap, ComparedModel costly) = (comparison.Models.MinBy(m => m.Profile.Macs)!, comparison.Models.MaxBy(m => m.Profile.Macs)!);
         return comparison.Models.Count == 1
             ? $"{small.Name}: {Count(small.Profile.Parameters)} parameters, {ComparisonTables.Macs(small.Profile.Macs)} MACs per image"
-            : $"{Count(small.Profile.Parameters)} parameters ({small.Name}) to {Count(large.Profile.Parameters)} ({large.Name}); {ComparisonTables.Macs(cheap.Profile.Macs)} MACs per image ({cheap.Name}) to {ComparisonTables.Macs(costly.Profile.Macs)} ({costly.Name})";
+            : $"{Count(small.Profile.Parameters)} parameters ({small.Name}) to {Count(large.Profile.Parameters)} ({large.Name}); "
+                + $"{ComparisonTables.Macs(cheap.Profile.Macs)} MACs per image ({cheap.Name}) to {ComparisonTables.Macs(costly.Profile.Macs)} ({costly.Name})";
     }
 
     private static string Section(string id, string title, Figure[] figures, string after = "") => figures.Length == 0 ? "" : $"""
@@ -52,6 +78,7 @@ public static class ComparisonPage
 
     private static IEnumerable<Figure> Maybe(TableFigure? table) => table is null ? [] : [table];
 
-    private static string Problems(ModelComparison comparison) => string.Concat(comparison.Models.SelectMany(m => (m.Trained?.Runs ?? []).Where(r => r.Problem is not null)
+    private static string Problems(ModelComparison comparison) =>
+        string.Concat(comparison.Models.SelectMany(m => (m.Trained?.Runs ?? []).Where(r => r.Problem is not null)
         .Select(r => $"<p class=\"note\">{Escape($"{m.Name}, seed {r.Seed}: {r.Problem}")}</p>\n")));
 }

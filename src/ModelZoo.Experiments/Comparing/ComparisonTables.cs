@@ -1,6 +1,6 @@
 using System.Globalization;
-using ModelZoo.Drawing.Plots;
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Comparing;
 
@@ -17,9 +17,13 @@ public static class ComparisonTables
         ArgumentNullException.ThrowIfNull(comparison);
         return narrow
             ? new("Size and cost", ["model", ">parameters", ">MACs", ">depth", ">field", ">weights", ">outputs", ">at once"],
-                [.. comparison.Models.Select(m => (string[])[Short(m.Name), Count(m.Profile.Parameters), Macs(m.Profile.Macs), $"{m.Profile.Depth}", Pixels(m.Profile.ReceptiveField), Bytes(m.Profile.WeightsBytes), Bytes(m.Profile.ActivationBytes), Bytes(m.Profile.PeakActivationBytes)])])
-            : new("Size and cost per image", ["model", "input", ">parameters", ">MACs", ">depth", ">receptive field", ">weights", ">all outputs", ">outputs at once"],
-                [.. comparison.Models.Select(m => (string[])[m.Name, Shape(m.Profile.Input), Count(m.Profile.Parameters), Count(m.Profile.Macs), $"{m.Profile.Depth}", $"{Pixels(m.Profile.ReceptiveField)} px", Bytes(m.Profile.WeightsBytes), Bytes(m.Profile.ActivationBytes), Bytes(m.Profile.PeakActivationBytes)])]);
+                [.. comparison.Models.Select(m => (string[])[Short(m.Name), Count(m.Profile.Parameters), Macs(m.Profile.Macs), $"{m.Profile.Depth}",
+                    Pixels(m.Profile.ReceptiveField), Bytes(m.Profile.WeightsBytes), Bytes(m.Profile.ActivationBytes), Bytes(m.Profile.PeakActivationBytes)])])
+            : new("Size and cost per image", ["model", "input", ">parameters", ">MACs", ">depth", ">receptive field", ">weights", ">all outputs",
+                ">outputs at once"],
+                [.. comparison.Models.Select(m => (string[])[m.Name, Shape(m.Profile.Input), Count(m.Profile.Parameters), Count(m.Profile.Macs),
+                    $"{m.Profile.Depth}", $"{Pixels(m.Profile.ReceptiveField)} px", Bytes(m.Profile.WeightsBytes), Bytes(m.Profile.ActivationBytes),
+                    Bytes(m.Profile.PeakActivationBytes)])]);
     }
 
     /// <summary>Times and memory; null where nothing was timed.</summary>
@@ -34,9 +38,13 @@ public static class ComparisonTables
         (ComparedModel Model, ModelTiming Timing)[] timed = [.. comparison.Models.Where(m => m.Timing is not null).Select(m => (m, m.Timing!))];
         return narrow
             ? new($"Time and memory, batch {t.Batch}", ["model", ">forward, ms/image", ">training, ms/image", ">memory", ">in training"],
-                [.. timed.Select(m => (string[])[Short(m.Model.Name), Milliseconds(m.Timing.ForwardMilliseconds), Milliseconds(m.Timing.TrainingMilliseconds), Bytes(m.Timing.ForwardPeakBytes), Bytes(m.Timing.TrainingPeakBytes)])])
-            : new($"Time and memory at batch {t.Batch}: median of {t.Rounds} rounds (least – greatest)", ["model", ">forward, ms/image", ">training step, ms/image", ">GMAC/s forward", ">peak memory, forward", ">peak memory, training step"],
-                [.. timed.Select(m => (string[])[m.Model.Name, Milliseconds(m.Timing.ForwardMilliseconds), Milliseconds(m.Timing.TrainingMilliseconds), Number(m.Model.Profile.Macs / m.Timing.ForwardMilliseconds.Median / 1e6), Bytes(m.Timing.ForwardPeakBytes), Bytes(m.Timing.TrainingPeakBytes)])]);
+                [.. timed.Select(m => (string[])[Short(m.Model.Name), Milliseconds(m.Timing.ForwardMilliseconds), Milliseconds(m.Timing.TrainingMilliseconds),
+                    Bytes(m.Timing.ForwardPeakBytes), Bytes(m.Timing.TrainingPeakBytes)])])
+            : new($"Time and memory at batch {t.Batch}: median of {t.Rounds} rounds (least – greatest)",
+                ["model", ">forward, ms/image", ">training step, ms/image", ">GMAC/s forward", ">peak memory, forward", ">peak memory, training step"],
+                [.. timed.Select(m => (string[])[m.Model.Name, Milliseconds(m.Timing.ForwardMilliseconds), Milliseconds(m.Timing.TrainingMilliseconds),
+                    Number(m.Model.Profile.Macs / m.Timing.ForwardMilliseconds.Median / 1e6), Bytes(m.Timing.ForwardPeakBytes),
+                    Bytes(m.Timing.TrainingPeakBytes)])]);
     }
 
     /// <summary>Accuracies with their data and who says so; null where there are none.</summary>
@@ -53,7 +61,12 @@ public static class ComparisonTables
     {
         ArgumentNullException.ThrowIfNull(comparison);
         return comparison.Training is not { } t ? null
-            : new($"Trained here: {t.BudgetInWords} on {t.TrainData}, {t.Seeds.Count} seed{(t.Seeds.Count == 1 ? "" : "s")}", ["model", ">test accuracy", narrow ? ">least – greatest" : ">least – greatest over seeds", ">training accuracy", ">epochs", narrow ? ">seconds" : ">seconds of training"],
+            : new($"Trained here: {t.BudgetInWords} on {t.TrainData}, {t.Seeds.Count} seed{(t.Seeds.Count == 1 ? "" : "s")}",
+                ["model", ">test accuracy", narrow
+                ? ">least – greatest"
+                : ">least – greatest over seeds", ">training accuracy", ">epochs", narrow
+                ? ">seconds"
+                : ">seconds of training"],
                 [.. comparison.Models.Where(m => m.Trained is not null).Select(m => (string[])
                 [
                     narrow ? Short(m.Name) : m.Name,
@@ -78,12 +91,17 @@ public static class ComparisonTables
 
     internal static string Percent(double? percent) => percent is { } p ? p.ToString("F2", CultureInfo.InvariantCulture) + " %" : "";
 
-    private static string PlusMinus(Spread? s) => s is null ? "" : s.Values.Count == 1 ? Percent(s.Mean) : $"{s.Mean.ToString("F2", CultureInfo.InvariantCulture)} ± {s.Deviation.ToString("F2", CultureInfo.InvariantCulture)} %";
+    private static string PlusMinus(Spread? s) => s is null
+        ? ""
+        : s.Values.Count == 1
+        ? Percent(s.Mean)
+        : $"{s.Mean.ToString("F2", CultureInfo.InvariantCulture)} ± {s.Deviation.ToString("F2", CultureInfo.InvariantCulture)} %";
 
     private static string Milliseconds(Spread? s) => s is null ? "" : $"{Three(s.Median)} ({Three(s.Min)} – {Three(s.Max)})";
 
     // Three digits, never with an exponent.
-    private static string Three(double value) => value.ToString(value >= 99.95 ? "F0" : value >= 9.995 ? "F1" : value >= 0.9995 ? "F2" : "F3", CultureInfo.InvariantCulture);
+    private static string Three(double value) =>
+        value.ToString(value >= 99.95 ? "F0" : value >= 9.995 ? "F1" : value >= 0.9995 ? "F2" : "F3", CultureInfo.InvariantCulture);
 
     private static string Pixels(double? field) => field is { } f ? f.ToString("0.#", CultureInfo.InvariantCulture) : "–";
 

@@ -1,7 +1,8 @@
 namespace ModelZoo.Experiments.Comparing;
 
 /// <summary>
-/// Measures several things by turns, so that a machine that becomes slower or faster on the way favours none: every round has a turn for each, and who begins alternates.
+/// Measures several things by turns, so that a machine that becomes slower or faster on the way favors none: every round has a turn for each, and who begins
+/// alternates.
 /// </summary>
 public static class InterleavedRounds
 {

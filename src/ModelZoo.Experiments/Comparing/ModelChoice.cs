@@ -1,12 +1,14 @@
 using System.Globalization;
+using ModelZoo.Inference;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Experiments.Comparing;
 
 /// <summary>A model that was chosen for a comparison.</summary>
 /// <param name="Name">What tables call it.</param>
-/// <param name="Info">Its line of the catalogue.</param>
+/// <param name="Info">Its line of the catalog.</param>
 /// <param name="Options">What it is built with.</param>
 public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Options)
 {
@@ -16,7 +18,10 @@ public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Optio
     /// <summary>What the zoo measured of trained weights.</summary>
     public IReadOnlyList<Accuracy> Measured { get; init; } = [];
 
-    /// <summary>Reads what people write: names of the catalogue, names with shipped or published weights, checkpoints. No weights are loaded, and published ones need not be on this machine.</summary>
+    /// <summary>
+    /// Reads what people write: names of the catalog, names with shipped or published weights, checkpoints. No weights are loaded, and published ones need not
+    /// be on this machine.
+    /// </summary>
     /// <param name="specs">At least one; what is named twice counts once.</param>
     /// <param name="change">Other input sizes, for instance, than each model's own.</param>
     /// <exception cref="ZooException">A name or a file is unknown, or an architecture does not allow the options.</exception>
@@ -58,11 +63,13 @@ public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Optio
         CheckpointInfo checkpoint = Checkpoint.ReadInfo(spec);
         return Catalog.Models.TryFind(checkpoint.Architecture, out ModelInfo? architecture)
             ? new(Path.GetFileNameWithoutExtension(spec), architecture, change(checkpoint.Options)) { Measured = Said(spec, checkpoint) }
-            : throw new ZooException($"{spec}: was made with the architecture '{checkpoint.Architecture}', which the catalogue does not have.");
+            : throw new ZooException($"{spec}: was made with the architecture '{checkpoint.Architecture}', which the catalog does not have.");
     }
 
     private static Accuracy[] Said(string path, CheckpointInfo checkpoint) =>
-        checkpoint.Extra.TryGetValue("testAccuracy", out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
-            ? [new(checkpoint.Extra.GetValueOrDefault("testData", "its test data"), 100 * share, null, "measured by the zoo, as the checkpoint says") { Weights = path }]
+        checkpoint.Extra.TryGetValue("testAccuracy", out string? text)
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
+            ? [new(checkpoint.Extra.GetValueOrDefault("testData", "its test data"), 100 * share, null,
+                "measured by the zoo, as the checkpoint says") { Weights = path }]
             : [];
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using ModelZoo.Analysis;
+using ModelZoo.Registry;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Comparing;
@@ -38,7 +38,7 @@ public sealed record ComparisonRequest
 
 /// <summary>One model of a comparison.</summary>
 /// <param name="Name">What tables call it.</param>
-/// <param name="Architecture">Its name in the catalogue.</param>
+/// <param name="Architecture">Its name in the catalog.</param>
 /// <param name="Summary">What it is.</param>
 /// <param name="Source">Where it is described.</param>
 /// <param name="Profile">What it costs by arithmetic.</param>
@@ -57,7 +57,9 @@ public sealed record ComparedModel(string Name, string Architecture, string Summ
     public TrainedModel? Trained { get; init; }
 }
 
-/// <summary>Models side by side: size and cost from a trace, times and memory from one interleaved run, accuracies with their sources, and training under one budget.</summary>
+/// <summary>
+/// Models side by side: size and cost from a trace, times and memory from one interleaved run, accuracies with their sources, and training under one budget.
+/// </summary>
 public sealed record ModelComparison
 {
     /// <summary>In the order in which they were named.</summary>
@@ -77,7 +79,7 @@ public sealed record ModelComparison
 
     /// <summary>Compares.</summary>
     /// <exception cref="ZooException">A model can't be built as asked, or can't learn the data.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static ModelComparison Run(ComparisonRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -87,7 +89,8 @@ public sealed record ModelComparison
         {
             request.Cancel.ThrowIfCancellationRequested();
             request.Say($"count {choice.Name} ({i + 1} of {choices.Count})");
-            return new ComparedModel(choice.Name, choice.Info.Name, choice.Info.Summary, choice.Info.Source, ModelProfile.Of(choice.Info, choice.Options)) { Published = choice.Published, Measured = choice.Measured };
+            return new ComparedModel(choice.Name, choice.Info.Name, choice.Info.Summary, choice.Info.Source,
+                ModelProfile.Of(choice.Info, choice.Options)) { Published = choice.Published, Measured = choice.Measured };
         })];
         TimingSettings? timing = null;
         if (request.Rounds > 0)
@@ -102,7 +105,14 @@ public sealed record ModelComparison
             models = [.. models.Select((m, i) => m with { Trained = trained[i] })];
         }
 
-        return new() { Models = models, Timing = timing, Training = request.Training?.Settings(), Machine = MachineDescription.Of(request.Device), Command = request.Command };
+        return new()
+        {
+            Models = models,
+            Timing = timing,
+            Training = request.Training?.Settings(),
+            Machine = MachineDescription.Of(request.Device),
+            Command = request.Command
+        };
     }
 
     /// <summary>As a JSON document.</summary>
@@ -110,7 +120,8 @@ public sealed record ModelComparison
 
     /// <summary>Reads such a document.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static ModelComparison Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<ModelComparison>(json, ResultStore.Json) is { Models: not null } comparison
+    public static ModelComparison Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<ModelComparison>(json, ResultStore.Json) is { Models: not null } comparison
         ? comparison
         : throw new JsonException("This is no comparison of models.");
 

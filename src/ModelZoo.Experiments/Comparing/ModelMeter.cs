@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ModelZoo.Analysis;
+using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,7 +52,8 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
         }
         catch (ExternalException problem)
         {
-            return new(forward, null) { ForwardPeakBytes = forwardPeak, TrainingProblem = problem.Message.Split('\n')[0] }; // batch normalisation of a single value, say
+            // batch normalization of a single value, say
+            return new(forward, null) { ForwardPeakBytes = forwardPeak, TrainingProblem = problem.Message.Split('\n')[0] };
         }
     }
 

@@ -5,7 +5,8 @@ namespace ModelZoo.Experiments.Comparing;
 /// <param name="Rounds">Turns of each model that count.</param>
 /// <param name="Threads">Of one operation.</param>
 /// <param name="Device">"cpu" or "cuda".</param>
-/// <param name="Load">Processes that wanted to run on the machine when the measurement began, its own not among them; null where the system does not tell.</param>
+/// <param name="Load">Processes that wanted to run on the machine when the measurement began, its own not among them; null where the system does not
+/// tell.</param>
 public sealed record TimingSettings(int Batch, int Rounds, int Threads, string Device, double? Load);
 
 /// <summary>What one turn of a model measured.</summary>
@@ -13,7 +14,9 @@ public sealed record TimingSettings(int Batch, int Rounds, int Threads, string D
 /// <param name="TrainingSeconds">Of one step: forward, loss, backward, SGD with momentum; null where a step is not possible.</param>
 public sealed record Turn(double ForwardSeconds, double? TrainingSeconds)
 {
-    /// <summary>By how many bytes the process' resident memory rose at most from before the model was built to after a forward; null where not measured.</summary>
+    /// <summary>
+    /// By how many bytes the process' resident memory rose at most from before the model was built to after a forward; null where not measured.
+    /// </summary>
     public long? ForwardPeakBytes { get; init; }
 
     /// <summary>The same for a training step.</summary>

@@ -1,6 +1,6 @@
 namespace ModelZoo.Experiments.Comparing;
 
-/// <summary>Errors that papers report of the networks that the catalogue has as the papers describe them: one network, not an ensemble.</summary>
+/// <summary>Errors that papers report of the networks that the catalog has as the papers describe them: one network, not an ensemble.</summary>
 internal static class PaperErrors
 {
     private static readonly (string Model, string Data, double? Top1, double? Top5, string Source)[] Table =

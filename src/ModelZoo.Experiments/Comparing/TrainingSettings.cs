@@ -1,5 +1,6 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 
 namespace ModelZoo.Experiments.Comparing;
@@ -8,10 +9,10 @@ namespace ModelZoo.Experiments.Comparing;
 public sealed record TrainingPlan
 {
     /// <summary>What to learn.</summary>
-    public required LabelledImages Train { get; init; }
+    public required LabeledImages Train { get; init; }
 
     /// <summary>What to be measured on.</summary>
-    public required LabelledImages Test { get; init; }
+    public required LabeledImages Test { get; init; }
 
     /// <summary>How the data are named on the command line.</summary>
     public required string Source { get; init; }
@@ -41,11 +42,13 @@ public sealed record TrainingPlan
     internal Recipe RecipeOf(ModelInfo info)
     {
         info.RequireClasses("training in zoo compare");
-        return Recipe ?? Catalog.TryRecipeOf(info) ?? throw new UsageException($"{info.Name} has no recipe of its own: give one for all with --recipe, a file or a model's name.");
+        return Recipe ?? Catalog.TryRecipeOf(info)
+            ?? throw new UsageException($"{info.Name} has no recipe of its own: give one for all with --recipe, a file or a model's name.");
     }
 
     /// <summary>What of it a reader should know.</summary>
-    internal TrainingSettings Settings() => new(Source, Train.Name, Train.Count, Test.Name, Test.Count, Train.Info.ClassNames.Count, Budget.ToString(), Budget.Describe(),
+    internal TrainingSettings Settings() =>
+        new(Source, Train.Name, Train.Count, Test.Name, Test.Count, Train.Info.ClassNames.Count, Budget.ToString(), Budget.Describe(),
         Recipe is null ? "each model's own" : $"{RecipeName}: {Recipe.ToJson()}", Seeds);
 }
 
@@ -61,4 +64,5 @@ public sealed record TrainingPlan
 /// <param name="Recipe">Whose, and what it says.</param>
 /// <param name="Seeds">Of each model.</param>
 public sealed record TrainingSettings(
-    string Source, string TrainData, int TrainImages, string TestData, int TestImages, int Classes, string Budget, string BudgetInWords, string Recipe, IReadOnlyList<long> Seeds);
+    string Source, string TrainData, int TrainImages, string TestData, int TestImages, int Classes, string Budget, string BudgetInWords, string Recipe,
+        IReadOnlyList<long> Seeds);

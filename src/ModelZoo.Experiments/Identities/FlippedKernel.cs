@@ -1,6 +1,6 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using ModelZoo.Reference;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -8,12 +8,13 @@ namespace ModelZoo.Experiments.Identities;
 
 /// <summary>What networks call convolution slides the kernel as it is.</summary>
 /// <param name="flip">Another change of the kernel.</param>
-public sealed class FlippedKernel(Func<Tensor, Tensor>? flip = null) : Experiment(new("flipped-kernel", ExperimentGroup.Identities, "Convolution is correlation with the kernel turned")
-{
-    Claim = "The convolution of mathematics, (x ∗ w)(i,j) = Σ x(m,n)·w(i − m, j − n), is the layer's cross-correlation with the kernel turned by 180°.",
-    Source = "Goodfellow, Bengio and Courville, Deep Learning, section 9.1; the lecture, “convolution and cross-correlation”",
-    Runs = "The sum as loops over random images in double, against conv2d with the kernel turned and as it is",
-})
+public sealed class FlippedKernel(Func<Tensor, Tensor>? flip = null)
+    : Experiment(new("flipped-kernel", ExperimentGroup.Identities, "Convolution is correlation with the kernel turned")
+    {
+        Claim = "The convolution of mathematics, (x ∗ w)(i,j) = Σ x(m,n)·w(i − m, j − n), is the layer's cross-correlation with the kernel turned by 180°.",
+        Source = "Goodfellow, Bengio and Courville, Deep Learning, section 9.1; the lecture, “convolution and cross-correlation”",
+        Runs = "The sum as loops over random images in double, against conv2d with the kernel turned and as it is",
+    })
 {
     private readonly Func<Tensor, Tensor> flip = flip ?? (w => w.flip(2, 3));
 
@@ -33,13 +34,16 @@ public sealed class FlippedKernel(Func<Tensor, Tensor>? flip = null) : Experimen
 
         var reference = new NdArray([.. Enumerable.Range(1, 9).Select(v => (double)v)], 1, 1, 3, 3);
         double[][] kernel = Tensors.Rows(reference.Data, 3), after = Tensors.Rows(TrueConvolution.Flip(reference).Data, 3);
-        return ExperimentResult.Of(turned < 1e-12 && asIs > 1e-3, new(turned, "largest difference", $"With the kernel turned the largest difference to the sum is {Number(turned)}; with the kernel as it is, at least {Number(asIs)}."))
+        return ExperimentResult.Of(turned < 1e-12
+            && asIs > 1e-3, new(turned, "largest difference",
+            $"With the kernel turned the largest difference to the sum is {Number(turned)}; with the kernel as it is, at least {Number(asIs)}."))
             with
         {
             Seeds = [context.Seed],
             DataUsed = "8 random images of 7×7 and kernels of 3×3",
             Figures = [new HeatMap("A kernel", new("column"), new("row"), kernel), new HeatMap("Turned by 180°", new("column"), new("row"), after)],
-            Notes = [$"The mathematical one commutes, x ∗ w = w ∗ x (largest difference {Number(commuted)}). A network learns its kernels, so it makes no difference to it which of the two it computes; hand-made kernels such as Sobel's change their sign."],
+            Notes = [$"The mathematical one commutes, x ∗ w = w ∗ x (largest difference {Number(commuted)}). A network learns its kernels, so it makes no "
+                + "difference to it which of the two it computes; hand-made kernels such as Sobel's change their sign."],
         };
     }
 

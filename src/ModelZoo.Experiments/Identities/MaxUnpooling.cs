@@ -1,18 +1,19 @@
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Layers;
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Identities;
 
 /// <summary>Switches remember where the maxima were.</summary>
 /// <param name="change">Changes the remembered places.</param>
-public sealed class MaxUnpooling(Func<Tensor, Tensor>? change = null) : Experiment(new("max-unpooling", ExperimentGroup.Identities, "Max-unpooling puts values back")
-{
-    Claim = "Unpooling with the remembered places puts each maximum back where it was, and zeros elsewhere.",
-    Source = "Zeiler and Fergus, arXiv 1311.2901, section 2.1 (“switches”)",
-    Runs = "2×2 pooling with indices and unpooling on random maps: every element against the input",
-})
+public sealed class MaxUnpooling(Func<Tensor, Tensor>? change = null)
+    : Experiment(new("max-unpooling", ExperimentGroup.Identities, "Max-unpooling puts values back")
+    {
+        Claim = "Unpooling with the remembered places puts each maximum back where it was, and zeros elsewhere.",
+        Source = "Zeiler and Fergus, arXiv 1311.2901, section 2.1 (“switches”)",
+        Runs = "2×2 pooling with indices and unpooling on random maps: every element against the input",
+    })
 {
     private readonly Func<Tensor, Tensor> change = change ?? (places => places);
 
@@ -38,7 +39,10 @@ public sealed class MaxUnpooling(Func<Tensor, Tensor>? change = null) : Experime
         Tensor shown = randperm(36).reshape(1, 1, 6, 6).to_type(ScalarType.Float64).add(1);
         (Tensor top, Tensor where) = pool.call(shown);
         double[][] restored = Tensors.Rows(Tensors.Values(unpool.call(top, change(where))), 6);
-        return ExperimentResult.Of(right == all && pooledAgain == 0, new(100 * right / all, "%", $"{Count((long)right)} of {Count((long)all)} elements are as claimed; pooling the result again gives the same maxima (difference {Number(pooledAgain)})."))
+        return ExperimentResult.Of(right == all
+            && pooledAgain == 0, new(100 * right / all, "%",
+            $"{Count((long)right)} of {Count((long)all)} elements are as claimed; pooling the result again gives the same maxima (difference "
+            + $"{Number(pooledAgain)})."))
             with
         {
             Seeds = [context.Seed],
@@ -47,7 +51,8 @@ public sealed class MaxUnpooling(Func<Tensor, Tensor>? change = null) : Experime
             [
                 new HeatMap("A map", new("column"), new("row"), Tensors.Rows(Tensors.Values(shown), 6)),
                 new HeatMap("Its maxima over 2×2", new("column"), new("row"), Tensors.Rows(Tensors.Values(top), 3)),
-                new HeatMap("Put back", new("column"), new("row"), restored) { Caption = "Three of four values are lost: unpooling is not the inverse of pooling." },
+                new HeatMap("Put back", new("column"), new("row"),
+                    restored) { Caption = "Three of four values are lost: unpooling is not the inverse of pooling." },
             ],
         };
     }

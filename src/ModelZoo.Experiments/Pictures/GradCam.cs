@@ -1,7 +1,6 @@
-using ModelZoo.Data;
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using TorchSharp;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Pictures;
@@ -10,7 +9,8 @@ namespace ModelZoo.Experiments.Pictures;
 /// <param name="change">Changes the maps before they are tried.</param>
 public sealed class GradCam(Func<double[], double[]>? change = null) : Experiment(new("grad-cam", ExperimentGroup.Pictures, "Saliency: Grad-CAM")
 {
-    Claim = "Grad-CAM marks the pixels that the class depends on: erasing those that it marks most lowers the class’s probability more than erasing as many others.",
+    Claim = "Grad-CAM marks the pixels that the class depends on: erasing those that it marks most lowers the class’s probability more than erasing as many "
+        + "others.",
     Source = "Selvaraju et al., arXiv 1610.02391, sections 3 and 5 (erasing as a test of a map’s faithfulness)",
     Runs = "The shipped LeNet-5 on test images that it names right; of each image’s ink a share is erased: the most marked, random, the least marked",
     UsesData = true,
@@ -30,7 +30,8 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         (double, double) places = lenet.Places(Layer);
         double[][] maps = [.. chosen.Select(i => change(Map(lenet, i, labels[i], places)))];
         double[] shares = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
-        double[][] most = Erased(lenet, chosen, labels, maps, shares), least = Erased(lenet, chosen, labels, [.. maps.Select(m => m.Select(v => -v).ToArray())], shares);
+        double[][] most = Erased(lenet, chosen, labels, maps, shares),
+            least = Erased(lenet, chosen, labels, [.. maps.Select(m => m.Select(v => -v).ToArray())], shares);
         var draw = new SeededRandom((ulong)context.Seed);
         double[][] random = Erased(lenet, chosen, labels, [.. maps.Select(m => m.Select(_ => draw.NextDouble()).ToArray())], shares);
         const int At = 3; // 30 % of the ink
@@ -38,7 +39,9 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         double gap = gaps.Average(), error = 2 * Math.Sqrt(gaps.Select(g => (g - gap) * (g - gap)).Average() / gaps.Length);
         Verdict verdict = gap > error ? Verdict.Reproduced : gap < -error ? Verdict.NotReproduced : Verdict.NotDecidable;
         double[] percent = [.. shares.Select(s => 100 * s)];
-        return new(verdict, new(100 * gap, "percentage points", $"With 30 % of the ink erased the class keeps a probability of {Number(100 * most[At].Average())} % where the most marked pixels went and {Number(100 * random[At].Average())} % where random ones did: {Number(100 * gap)} points (± {Number(100 * error)}) between them."))
+        return new(verdict, new(100 * gap, "percentage points",
+            $"With 30 % of the ink erased the class keeps a probability of {Number(100 * most[At].Average())} % where the most marked pixels went and "
+            + $"{Number(100 * random[At].Average())} % where random ones did: {Number(100 * gap)} points (± {Number(100 * error)}) between them."))
         {
             Seeds = [context.Seed],
             DataUsed = $"{lenet.DataUsed(context)}; {chosen.Length} test images that it names right",
@@ -46,9 +49,12 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
             [
                 new LinePlot("Probability of the class as ink is erased", new("ink erased", "%"), new("probability of the class", "%") { From = 0, To = 100 },
                     [new("most marked first", percent, Means(most)), new("random", percent, Means(random)), new("least marked first", percent, Means(least))]),
-                new ImageGrid("Digits, and what Grad-CAM marks in them", [.. chosen.Take(Shown).Select(i => Grey(lenet, i, $"a {labels[i]}")), .. chosen.Take(Shown).Select((i, n) => Overlay(lenet, i, maps[n]))], Shown) { Caption = "Orange: marked; the digit in grey." },
+                new ImageGrid("Digits, and what Grad-CAM marks in them",
+                    [.. chosen.Take(Shown).Select(i => Gray(lenet, i, $"a {labels[i]}")), .. chosen.Take(Shown).Select((i, n) => Overlay(lenet, i, maps[n]))],
+                    Shown) { Caption = "Orange: marked; the digit in gray." },
             ],
-            Notes = [$"The map is that of the second convolution, 10×10, enlarged to {Side}×{Side} with each element in the middle of the pixels that it sees: it is coarse against strokes of two or three pixels."],
+            Notes = [$"The map is that of the second convolution, 10×10, enlarged to {Side}×{Side} with each element in the middle of the pixels that it sees: "
+                + "it is coarse against strokes of two or three pixels."],
         };
     }
 
@@ -64,7 +70,9 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         return Enlarge(Tensors.Values(map), (int)map.shape[1], places);
     }
 
-    /// <summary>Bilinear, each element in the middle of what it sees (convolutions without padding look at the middle of the image only); the largest value becomes 1.</summary>
+    /// <summary>
+    /// Bilinear, each element in the middle of what it sees (convolutions without padding look at the middle of the image only); the largest value becomes 1.
+    /// </summary>
     private static double[] Enlarge(double[] map, int side, (double First, double Step) places)
     {
         double largest = map.Max();
@@ -110,13 +118,13 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
         })];
     }
 
-    private static PlotImage Grey(TrainedLeNet lenet, int index, string label) => PlotImage.Grey(label, Side, Side, Pixels(lenet, index), 0, 1);
+    private static PlotImage Gray(TrainedLeNet lenet, int index, string label) => PlotImage.Gray(label, Side, Side, Pixels(lenet, index), 0, 1);
 
     private static PlotImage Overlay(TrainedLeNet lenet, int index, double[] map)
     {
         float[] pixels = Pixels(lenet, index);
         return new("", Side, Side, 3, [.. pixels.SelectMany((v, p) => new[] { Mix(v, map[p], 1.0), Mix(v, map[p], 0.55), Mix(v, map[p], 0.1) })]);
-        static byte Mix(double grey, double mark, double colour) => (byte)Math.Round(255 * Math.Clamp((grey * (1 - (0.7 * mark))) + (0.7 * mark * colour), 0, 1));
+        static byte Mix(double gray, double mark, double color) => (byte)Math.Round(255 * Math.Clamp((gray * (1 - (0.7 * mark))) + (0.7 * mark * color), 0, 1));
     }
 
     private static float[] Pixels(TrainedLeNet lenet, int index)

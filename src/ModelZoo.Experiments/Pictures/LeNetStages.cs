@@ -1,18 +1,20 @@
-using ModelZoo.Drawing.Plots;
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Pictures;
 
 /// <summary>A digit on its way through LeNet-5.</summary>
 /// <param name="claimed">Other shapes to claim.</param>
-public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? claimed = null) : Experiment(new("lenet-stages", ExperimentGroup.Pictures, "LeNet-5’s stages on a digit")
-{
-    Claim = "LeNet-5 makes of a 32×32 digit 6 maps of 28×28, halves them, makes 16 of 10×10, halves them, and ends in 120, 84 and 10 values that name the digit.",
-    Source = "LeCun, Bottou, Bengio and Haffner, Proc. IEEE 1998, section II.B and figure 2",
-    Runs = "The shipped LeNet-5, layer by layer, on a test image; its accuracy on all test images, which it was not trained on",
-    UsesData = true,
-})
+public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? claimed = null)
+    : Experiment(new("lenet-stages", ExperimentGroup.Pictures, "LeNet-5’s stages on a digit")
+    {
+        Claim = "LeNet-5 makes of a 32×32 digit 6 maps of 28×28, halves them, makes 16 of 10×10, halves them, and ends in 120, 84 and 10 values that name "
+        + "the digit.",
+        Source = "LeCun, Bottou, Bengio and Haffner, Proc. IEEE 1998, section II.B and figure 2",
+        Runs = "The shipped LeNet-5, layer by layer, on a test image; its accuracy on all test images, which it was not trained on",
+        UsesData = true,
+    })
 {
     private readonly IReadOnlyList<(string Layer, string Shape)> claimed = claimed ??
         [("conv1", "6×28×28"), ("pool1", "6×14×14"), ("conv2", "16×10×10"), ("pool2", "16×5×5"), ("fc1", "120"), ("fc2", "84"), ("fc3", "10")];
@@ -30,7 +32,9 @@ public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? cla
         var shapes = claimed.Select(c => (c.Layer, c.Shape, Made: Shape(lenet.Run(digit, to: c.Layer).shape.Skip(1)))).ToArray();
         double[] odds = Tensors.Values(nn.functional.softmax(lenet.Run(digit), 1));
         bool holds = shapes.All(s => s.Made == s.Shape) && accuracy > 50;
-        return ExperimentResult.Of(holds, new(accuracy, "%", $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % of {Count(labels.Length)} digits of another collection than the one it was trained on are named right."))
+        return ExperimentResult.Of(holds, new(accuracy, "%",
+            $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % of {Count(labels.Length)} digits of another collection than "
+            + "the one it was trained on are named right."))
             with
         {
             DataUsed = lenet.DataUsed(context),
@@ -41,7 +45,8 @@ public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? cla
                 new ImageGrid("S2: 6 maps of 14×14", [.. TrainedLeNet.Planes(lenet.Run(digit, to: "pool1"), _ => "")], 6),
                 new ImageGrid("C3: 16 maps of 10×10", [.. TrainedLeNet.Planes(lenet.Run(digit, to: "relu2"), _ => "")], 8),
                 new ImageGrid("S4: 16 maps of 5×5", [.. TrainedLeNet.Planes(lenet.Run(digit, to: "pool2"), _ => "")], 8),
-                new BarChart("Output", new("probability", "%") { From = 0, To = 100 }, [.. Enumerable.Range(0, 10).Select(d => $"{d}")], [new("", [.. odds.Select(p => 100 * p)])]),
+                new BarChart("Output", new("probability", "%") { From = 0, To = 100 }, [.. Enumerable.Range(0, 10).Select(d => $"{d}")],
+                    [new("", [.. odds.Select(p => 100 * p)])]),
             ],
         };
     }

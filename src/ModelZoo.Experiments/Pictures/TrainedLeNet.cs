@@ -1,15 +1,18 @@
 using ModelZoo.Analysis;
 using ModelZoo.Data;
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
-using ModelZoo.Training;
+using ModelZoo.Plots;
 using ModelZoo.Transfer;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Pictures;
 
-/// <summary>LeNet-5 with the weights that ship with the zoo (trained on MNIST), opened up: its layers one by one, and the experiment's images brought to its input.</summary>
+/// <summary>
+/// LeNet-5 with the weights that ship with the zoo (trained on MNIST), opened up: its layers one by one, and the experiment's images brought to its input.
+/// </summary>
 internal sealed class TrainedLeNet : IDisposable
 {
     /// <summary>The layers, in order.</summary>
@@ -37,7 +40,8 @@ internal sealed class TrainedLeNet : IDisposable
     public Tensor Filters => resolved.Model.get_parameter("conv1.weight")!;
 
     /// <summary>What the experiment ran on.</summary>
-    public string DataUsed(ExperimentContext context) => $"{context.Data} ({Train.Count:N0} images to train, {Test.Count:N0} to test, brought to 32×32), LeNet-5 with weights trained on MNIST";
+    public string DataUsed(ExperimentContext context) =>
+        $"{context.Data} ({Train.Count:N0} images to train, {Test.Count:N0} to test, brought to 32×32), LeNet-5 with weights trained on MNIST";
 
     /// <summary>Runs the layers after one (null: from the input) to the last, or to another.</summary>
     public Tensor Run(Tensor x, string? after = null, string to = "fc3")
@@ -92,7 +96,7 @@ internal sealed class TrainedLeNet : IDisposable
         (int height, int width) = ((int)values.shape[2], (int)values.shape[3]);
         float[] all = values.data<float>().ToArray();
         (float low, float high) = (all.Min(), all.Max());
-        return all.Chunk(height * width).Select((plane, i) => PlotImage.Grey(label(i), width, height, plane, low, high)).ToArray();
+        return all.Chunk(height * width).Select((plane, i) => PlotImage.Gray(label(i), width, height, plane, low, high)).ToArray();
     }
 
     public void Dispose()

@@ -1,22 +1,24 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Loading;
+using ModelZoo.Plots;
 using ModelZoo.Training;
 using TorchSharp;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Training;
 
 /// <summary>Several networks' averaged probabilities against one network.</summary>
 /// <param name="size">Another size than the preset's.</param>
-public sealed class AveragedMembers(TrainingSize? size = null) : TrainingExperiment(new("ensemble", ExperimentGroup.Training, "An ensemble errs less than its members")
-{
-    Claim = "The averaged probabilities of five networks that differ only in their seed err less than a network of them does on average.",
-    Source = "Krizhevsky et al., NIPS 2012, section 6.1; the lecture, “ensembles”",
-    Runs = "Five networks of three 3×3 convolutions for each seed; the test error of every member and of the average of one to five",
-    UsesData = true,
-    Seeded = true,
-}, size)
+public sealed class AveragedMembers(TrainingSize? size = null)
+    : TrainingExperiment(new("ensemble", ExperimentGroup.Training, "An ensemble errs less than its members")
+    {
+        Claim = "The averaged probabilities of five networks that differ only in their seed err less than a network of them does on average.",
+        Source = "Krizhevsky et al., NIPS 2012, section 6.1; the lecture, “ensembles”",
+        Runs = "Five networks of three 3×3 convolutions for each seed; the test error of every member and of the average of one to five",
+        UsesData = true,
+        Seeded = true,
+    }, size)
 {
     private const int Members = 5;
 
@@ -40,20 +42,24 @@ public sealed class AveragedMembers(TrainingSize? size = null) : TrainingExperim
         var best = new SeedDifference([.. seeds.Select(m => m.Of("own").Min() - m.Of("together")[^1])]);
         double[] members = [.. Enumerable.Range(1, seeds[0].Of("together").Count).Select(k => (double)k)];
         double one = seeds.Average(m => m.Of("together")[0]), all = seeds.Average(m => m.Of("together")[^1]);
-        return new(gain.Above(), new(gain.Mean, "percentage points", $"{Members} networks together err {gain.Text} percentage points less than one on average ({Number(one)} % → {Number(all)} %)."))
+        return new(gain.Above(), new(gain.Mean, "percentage points",
+            $"{Members} networks together err {gain.Text} percentage points less than one on average ({Number(one)} % → {Number(all)} %)."))
         {
             Figures =
             [
-                new LinePlot("Test error by number of networks", new("networks averaged") { Ticks = members }, new("test error", "%"), [Series.OfRuns("averaged probabilities", members, [.. seeds.Select(m => m.Of("together"))])])
-                { Caption = "Each point is the mean over the five choices of neighbours in a circle of five." },
+                new LinePlot("Test error by number of networks", new("networks averaged") { Ticks = members }, new("test error", "%"),
+                    [Series.OfRuns("averaged probabilities", members, [.. seeds.Select(m => m.Of("together"))])])
+                { Caption = "Each point is the mean over the five choices of neighbors in a circle of five." },
                 new TableFigure("For each seed", ["seed", ">mean of the members (%)", ">best member (%)", ">together (%)", ">loss of one", ">loss together"],
-                    [.. seeds.Select((m, i) => (IReadOnlyList<string>)[$"{i + 1}.", Number(m.Of("together")[0]), Number(m.Of("own").Min()), Number(m.Of("together")[^1]), Number(m.Of("loss")[0]), Number(m.Of("loss")[^1])])]),
+                    [.. seeds.Select((m, i) => (IReadOnlyList<string>)[$"{i + 1}.", Number(m.Of("together")[0]), Number(m.Of("own").Min()),
+                        Number(m.Of("together")[^1]), Number(m.Of("loss")[0]), Number(m.Of("loss")[^1])])]),
             ],
-            Notes = [$"Against the best member, which only the test set knows, the gain is {best.Text} percentage points. The loss of the average is never above the mean of the losses: the logarithm is concave."],
+            Notes = [$"Against the best member, which only the test set knows, the gain is {best.Text} percentage points. The loss of the average is never "
+                + "above the mean of the losses: the logarithm is concave."],
         };
     }
 
-    internal override Measured Train(Workshop shop, string variant, long seed)
+    internal override Measured Train(ExperimentTraining shop, string variant, long seed)
     {
         List<Measured> members = [];
         List<double[]> probabilities = [];
@@ -67,8 +73,10 @@ public sealed class AveragedMembers(TrainingSize? size = null) : TrainingExperim
             probabilities.Add(Probabilities(model, shop.Data.Test));
         }
 
-        // k neighbours of the circle, from each place on
-        (double Error, double Loss)[] Of(int k) => [.. Enumerable.Range(0, Members).Select(first => Score([.. Enumerable.Range(0, k).Select(j => probabilities[(first + j) % Members])], labels, shop.Classes))];
+        // k neighbors of the circle, from each place on
+        (double Error, double Loss)[] Of(int k) =>
+            [.. Enumerable.Range(0, Members).Select(first =>
+                Score([.. Enumerable.Range(0, k).Select(j => probabilities[(first + j) % Members])], labels, shop.Classes))];
         (double Error, double Loss)[][] sizes = [.. Enumerable.Range(1, Members).Select(Of)];
         return Measured.MeanOf(members) with
         {

@@ -30,7 +30,7 @@ internal sealed record ConvStack(int Channels, int Classes, int Width, int Depth
         for (int i = 1; i <= Depth; i++)
         {
             Conv2d conv = Conv2d(i == 1 ? Channels : Width, Width, 3, stride: Halved.Contains(i) ? 2 : 1, padding: Padding, bias: Norm is null);
-            Initialise(conv);
+            Initialize(conv);
             layers.Add(($"conv{i}", conv));
             if (Norm is { } norm)
             {
@@ -55,7 +55,7 @@ internal sealed record ConvStack(int Channels, int Classes, int Width, int Depth
         _ => ReLU(),
     };
 
-    private void Initialise(Conv2d conv)
+    private void Initialize(Conv2d conv)
     {
         if (Activation is "relu" or "leaky")
         {

@@ -1,19 +1,22 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Training;
 
 /// <summary>Deeper plain networks train worse, residual ones do not.</summary>
 /// <param name="size">Another size than the preset's.</param>
-public sealed class Degradation(TrainingSize? size = null) : TrainingExperiment(new("plain-against-residual", ExperimentGroup.Training, "Depth degrades plain networks, not residual ones")
-{
-    Claim = "A plain network of 56 layers has a higher training error than one of 20: it is harder to optimise, it does not overfit. Shortcuts lessen what depth costs.",
-    Source = "He et al., arXiv 1512.03385, figure 1 and section 4.2",
-    Runs = "plain20, plain56, resnet20 and resnet56 of the catalogue, with the paper's rate, momentum and weight decay",
-    UsesData = true,
-    Seeded = true,
-}, size)
+public sealed class Degradation(TrainingSize? size = null)
+    : TrainingExperiment(new("plain-against-residual", ExperimentGroup.Training, "Depth degrades plain networks, not residual ones")
+    {
+        Claim = "A plain network of 56 layers has a higher training error than one of 20: it is harder to optimize, it does not overfit. Shortcuts lessen what "
+        + "depth costs.",
+        Source = "He et al., arXiv 1512.03385, figure 1 and section 4.2",
+        Runs = "plain20, plain56, resnet20 and resnet56 of the catalog, with the paper's rate, momentum and weight decay",
+        UsesData = true,
+        Seeded = true,
+    }, size)
 {
     private static readonly string[] Names = ["plain20", "plain56", "resnet20", "resnet56"];
 
@@ -21,7 +24,9 @@ public sealed class Degradation(TrainingSize? size = null) : TrainingExperiment(
     public override IReadOnlyList<string> Variants => Names;
 
     /// <inheritdoc/>
-    public override string Rule => "the training error of the last epoch is higher in plain56 than in plain20, higher in plain56 than in resnet56, and depth adds more error to the plain network than to the residual one.";
+    public override string Rule =>
+        "the training error of the last epoch is higher in plain56 than in plain20, higher in plain56 than in resnet56, and depth adds more error to the plain "
+            + "network than to the residual one.";
 
     /// <inheritdoc/>
     protected override string SourceSize => "CIFAR-10, 50,000 images of 32×32, 64,000 steps of 128 images";
@@ -33,7 +38,8 @@ public sealed class Degradation(TrainingSize? size = null) : TrainingExperiment(
     public override ExperimentResult Judge(RunTable runs)
     {
         static double Error(Measured m) => m.LastTrainError;
-        SeedDifference deeper = runs.More("plain56", "plain20", Error), shortcut = runs.More("plain56", "resnet56", Error), residual = runs.More("resnet56", "resnet20", Error);
+        SeedDifference deeper = runs.More("plain56", "plain20", Error), shortcut = runs.More("plain56", "resnet56", Error),
+            residual = runs.More("resnet56", "resnet20", Error);
         var penalty = new SeedDifference([.. deeper.Values.Zip(residual.Values, (p, r) => p - r)]);
         (string, string)[] lines = [.. Names.Select(n => (n, n))];
         return new(SeedDifference.All(deeper.Above(), shortcut.Above(), penalty.Above()), new(deeper.Mean, "percentage points",
@@ -43,13 +49,16 @@ public sealed class Degradation(TrainingSize? size = null) : TrainingExperiment(
             [
                 RunPlots.TrainError(runs, lines),
                 RunPlots.TestError(runs, lines),
-                RunPlots.Table("After the last epoch", runs, lines, ("training error (%)", Error), ("training loss", m => m.LastLoss), ("test error (%)", m => m.TestError), ("time (s)", m => m.Seconds)),
+                RunPlots.Table("After the last epoch", runs, lines, ("training error (%)", Error), ("training loss", m => m.LastLoss),
+                    ("test error (%)", m => m.TestError), ("time (s)", m => m.Seconds)),
             ],
-            Notes = [$"plain56 has {Number(runs.Mean("plain56", Error))} % training error, plain20 {Number(runs.Mean("plain20", Error))} %: what a deep network has not learnt it cannot have overfitted. In the paper the residual network gains from depth (8.75 % → 6.97 % test error); a few epochs are not enough to see that."],
+            Notes = [$"plain56 has {Number(runs.Mean("plain56", Error))} % training error, plain20 {Number(runs.Mean("plain20", Error))} %: what a deep "
+                + "network has not learned it cannot have overfitted. In the paper the residual network gains from depth (8.75 % → 6.97 % test error); a few "
+                + "epochs are not enough to see that."],
         };
     }
 
-    internal override Measured Train(Workshop shop, string variant, long seed)
+    internal override Measured Train(ExperimentTraining shop, string variant, long seed)
     {
         using ZooModel model = Catalog.Models.Find(variant).Create(new ModelOptions(shop.Classes, shop.Data.Channels, shop.Data.Side, shop.Data.Side));
         Recipe recipe = shop.Sgd(0.1, 0.9) with { WeightDecay = 1e-4 };

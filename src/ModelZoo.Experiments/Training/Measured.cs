@@ -6,7 +6,7 @@ namespace ModelZoo.Experiments.Training;
 /// <param name="Epoch">From 1.</param>
 /// <param name="Steps">Taken up to its end.</param>
 /// <param name="Loss">Mean cross entropy over the images, as the network was when it saw them, in nats.</param>
-/// <param name="TrainError">Likewise the share not recognised, in %; not a number where it is not known.</param>
+/// <param name="TrainError">Likewise the share not recognized, in %; not a number where it is not known.</param>
 /// <param name="TestError">After the epoch, in %; not a number where it was not tested.</param>
 /// <param name="Seconds">Of training up to its end, without tests.</param>
 public sealed record EpochPoint(int Epoch, int Steps, double Loss, double TrainError, double TestError, double Seconds);
@@ -51,15 +51,16 @@ public sealed record Measured
 
     /// <summary>The training error of the last epoch, while it trained; where it diverged, that of guessing.</summary>
     [JsonIgnore]
-    public double LastTrainError => Diverged || Epochs.Count == 0 || !double.IsFinite(Epochs[^1].TrainError) ? 100 * (1 - (1.0 / Classes)) : Epochs[^1].TrainError;
+    public double LastTrainError =>
+        Diverged || Epochs.Count == 0 || !double.IsFinite(Epochs[^1].TrainError) ? 100 * (1 - (1.0 / Classes)) : Epochs[^1].TrainError;
 
     /// <summary>Seconds of training.</summary>
     [JsonIgnore]
     public double Seconds => Epochs.Count == 0 ? 0 : Epochs[^1].Seconds;
 
     /// <summary>
-    /// Steps until a quantity has come down to a threshold, between two epochs on the straight line. Means over an epoch count as measured in its middle. Where it never comes down: the whole
-    /// training, so that what is not reached counts as reached at its end.
+    /// Steps until a quantity has come down to a threshold, between two epochs on the straight line. Means over an epoch count as measured in its middle. Where
+    /// it never comes down: the whole training, so that what is not reached counts as reached at its end.
     /// </summary>
     /// <param name="quantity">Of an epoch.</param>
     /// <param name="threshold">In its unit.</param>
@@ -97,7 +98,8 @@ public sealed record Measured
         return runs[0] with
         {
             Diverged = runs.Any(r => r.Diverged),
-            Epochs = [.. Enumerable.Range(0, epochs).Select(e => new EpochPoint(e + 1, runs[0].Epochs[e].Steps, runs.Average(r => r.Epochs[e].Loss), runs.Average(r => r.Epochs[e].TrainError),
+            Epochs = [.. Enumerable.Range(0, epochs)
+                .Select(e => new EpochPoint(e + 1, runs[0].Epochs[e].Steps, runs.Average(r => r.Epochs[e].Loss), runs.Average(r => r.Epochs[e].TrainError),
                 runs.Average(r => r.Epochs[e].TestError), runs.Average(r => r.Epochs[e].Seconds)))],
             TrainError = runs.Average(r => r.TrainError),
             TrainLoss = runs.Average(r => r.TrainLoss),

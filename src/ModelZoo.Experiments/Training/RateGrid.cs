@@ -20,7 +20,8 @@ internal sealed record RateGrid(IReadOnlyList<(string Name, IReadOnlyList<double
     }
 
     /// <summary>A variant at each of its rates.</summary>
-    public IReadOnlyList<(double Rate, string Variant)> Of(string variant) => [.. Rates.Single(r => r.Name == variant).Rates.Select(rate => (rate, Name(variant, rate)))];
+    public IReadOnlyList<(double Rate, string Variant)> Of(string variant) =>
+        [.. Rates.Single(r => r.Name == variant).Rates.Select(rate => (rate, Name(variant, rate)))];
 
     /// <summary>A variant at the rate at which the mean of a quantity is least.</summary>
     public string Best(RunTable runs, string variant, Func<Measured, double> quantity) => runs.Least(Of(variant).Select(v => v.Variant), quantity);

@@ -22,10 +22,12 @@ public sealed class RunTable
     public double Mean(string variant, Func<Measured, double> quantity) => Each(variant, quantity).Average();
 
     /// <summary>Seed by seed, how much more a quantity is in one variant than in another.</summary>
-    public SeedDifference More(string larger, string smaller, Func<Measured, double> quantity) => new([.. Each(larger, quantity).Zip(Each(smaller, quantity), (a, b) => a - b)]);
+    public SeedDifference More(string larger, string smaller, Func<Measured, double> quantity) =>
+        new([.. Each(larger, quantity).Zip(Each(smaller, quantity), (a, b) => a - b)]);
 
     /// <summary>Seed by seed, the logarithm to base 2 of the ratio.</summary>
-    public SeedDifference Ratio(string larger, string smaller, Func<Measured, double> quantity) => More(larger, smaller, m => Math.Log2(Math.Max(quantity(m), 1e-12)));
+    public SeedDifference Ratio(string larger, string smaller, Func<Measured, double> quantity) =>
+        More(larger, smaller, m => Math.Log2(Math.Max(quantity(m), 1e-12)));
 
     /// <summary>The variant with the least mean of a quantity; the first of equals.</summary>
     public string Least(IEnumerable<string> variants, Func<Measured, double> quantity) => variants.MinBy(v => Mean(v, quantity))!;

@@ -1,4 +1,4 @@
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Training;
 
@@ -10,10 +10,12 @@ public sealed record SeedDifference(IReadOnlyList<double> Values)
     public double Mean => Values.Count == 0 ? double.NaN : Values.Average();
 
     /// <summary>Of the mean: the sample's standard deviation / √n; infinite for a single seed, which says nothing about spread.</summary>
-    public double StandardError => Values.Count < 2 ? double.PositiveInfinity : Math.Sqrt(Values.Sum(v => (v - Mean) * (v - Mean)) / (Values.Count - 1) / Values.Count);
+    public double StandardError =>
+        Values.Count < 2 ? double.PositiveInfinity : Math.Sqrt(Values.Sum(v => (v - Mean) * (v - Mean)) / (Values.Count - 1) / Values.Count);
 
     /// <summary>
-    /// Reproduced where the mean lies above <paramref name="least"/> by more than twice its standard error, not reproduced where it lies as much below, else not decidable.
+    /// Reproduced where the mean lies above <paramref name="least"/> by more than twice its standard error, not reproduced where it lies as much below, else
+    /// not decidable.
     /// </summary>
     public Verdict Above(double least = 0)
     {

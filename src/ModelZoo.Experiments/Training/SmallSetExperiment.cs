@@ -1,12 +1,16 @@
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Experiments.Training;
 
-/// <summary>A remedy against overfitting, tried on training sets that are too small: for each seed on several sets without a common image, so that a set's luck counts little.</summary>
+/// <summary>
+/// A remedy against overfitting, tried on training sets that are too small: for each seed on several sets without a common image, so that a set's luck counts
+/// little.
+/// </summary>
 /// <param name="info">What it says about itself.</param>
 /// <param name="remedy">The variant with it; the other is "none".</param>
 /// <param name="size">Another size than the preset's.</param>
@@ -18,7 +22,9 @@ public abstract class SmallSetExperiment(ExperimentInfo info, string remedy, Tra
     public override IReadOnlyList<string> Variants => ["none", remedy];
 
     /// <inheritdoc/>
-    public override string Rule => $"with {remedy} the test error is lower, and the test loss exceeds the training loss by less. Each seed trains on up to {Sets} sets without a common image and counts their mean.";
+    public override string Rule =>
+        $"with {remedy} the test error is lower, and the test loss exceeds the training loss by less. Each seed trains on up to {Sets} sets without a common "
+            + "image and counts their mean.";
 
     /// <inheritdoc/>
     protected override (TrainingSize Quick, TrainingSize Full) Sizes => (new(800, 640, 8, 40, 32, 16), new(20_000, int.MaxValue, 32, 100, 128, 64));
@@ -37,19 +43,21 @@ public abstract class SmallSetExperiment(ExperimentInfo info, string remedy, Tra
         SeedDifference error = runs.More("none", remedy, Error), gap = runs.More("none", remedy, Gap);
         (string, string)[] lines = [("none", $"without {remedy}"), (remedy, $"with {remedy}")];
         return new(SeedDifference.All(error.Above(), gap.Above()), new(error.Mean, "percentage points",
-            $"With {remedy} the test error is {error.Text} percentage points lower ({Number(runs.Mean("none", Error))} % → {Number(runs.Mean(remedy, Error))} %), the gap of the losses {gap.Text} nats smaller."))
+            $"With {remedy} the test error is {error.Text} percentage points lower ({Number(runs.Mean("none", Error))} % → {Number(runs.Mean(remedy, Error))} "
+                + $"%), the gap of the losses {gap.Text} nats smaller."))
         {
             Figures =
             [
                 RunPlots.TestError(runs, lines),
                 RunPlots.TrainError(runs, lines) with { Caption = $"While it trained, so {remedy} makes it harder." },
-                RunPlots.Table("The trained networks", runs, lines, ("training error (%)", m => m.TrainError), ("test error (%)", Error), ("training loss", m => m.TrainLoss), ("test loss", m => m.TestLoss), ("time (s)", m => m.Seconds)),
+                RunPlots.Table("The trained networks", runs, lines, ("training error (%)", m => m.TrainError), ("test error (%)", Error),
+                    ("training loss", m => m.TrainLoss), ("test loss", m => m.TestLoss), ("time (s)", m => m.Seconds)),
             ],
-            Notes = [$"Parts: lower test error: {OptimiserRace.Say(error.Above())}, smaller gap: {OptimiserRace.Say(gap.Above())}."],
+            Notes = [$"Parts: lower test error: {OptimizerRace.Say(error.Above())}, smaller gap: {OptimizerRace.Say(gap.Above())}."],
         };
     }
 
-    internal override Measured Train(Workshop shop, string variant, long seed)
+    internal override Measured Train(ExperimentTraining shop, string variant, long seed)
     {
         int count = shop.Data.TrainImages.Count / Sets;
         int[] order = shop.Data.TrainImages.ShuffledOrder((ulong)seed);
@@ -57,7 +65,8 @@ public abstract class SmallSetExperiment(ExperimentInfo info, string remedy, Tra
         for (int set = 0; set < Sets; set++)
         {
             manual_seed((seed * Sets) + set);
-            using ImageTensors images = ImageTensors.From(shop.Data.TrainImages.Subset(order.AsSpan(set * count, count)), shop.Data.Preprocessing, shop.Context.Device);
+            using ImageTensors images = ImageTensors.From(shop.Data.TrainImages.Subset(order.AsSpan(set * count, count)), shop.Data.Preprocessing,
+                shop.Context.Device);
             using Sequential model = Network(shop, Dropped(variant));
             parts.Add(shop.Train(model, With(shop.Sgd(0.001) with { Optimizer = "adam" }, variant, shop.Data.Side), (seed * Sets) + set, images, follow: true));
         }
@@ -65,12 +74,13 @@ public abstract class SmallSetExperiment(ExperimentInfo info, string remedy, Tra
         return Measured.MeanOf(parts);
     }
 
-    private static Sequential Network(Workshop shop, double dropped)
+    private static Sequential Network(ExperimentTraining shop, double dropped)
     {
         (int width, int side) = (shop.Size.Width, shop.Data.Side / 2);
         return Sequential(
             ("conv1", Conv2d(shop.Data.Channels, width, 3, padding: 1)), ("relu1", ReLU()),
             ("conv2", Conv2d(width, 2L * width, 3, padding: 1)), ("relu2", ReLU()), ("pool", MaxPool2d(2)),
-            ("flatten", Flatten()), ("fc1", Linear(2L * width * side * side, 8L * width)), ("relu3", ReLU()), ("drop", Dropout(dropped)), ("fc2", Linear(8L * width, shop.Classes)));
+            ("flatten", Flatten()), ("fc1", Linear(2L * width * side * side, 8L * width)), ("relu3", ReLU()), ("drop", Dropout(dropped)),
+                ("fc2", Linear(8L * width, shop.Classes)));
     }
 }

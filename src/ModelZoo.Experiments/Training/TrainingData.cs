@@ -1,9 +1,10 @@
 using ModelZoo.Data;
-using ModelZoo.Training;
+using ModelZoo.Imaging;
+using ModelZoo.Loading;
 
 namespace ModelZoo.Experiments.Training;
 
-/// <summary>The images of a training experiment, standardised by the mean and standard deviation of those to train with.</summary>
+/// <summary>The images of a training experiment, standardized by the mean and standard deviation of those to train with.</summary>
 internal sealed class TrainingData : IDisposable
 {
     public TrainingData(ExperimentContext context, TrainingSize size)

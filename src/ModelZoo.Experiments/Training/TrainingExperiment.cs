@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Training;
 
-/// <summary>A claim about training: every variant is trained once with every seed, and the verdict compares them seed by seed, by a rule that is fixed before anything runs.</summary>
+/// <summary>
+/// A claim about training: every variant is trained once with every seed, and the verdict compares them seed by seed, by a rule that is fixed before anything
+/// runs.
+/// </summary>
 /// <param name="info">What it says about itself.</param>
 /// <param name="size">Another size than the preset's.</param>
 public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size = null) : Experiment(info)
@@ -38,7 +41,7 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
 
         try
         {
-            using var shop = new Workshop(context, size ?? context.Choose(Sizes.Quick, Sizes.Full));
+            using var shop = new ExperimentTraining(context, size ?? context.Choose(Sizes.Quick, Sizes.Full));
             IReadOnlyList<IReadOnlyList<Measured>> runs = context.OverSeeds(Variants, (variant, seed) =>
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -50,7 +53,8 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
             {
                 Seeds = [.. context.Seeds],
                 DataUsed = shop.Data.Used,
-                Notes = [$"Rule, fixed before the run: {Rule}{Margin(context.Seeds.Count)}", .. result.Notes, $"The size limits the claim. The source: {SourceSize}. Here: {shop.Data.Used}; {Length(shop.Size)}."],
+                Notes = [$"Rule, fixed before the run: {Rule}{Margin(context.Seeds.Count)}", .. result.Notes,
+                    $"The size limits the claim. The source: {SourceSize}. Here: {shop.Data.Used}; {Length(shop.Size)}."],
             };
         }
         finally
@@ -60,7 +64,7 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
     }
 
     /// <summary>Trains one variant with one seed; the default generator is seeded with it already.</summary>
-    internal abstract Measured Train(Workshop shop, string variant, long seed);
+    internal abstract Measured Train(ExperimentTraining shop, string variant, long seed);
 
     private static string Margin(int seeds) => " A difference counts where its mean over the seeds is more than twice its standard error" + (seeds switch
     {

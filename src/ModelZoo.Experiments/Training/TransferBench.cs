@@ -1,5 +1,9 @@
 using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using TorchSharp;
@@ -9,22 +13,23 @@ using static TorchSharp.torch;
 namespace ModelZoo.Experiments.Training;
 
 /// <summary>
-/// A LeNet-5 that has learnt something else, and data to fit it to: for the embedded digits the weights that ship with the zoo, trained on MNIST; for other data a network that is trained here on the
-/// first half of the classes, to be fitted to the second half.
+/// A LeNet-5 that has learned something else, and data to fit it to: for the embedded digits the weights that ship with the zoo, trained on MNIST; for other
+/// data a network that is trained here on the first half of the classes, to be fitted to the second half.
 /// </summary>
 internal sealed class TransferBench : IDisposable
 {
     /// <summary>What may learn: all of a fresh network; of the trained one the new head, the dense layers, or all.</summary>
-    public static readonly (string Name, string Label)[] Strategies = [("scratch", "from scratch"), ("head", "new head only"), ("last", "last stage (dense layers)"), ("all", "all layers")];
+    public static readonly (string Name, string Label)[] Strategies = [("scratch", "from scratch"), ("head", "new head only"),
+        ("last", "last stage (dense layers)"), ("all", "all layers")];
 
-    private readonly Workshop shop;
+    private readonly ExperimentTraining shop;
     private readonly ResolvedModel? shipped;
     private readonly Dictionary<string, Tensor> source;
     private readonly ModelOptions options;
     private readonly Preprocessing preprocessing;
     private readonly ImageDataset train;
 
-    public TransferBench(Workshop shop)
+    public TransferBench(ExperimentTraining shop)
     {
         this.shop = shop;
         ImageDataset test = shop.Data.TestImages;
@@ -60,7 +65,8 @@ internal sealed class TransferBench : IDisposable
     /// <summary>Trains by a strategy on some of the target's images, chosen by the seed.</summary>
     public Measured Train(string strategy, int count, long seed, int steps, bool follow)
     {
-        using ImageTensors images = ImageTensors.From(train.Subset(train.ShuffledOrder((ulong)seed).AsSpan(0, Math.Min(count, train.Count))), preprocessing, shop.Context.Device);
+        using ImageTensors images = ImageTensors.From(train.Subset(train.ShuffledOrder((ulong)seed).AsSpan(0, Math.Min(count, train.Count))), preprocessing,
+            shop.Context.Device);
         manual_seed(seed);
         using ZooModel model = Fresh(seed);
         if (strategy != "scratch")

@@ -1,32 +1,40 @@
-using ModelZoo.Training;
+using ModelZoo.Loading;
 using TorchSharp;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Experiments.Training;
 
-/// <summary>Whitened inputs against batch normalisation.</summary>
+/// <summary>Whitened inputs against batch normalization.</summary>
 /// <param name="size">Another size than the preset's.</param>
-public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperiment(new("whitening", ExperimentGroup.Training, "Whitening against batch normalisation")
+public sealed class WhitenedInputs(TrainingSize? size = null)
+    : TrainingExperiment(new("whitening", ExperimentGroup.Training, "Whitening against batch normalization")
+    {
+        Claim = "A network trains faster on whitened inputs than on raw pixels; batch normalization, which standardizes every layer's units without "
+            + "decorrelating "
+        + "them, makes it faster still.",
+        Source = "LeCun et al., Efficient BackProp, 1998, section 4.3; Ioffe and Szegedy, arXiv 1502.03167, sections 2 and 3",
+        Runs = "A dense network of two hidden tanh layers on raw, standardized and ZCA-whitened pixels, and on raw pixels with batch normalization; each "
+            + "at its "
+        + "best rate of a grid, plain stochastic gradient descent",
+        UsesData = true,
+        Seeded = true,
+    }, size)
 {
-    Claim = "A network trains faster on whitened inputs than on raw pixels; batch normalisation, which standardises every layer's units without decorrelating them, makes it faster still.",
-    Source = "LeCun et al., Efficient BackProp, 1998, section 4.3; Ioffe and Szegedy, arXiv 1502.03167, sections 2 and 3",
-    Runs = "A dense network of two hidden tanh layers on raw, standardised and ZCA-whitened pixels, and on raw pixels with batch normalisation; each at its best rate of a grid, plain stochastic gradient descent",
-    UsesData = true,
-    Seeded = true,
-}, size)
-{
-    private const double Regularisation = 0.01;
+    private const double Regularization = 0.01;
     private static readonly double[] Rates = [0.01, 0.03, 0.1, 0.3, 1];
-    private static readonly (string Name, string Label)[] Inputs = [("raw", "raw pixels"), ("standard", "standardised"), ("zca", "whitened (ZCA)"), ("norm", "raw, batch normalisation")];
+    private static readonly (string Name, string Label)[] Inputs = [("raw", "raw pixels"), ("standard", "standardized"), ("zca", "whitened (ZCA)"),
+        ("norm", "raw, batch normalization")];
     private static readonly RateGrid Grid = new([.. Inputs.Select(i => (i.Name, (IReadOnlyList<double>)Rates))]);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Variants => Grid.Variants;
 
     /// <inheritdoc/>
-    public override string Rule => "a quarter of the loss of guessing is reached in fewer steps on whitened than on raw pixels, and with batch normalisation in fewer than with whitening; each at its best rate.";
+    public override string Rule =>
+        "a quarter of the loss of guessing is reached in fewer steps on whitened than on raw pixels, and with batch normalization in fewer than with "
+            + "whitening; each at its best rate.";
 
     /// <inheritdoc/>
     protected override string SourceSize => "an argument on the Hessian's eigenvalues (LeCun et al.); Inception on ImageNet (Ioffe and Szegedy)";
@@ -41,23 +49,28 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
         SeedDifference whitening = runs.Ratio(Best("raw"), Best("zca"), Steps), norm = runs.Ratio(Best("zca"), Best("norm"), Steps);
         (string, string)[] best = [.. Inputs.Select(i => (Best(i.Name), $"{i.Label}, rate {RateGrid.Parse(Best(i.Name)).Rate}"))];
         return new(SeedDifference.All(whitening.Above(), norm.Above()), new(Math.Pow(2, whitening.Mean), "×",
-            $"Raw pixels take {whitening.Ratio} the steps of whitened ones, and these {norm.Ratio} the steps of batch normalisation ({Number(runs.Mean(Best("norm"), Steps))})."))
+            $"Raw pixels take {whitening.Ratio} the steps of whitened ones, and these {norm.Ratio} the steps of batch normalization "
+                + $"({Number(runs.Mean(Best("norm"), Steps))})."))
         {
             Figures =
             [
                 RunPlots.Loss(runs, best),
-                RunPlots.Over("Steps by learning rate", runs, new("learning rate", Logarithmic: true) { Ticks = Rates }, new("steps to a quarter of the loss of guessing") { From = 0 }, Steps, [.. Inputs.Select(i => (i.Label, Grid.Of(i.Name)))]),
-                RunPlots.Table("Each at its best rate", runs, best, ("steps", Steps), ("last training loss", m => m.LastLoss), ("test error (%)", m => m.TestError), ("time (s)", m => m.Seconds)),
+                RunPlots.Over("Steps by learning rate", runs, new("learning rate", Logarithmic: true) { Ticks = Rates },
+                    new("steps to a quarter of the loss of guessing") { From = 0 }, Steps, [.. Inputs.Select(i => (i.Label, Grid.Of(i.Name)))]),
+                RunPlots.Table("Each at its best rate", runs, best, ("steps", Steps), ("last training loss", m => m.LastLoss),
+                    ("test error (%)", m => m.TestError), ("time (s)", m => m.Seconds)),
             ],
             Notes =
             [
-                $"Parts: whitening beats raw pixels: {OptimiserRace.Say(whitening.Above())}, batch normalisation beats whitening: {OptimiserRace.Say(norm.Above())}.",
-                $"ZCA: (Σ + {Number(Regularisation)}·tr(Σ)/d·1)^(−1/2)·(x − mean), Σ from the training images; the added part keeps pixels that never change from being blown up.",
+                $"Parts: whitening beats raw pixels: {OptimizerRace.Say(whitening.Above())}, batch normalization beats whitening: "
+                    + $"{OptimizerRace.Say(norm.Above())}.",
+                $"ZCA: (Σ + {Number(Regularization)}·tr(Σ)/d·1)^(−1/2)·(x − mean), Σ from the training images; the added part keeps pixels that never change "
+                    + "from being blown up.",
             ],
         };
     }
 
-    internal override Measured Train(Workshop shop, string variant, long seed)
+    internal override Measured Train(ExperimentTraining shop, string variant, long seed)
     {
         (string input, double rate) = RateGrid.Parse(variant);
         using ImageTensors train = Prepared(shop, shop.Data.Train, input), test = Prepared(shop, shop.Data.Test, input);
@@ -82,7 +95,7 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
 
     private static double Steps(Measured m) => m.StepsTo(p => p.Loss, m.Chance / 4);
 
-    private static ImageTensors Prepared(Workshop shop, ImageTensors images, string input)
+    private static ImageTensors Prepared(ExperimentTraining shop, ImageTensors images, string input)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor pixels = All(images); // [N,D] in [0,1]
@@ -98,15 +111,18 @@ public sealed class WhitenedInputs(TrainingSize? size = null) : TrainingExperime
         static Tensor All(ImageTensors data) => data.Raw([.. Enumerable.Range(0, data.Count)]).Inputs.flatten(1);
     }
 
-    /// <summary>The symmetric matrix that whitens: the covariance's inverse square root, [D,D], by the coupled Newton iteration (N. J. Higham, Functions of Matrices, 2008, equation 6.35).</summary>
+    /// <summary>
+    /// The symmetric matrix that whitens: the covariance's inverse square root, [D,D], by the coupled Newton iteration (N. J. Higham, Functions of Matrices,
+    /// 2008, equation 6.35).
+    /// </summary>
     private static Tensor Whitening(Tensor rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor centred = rows.to_type(ScalarType.Float64);
-        centred = centred - centred.mean([0L]);
+        Tensor centered = rows.to_type(ScalarType.Float64);
+        centered = centered - centered.mean([0L]);
         long d = rows.shape[1];
-        Tensor one = eye(d, dtype: ScalarType.Float64, device: rows.device), covariance = centred.t().matmul(centred) / (double)rows.shape[0];
-        covariance = covariance + (one * (Regularisation * covariance.trace().item<double>() / d));
+        Tensor one = eye(d, dtype: ScalarType.Float64, device: rows.device), covariance = centered.t().matmul(centered) / (double)rows.shape[0];
+        covariance = covariance + (one * (Regularization * covariance.trace().item<double>() / d));
         double norm = covariance.norm().item<double>();
         (Tensor root, Tensor inverse) = (covariance / norm, one);
         for (int i = 0; i < 100; i++)

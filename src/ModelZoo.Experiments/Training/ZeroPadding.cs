@@ -1,7 +1,7 @@
-using ModelZoo.Drawing.Plots;
+using ModelZoo.Plots;
 using TorchSharp;
 using TorchSharp.Modules;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Training;
@@ -12,7 +12,8 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
 {
     Claim = "Without zero padding every convolution shrinks the map and what lies at the border is lost; with it the network uses the borders and errs less.",
     Source = "Goodfellow et al., Deep Learning, section 9.5; the lecture, “padding”",
-    Runs = "Three 3×3 convolutions with and without zeros around their inputs, the same parameters; how much the border's pixels move the right logit, and the test error",
+    Runs = "Three 3×3 convolutions with and without zeros around their inputs, the same parameters; how much the border's pixels move the right logit, and the "
+        + "test error",
     UsesData = true,
     Seeded = true,
 }, size)
@@ -23,7 +24,9 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
     public override IReadOnlyList<string> Variants => Names;
 
     /// <inheritdoc/>
-    public override string Rule => "the outermost pixels move the right logit more, compared with all pixels, in the padded network than in the unpadded one, and the padded one's test error is lower.";
+    public override string Rule =>
+        "the outermost pixels move the right logit more, compared with all pixels, in the padded network than in the unpadded one, and the padded one's test "
+            + "error is lower.";
 
     /// <inheritdoc/>
     protected override string SourceSize => "an argument, no experiment";
@@ -39,27 +42,38 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
         SeedDifference border = runs.Ratio("padded", "unpadded", Border), error = runs.More("unpadded", "padded", Error);
         (string, string)[] lines = [.. Names.Select(n => (n, n))];
         return new(SeedDifference.All(border.Above(), error.Above()), new(Math.Pow(2, border.Mean), "×",
-            $"A border pixel's weight, of the average pixel's, is {Number(runs.Mean("padded", Border))} with padding, {Number(runs.Mean("unpadded", Border))} without; without it the test error is {error.Text} percentage points higher."))
+            $"A border pixel's weight, of the average pixel's, is {Number(runs.Mean("padded", Border))} with padding, {Number(runs.Mean("unpadded", Border))} "
+                + $"without; without it the test error is {error.Text} percentage points higher."))
         {
             Figures =
             [
                 .. Names.Select(n => Map(n, runs[n])),
                 RunPlots.TestError(runs, lines),
-                RunPlots.Table("After the last epoch", runs, lines, ("border’s weight", Border), ("test error (%)", Error), ("training loss", m => m.TrainLoss), ("time (s)", m => m.Seconds)),
+                RunPlots.Table("After the last epoch", runs, lines, ("border’s weight", Border), ("test error (%)", Error), ("training loss", m => m.TrainLoss),
+                    ("time (s)", m => m.Seconds)),
             ],
-            Notes = [$"Parts: the border counts more: {OptimiserRace.Say(border.Above())}, the test error is lower: {OptimiserRace.Say(error.Above())}. The padded network also computes more: its maps do not shrink. The images here have little at their borders."],
+            Notes = [$"Parts: the border counts more: {OptimizerRace.Say(border.Above())}, the test error is lower: {OptimizerRace.Say(error.Above())}. The "
+                + "padded network also computes more: its maps do not shrink. The images here have little at their borders."],
         };
     }
 
-    internal override Measured Train(Workshop shop, string variant, long seed)
+    internal override Measured Train(ExperimentTraining shop, string variant, long seed)
     {
-        using Sequential model = new ConvStack(shop.Data.Channels, shop.Classes, shop.Size.Width, 3) { Padding = variant == "padded" ? 1 : 0, Pooled = 2 }.Build();
+        using Sequential model = new ConvStack(shop.Data.Channels, shop.Classes, shop.Size.Width, 3)
+        {
+            Padding = variant == "padded"
+            ? 1
+            : 0,
+            Pooled = 2
+        }.Build();
         Measured measured = shop.Train(model, shop.Sgd(0.03, 0.9), seed, follow: true);
         return measured with { More = new Dictionary<string, IReadOnlyList<double>> { ["pixels"] = Pixels(model, shop) } };
     }
 
-    /// <summary>For each pixel, the mean over test images of how strongly it moves the right logit, summed over channels, as a share of the mean pixel.</summary>
-    private static double[] Pixels(Sequential model, Workshop shop)
+    /// <summary>
+    /// For each pixel, the mean over test images of how strongly it moves the right logit, summed over channels, as a share of the mean pixel.
+    /// </summary>
+    private static double[] Pixels(Sequential model, ExperimentTraining shop)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor images, Tensor labels) = shop.Data.Test.Batch([.. Enumerable.Range(0, Math.Min(256, shop.Data.Test.Count))]);
@@ -81,6 +95,10 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
     {
         int count = runs.Min(m => m.Of("pixels").Count), side = (int)Math.Round(Math.Sqrt(count));
         double[] mean = [.. Enumerable.Range(0, count).Select(i => runs.Average(m => m.Of("pixels")[i]))];
-        return new($"What each pixel counts, {variant}", new("column"), new("row"), Tensors.Rows(mean, Math.Max(1, side))) { Unit = "of the average pixel", Numbers = side <= 8 };
+        return new($"What each pixel counts, {variant}", new("column"), new("row"), Tensors.Rows(mean, Math.Max(1, side)))
+        {
+            Unit = "of the average pixel",
+            Numbers = side <= 8
+        };
     }
 }

@@ -1,11 +1,9 @@
-using ModelZoo.Layers;
 using ModelZoo.Tracing;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Analysis;
 
-/// <summary>Arithmetic on one node of a trace.</summary>
+/// <summary>Facts about layers and about their calls in a trace, read from one table of layer types.</summary>
 public static class LayerFacts
 {
     /// <summary>
@@ -15,60 +13,40 @@ public static class LayerFacts
     public static long Macs(TraceNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        long outputs = node.OutputShape.Skip(1).Aggregate(1L, (a, b) => a * b);
-        long inputs = node.InputShapes[0].Skip(1).Aggregate(1L, (a, b) => a * b);
-        return node.Module switch
-        {
-            ConvolutionTranspose c => inputs * c.weight.numel() / c.in_channels,
-            Convolution c => outputs * (c.in_channels / c.groups) * c.kernel_size.Aggregate(1L, (a, b) => a * b),
-            TableConvolution t => node.OutputShape[2] * node.OutputShape[3] * t.Weight.numel(),
-            Linear l => outputs * l.in_features,
-            _ => 0,
-        };
+        return LayerTable.Of(node.Module).Macs?.Invoke(node.Module, node) ?? 0;
     }
 
     /// <summary>The window of a node along rows (axis 0) and columns (axis 1): kernel, stride, padding, dilation; null where it has none.</summary>
     public static (long Kernel, long Stride, long Padding, long Dilation)? Window(TraceNode node, int axis)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return node.Module switch
-        {
-            ConvolutionTranspose => null,
-            Convolution c => (At(c.kernel_size, axis), At(c.stride, axis), c.padding is { } p ? At(p, axis) : 0, At(c.dilation, axis)),
-            TableConvolution t => (t.KernelSize, 1, 0, 1),
-            MaxPoolWithIndices m => (m.Kernel, m.Kernel, 0, 1),
-            MaxPool2d m => (At(m.kernel_size, axis), At(m.stride ?? m.kernel_size, axis), m.padding is { } p ? At(p, axis) : 0, m.dilation is { } d ? At(d, axis) : 1),
-            AvgPool2d a => (At(a.kernel_size, axis), At(a.stride ?? a.kernel_size, axis), a.padding is { } p ? At(p, axis) : 0, 1),
-            PaddedShortcut p => (1, p.Stride, 0, 1),
-            ZeroPad2d z => (1, 1, z.padding.Length == 4 ? z.padding[axis == 0 ? 2 : 0] : z.padding[0], 1),
-            Subsampling => (Subsampling.Window, Subsampling.Window, 0, 1),
-            _ => null,
-        };
-    }
-
-    /// <summary>How a node spreads its input along rows (axis 0) and columns (axis 1): kernel, step between the input's pixels in the output, padding; null where it does not.</summary>
-    public static (long Kernel, long Stride, long Padding)? Spread(TraceNode node, int axis)
-    {
-        ArgumentNullException.ThrowIfNull(node);
-        return node.Module switch
-        {
-            ConvolutionTranspose c => (((At(c.kernel_size, axis) - 1) * At(c.dilation, axis)) + 1, At(c.stride, axis), c.padding is { } p ? At(p, axis) : 0),
-            BedOfNails b => (b.Scale, b.Scale, 0),
-            MaxUnpool u => (u.Kernel, u.Kernel, 0),
-            Upsample when node.OutputShape[2 + axis] % node.InputShapes[0][2 + axis] == 0 && node.OutputShape[2 + axis] / node.InputShapes[0][2 + axis] is var scale => (scale, scale, 0),
-            _ => null,
-        };
+        return LayerTable.Of(node.Module).Window?.Invoke(node.Module, axis);
     }
 
     /// <summary>
-    /// A leaf's hyper-parameters as short text, usual values left out: "k3 s2 p1 d2 g32" is a 3×3 kernel, stride 2, padding 1, dilation 2, 32 groups; "400→120" a linear
-    /// layer's features; "" where there are none. Of a class that is not TorchSharp's, its public numbers and switches by name.
+    /// How a node spreads its input along rows (axis 0) and columns (axis 1): kernel, step between the input's pixels in the output, padding; null where it
+    /// does not.
+    /// </summary>
+    public static (long Kernel, long Stride, long Padding)? Spread(TraceNode node, int axis)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return LayerTable.Of(node.Module).Spread?.Invoke(node.Module, node, axis);
+    }
+
+    /// <summary>
+    /// A leaf's hyper-parameters as short text, usual values left out: "k3 s2 p1 d2 g32" is a 3×3 kernel, stride 2, padding 1, dilation 2, 32 groups; "400→120"
+    /// a linear layer's features; "" where there are none. Of a class that is not TorchSharp's, its public numbers and switches by name.
     /// </summary>
     public static string Describe(nn.Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        return LayerSettings.Of(module);
+        return string.Join(' ', LayerTable.Of(module).Settings(module).Where(part => part is not null));
     }
 
-    private static long At(long[] values, int axis) => values.Length == 1 ? values[0] : values[axis];
+    /// <summary>
+    /// Every hyper-parameter of a leaf by name, usual values included, in a fixed order for each type: what a blueprint records. Values have neither spaces
+    /// nor '='.
+    /// </summary>
+    internal static IReadOnlyList<KeyValuePair<string, string>> Hyperparameters(nn.Module module) =>
+        [.. LayerTable.Of(module).Hyperparameters(module).Select(one => KeyValuePair.Create(one.Name, LayerText.Text(one.Value)))];
 }

@@ -1,7 +1,7 @@
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Loads CIFAR-10 and CIFAR-100, 32×32 colour images, from the binary version's files: records of the label bytes and then 3,072 pixel bytes, red plane first
+/// Loads CIFAR-10 and CIFAR-100, 32×32 color images, from the binary version's files: records of the label bytes and then 3,072 pixel bytes, red plane first
 /// (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, www.cs.toronto.edu/~kriz/cifar.html).
 /// </summary>
 public static class Cifar
@@ -10,10 +10,11 @@ public static class Cifar
     private const int Pixels = 3 * Side * Side;
     private static readonly ImageShape Shape = new(3, Side, Side);
     private const string Source = "A. Krizhevsky, \"Learning Multiple Layers of Features from Tiny Images\", 2009, www.cs.toronto.edu/~kriz/cifar.html";
-    private const string Licence = "none is stated; the authors ask to be cited";
+    private const string License = "none is stated; the authors ask to be cited";
 
     /// <summary>Ten classes: 50,000 images to train, 10,000 to test.</summary>
-    /// <param name="folder">Holds <c>data_batch_1.bin</c> … <c>data_batch_5.bin</c>, <c>test_batch.bin</c> and <c>batches.meta.txt</c>, or the folder <c>cifar-10-batches-bin</c> with them.</param>
+    /// <param name="folder">Holds <c>data_batch_1.bin</c> … <c>data_batch_5.bin</c>, <c>test_batch.bin</c> and <c>batches.meta.txt</c>, or the folder
+    /// <c>cifar-10-batches-bin</c> with them.</param>
     /// <param name="split">Which part; only its files are needed.</param>
     /// <returns>Images [N, 3, 32, 32] with 255 read as 1.</returns>
     /// <exception cref="ZooException">A file is missing or damaged; the message names it.</exception>
@@ -31,7 +32,8 @@ public static class Cifar
     public static ImageDataset Load100(string folder, DataSplit split)
     {
         string place = Place(folder, "cifar-100-binary", "fine_label_names.txt");
-        return Load(place, [split == DataSplit.Train ? "train.bin" : "test.bin"], "cifar100", split, ReadNames(place, "fine_label_names.txt", 100), labelBytes: 2);
+        return Load(place, [split == DataSplit.Train ? "train.bin" : "test.bin"], "cifar100", split, ReadNames(place, "fine_label_names.txt", 100),
+            labelBytes: 2);
     }
 
     private static ImageDataset Load(string folder, string[] files, string name, DataSplit split, string[] names, int labelBytes)
@@ -65,7 +67,7 @@ public static class Cifar
             });
         }
 
-        var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, Licence, names);
+        var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, License, names);
         return ImageDataset.FromInterleaved(info, Shape, pixels, maximum: 255, labels);
     }
 

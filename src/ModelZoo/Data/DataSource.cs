@@ -1,6 +1,8 @@
 namespace ModelZoo.Data;
 
-/// <summary>Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c>, <c>folder:&lt;path&gt;</c> and the others of <see cref="Forms"/>.</summary>
+/// <summary>
+/// Names a dataset as the command line does: <c>digits</c>, <c>mnist:&lt;folder&gt;</c>, <c>folder:&lt;path&gt;</c> and the others of <see cref="Forms"/>.
+/// </summary>
 public sealed record DataSource
 {
     private static readonly Kind[] Kinds =
@@ -57,25 +59,27 @@ public sealed record DataSource
             ? new DataSource(kind, folder)
             : throw new UsageException(kind.Place == Place.None
                 ? $"Data '{text}': {kind.Name} is built in and takes no folder. Write {kind.Form}."
-                : $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds {(kind.Place == Place.Cache ? $"the official files, or {kind.Name} alone for what `zoo data get {kind.Name}` fetched" : "the images")}.");
+                : $"Data '{text}' lacks its folder. Write {kind.Form}, with the folder that holds "
+                    + (kind.Place == Place.Cache ? $"the official files, or {kind.Name} alone for what `zoo data get {kind.Name}` fetched." : "the images."));
     }
 
     /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
     /// <param name="part">Which.</param>
     /// <param name="split">How to divide data without parts of their own.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public LabelledImages Open(DataSplit part, SplitOptions? split = null) =>
+    public LabeledImages Open(DataSplit part, SplitOptions? split = null) =>
         kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
 
     /// <summary>One part of data that is kept in memory, of one shape.</summary>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
     /// <exception cref="UsageException">The images are files of many sizes.</exception>
     public ImageDataset Load(DataSplit part) => Open(part) as ImageDataset
-        ?? throw new UsageException($"{this}: images in files are not taken here; use {string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
+        ?? throw new UsageException($"{this}: images in files are not taken here; use "
+            + $"{string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
 
     public override string ToString() => Folder.Length > 0 ? $"{Name}:{Folder}" : Name;
 
-    private sealed record Kind(string Name, Place Place, Func<string, DataSplit, SplitOptions, LabelledImages> Open)
+    private sealed record Kind(string Name, Place Place, Func<string, DataSplit, SplitOptions, LabeledImages> Open)
     {
         public string Form => Place switch
         {
@@ -86,4 +90,26 @@ public sealed record DataSource
 
         public bool Takes(bool hasFolder, bool hasColon) => hasFolder == hasColon && (Place == Place.Cache || hasFolder == (Place == Place.Needed));
     }
+}
+
+/// <summary>The two fixed parts of a dataset.</summary>
+public enum DataSplit
+{
+    Train,
+    Test,
+}
+
+/// <summary>How images that come in one lot are divided; data with parts of their own do not look at it.</summary>
+public sealed record SplitOptions
+{
+    /// <summary>The share of each class that is kept for the test, in [0,1).</summary>
+    public double ValShare { get; init; } = 0.2;
+
+    /// <summary>Decides which images those are.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Checks the share.</summary>
+    /// <exception cref="UsageException">It is not within [0,1).</exception>
+    public SplitOptions Validate() =>
+        ValShare is >= 0 and < 1 ? this : throw new UsageException(FormattableString.Invariant($"--val-share is {ValShare}; it must be 0 … below 1."));
 }

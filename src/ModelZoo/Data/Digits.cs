@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// The handwritten digits that come with the library: 1,797 grey 8×8 images with values 0 … 16, read here as 0 … 1 (Data/README.md).
+/// The handwritten digits that come with the library: 1,797 gray 8×8 images with values 0 … 16, read here as 0 … 1 (Data/README.md).
 /// </summary>
 public static class Digits
 {
@@ -11,14 +11,15 @@ public static class Digits
     private const int Side = 8;
     private const int Maximum = 16;
 
-    // Every writer filled the same form of 130 digits (some left digits out), and the file holds 14 such forms one after the other; this is where the tenth begins.
+    // Every writer filled the same form of 130 digits (some left digits out), and the file holds 14 such forms one after the other; this is where the tenth
+    // begins.
     private const int FirstTestImage = 1157;
 
     private static readonly Lazy<(byte[] Pixels, int[] Labels)> File = new(Read);
 
     /// <summary>
-    /// The fixed split by writer: to train the first nine forms (1,157 images), to test the last five (640 images). No form is in both, and no writer as far as the file's order tells;
-    /// Data/README.md says how the place was chosen.
+    /// The fixed split by writer: to train the first nine forms (1,157 images), to test the last five (640 images). No form is in both, and no writer as far as
+    /// the file's order tells; Data/README.md says how the place was chosen.
     /// </summary>
     /// <returns>Images [N, 1, 8, 8] in the file's order.</returns>
     public static ImageDataset Load(DataSplit split)
@@ -28,7 +29,8 @@ public static class Digits
         Range bytes = split == DataSplit.Train ? ..(FirstTestImage * Side * Side) : (FirstTestImage * Side * Side)..;
         var info = new DatasetInfo(
             split == DataSplit.Train ? "digits/train" : "digits/test",
-            "E. Alpaydin, C. Kaynak, \"Optical Recognition of Handwritten Digits\", UCI Machine Learning Repository, 1998, DOI 10.24432/C50P49 (its 1,797-image test portion)",
+            "E. Alpaydin, C. Kaynak, \"Optical Recognition of Handwritten Digits\", UCI Machine Learning Repository, 1998, DOI 10.24432/C50P49 (its "
+                + "1,797-image test portion)",
             "CC BY 4.0",
             [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")]);
         return ImageDataset.FromBytes(info, new ImageShape(1, Side, Side), pixels.AsMemory(bytes), Maximum, labels[part]);

@@ -18,7 +18,8 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
                 : $"{root}: no such folder. Give the folder that holds train and val, or one folder of images a class.");
         }
 
-        string[] classes = [.. Guard(root, () => Directory.GetDirectories(root)).Select(Path.GetFileName).Where(name => name is not null && !IsHidden(name)).Order(StringComparer.Ordinal)!];
+        string[] classes = [.. Guard(root, () => Directory.GetDirectories(root)).Select(Path.GetFileName).Where(name => name is not null && !IsHidden(name))
+            .Order(StringComparer.Ordinal)!];
         return classes.Length > 0
             ? new(root, classes, new(classes.Length, label => Find(Path.Combine(root, classes[label]))))
             : throw new ZooException($"{root}: holds no folders. Images go into one folder a class: {Path.Combine(root, "cat", "1.jpg")}.");
@@ -30,7 +31,8 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         string[] empty = [.. Classes.Where((_, label) => Files[label].Count == 0)];
         if (empty.Length > 0)
         {
-            throw new ZooException($"{Root}: {(empty.Length == 1 ? "the class folder" : "the class folders")} {Enumerate(empty)} {(empty.Length == 1 ? "holds" : "hold")} no images "
+            throw new ZooException($"{Root}: {(empty.Length == 1 ? "the class folder" : "the class folders")} {Enumerate(empty)} "
+                + $"{(empty.Length == 1 ? "holds" : "hold")} no images "
                 + $"({string.Join(", ", Extensions)}). Put some in, or remove {(empty.Length == 1 ? "it" : "them")}.");
         }
     }
@@ -84,7 +86,9 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         }
 
         var info = new DirectoryInfo(full);
-        return info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : Path.Combine(Real(parent), info.Name);
+        return info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Real(target.FullName)
+            : Path.Combine(Real(parent), info.Name);
     }
 
     private static T Guard<T>(string path, Func<T> read)

@@ -1,3 +1,5 @@
+using ModelZoo.Imaging;
+
 namespace ModelZoo.Data;
 
 // The same images chosen, resized, padded or kept.
@@ -31,7 +33,8 @@ public sealed partial class ImageDataset
         (height, width) == (Shape.Height, Shape.Width) ? this : new(Info, new ResizedStore(store, height, width, interpolation), labels);
 
     /// <summary>
-    /// Every image resized so that its shorter side has <paramref name="size"/> pixels and the longer one as many as keep its aspect ratio, rounded down, as torchvision's Resize does.
+    /// Every image resized so that its shorter side has <paramref name="size"/> pixels and the longer one as many as keep its aspect ratio, rounded down, as
+    /// torchvision's Resize does.
     /// </summary>
     /// <exception cref="ZooException">The longer side would be so long that an image does not fit into one array.</exception>
     public ImageDataset ResizeShorterSide(int size, Interpolation interpolation = Interpolation.Bilinear)
@@ -41,15 +44,16 @@ public sealed partial class ImageDataset
         long scaled = (long)size * longer / shorter;
         if ((double)scaled * size * Shape.Channels > Array.MaxLength)
         {
-            throw new ZooException($"{Name}: images of {Shape} with the shorter side resized to {size} pixels would be {scaled} pixels long, too many for one array. Crop them first.");
+            throw new ZooException($"{Name}: images of {Shape} with the shorter side resized to {size} pixels would be {scaled} pixels long, too many for one "
+                + "array. Crop them first.");
         }
 
         return Shape.Height <= Shape.Width ? Resize(size, (int)scaled, interpolation) : Resize((int)scaled, size, interpolation);
     }
 
     /// <summary>
-    /// The middle of every image, <paramref name="height"/> × <paramref name="width"/>, with zeros around where the image is smaller. Where the middle is not a whole pixel, the offset is
-    /// rounded to the even one of its neighbours, as torchvision's CenterCrop does.
+    /// The middle of every image, <paramref name="height"/> × <paramref name="width"/>, with zeros around where the image is smaller. Where the middle is not a
+    /// whole pixel, the offset is rounded to the even one of its neighbors, as torchvision's CenterCrop does.
     /// </summary>
     public ImageDataset CenterCrop(int height, int width)
     {
@@ -83,14 +87,15 @@ public sealed partial class ImageDataset
             : Pad(columns / 2, rows / 2, columns - columns / 2, rows - rows / 2);
     }
 
-    /// <summary>Grey images with their one plane repeated, for models that take colour.</summary>
+    /// <summary>Gray images with their one plane repeated, for models that take color.</summary>
     /// <exception cref="ZooException">The images have another number of channels, and not one.</exception>
     public ImageDataset WithChannels(int channels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         return channels == Shape.Channels ? this
             : Shape.Channels == 1 ? new(Info, new RepeatedStore(store, channels), labels)
-            : throw new ZooException($"{Name}: images of {Shape} have {Shape.Channels} channels, the model takes {channels}. Make the model with in_channels = {Shape.Channels}, or use other data.");
+            : throw new ZooException($"{Name}: images of {Shape} have {Shape.Channels} channels, the model takes {channels}. Make the model with in_channels = "
+                + $"{Shape.Channels}, or use other data.");
     }
 
     /// <summary>The same images, made once and kept: as N·C·H·W bytes where they are bytes, else as floats, 4 bytes each.</summary>

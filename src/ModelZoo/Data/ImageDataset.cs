@@ -3,10 +3,10 @@ using ModelZoo.Imaging;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Labelled images of one shape, in memory, with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels with this one
-/// and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
+/// Labeled images of one shape, in memory, with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels
+/// with this one and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
 /// </summary>
-public sealed partial class ImageDataset : LabelledImages
+public sealed partial class ImageDataset : LabeledImages
 {
     private readonly ImageStore store;
     private readonly int[] labels;
@@ -32,7 +32,7 @@ public sealed partial class ImageDataset : LabelledImages
     public override ReadOnlySpan<int> Labels => labels;
 
     /// <summary>A dataset over bytes; the value of a pixel is byte / <paramref name="maximum"/>. The bytes are kept, not copied.</summary>
-    /// <param name="info">Name, source, licence and class names.</param>
+    /// <param name="info">Name, source, license and class names.</param>
     /// <param name="shape">[C, H, W] of each image.</param>
     /// <param name="pixels">[N, C, H, W].</param>
     /// <param name="maximum">The byte that stands for 1: 255, or 16 for the digits.</param>
@@ -68,7 +68,8 @@ public sealed partial class ImageDataset : LabelledImages
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         if (destination.Length != Shape.Length)
         {
-            throw new ArgumentException($"An image of {Name} is {Shape}, {Shape.Length} values; the destination holds {destination.Length}.", nameof(destination));
+            throw new ArgumentException($"An image of {Name} is {Shape}, {Shape.Length} values; the destination holds {destination.Length}.",
+                nameof(destination));
         }
 
         store.Read(index, destination);
@@ -117,7 +118,8 @@ public sealed partial class ImageDataset : LabelledImages
         int length = Shape.Length;
         if (images.Length != (long)indices.Length * length || labels.Length != indices.Length)
         {
-            throw new ArgumentException($"A batch of {indices.Length} images of {Shape} needs {(long)indices.Length * length} values and {indices.Length} labels, got {images.Length} and {labels.Length}.");
+            throw new ArgumentException($"A batch of {indices.Length} images of {Shape} needs {(long)indices.Length * length} values and {indices.Length} "
+                + $"labels, got {images.Length} and {labels.Length}.");
         }
 
         for (int i = 0; i < indices.Length; i++)

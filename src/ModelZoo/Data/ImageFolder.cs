@@ -3,10 +3,11 @@ using ModelZoo.Imaging;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Images in files, one folder a class: <c>root/train/cat/1.jpg</c> with a second part in val, valid, validation or test beside train, or <c>root/cat/1.jpg</c>, of which a seeded share
-/// of every class is kept for the test. Classes are the folders' names in ordinal order, as in torchvision's ImageFolder. Listing opens no file.
+/// Images in files, one folder a class: <c>root/train/cat/1.jpg</c> with a second part in val, valid, validation or test beside train, or
+/// <c>root/cat/1.jpg</c>, of which a seeded share of every class is kept for the test. Classes are the folders' names in ordinal order, as in torchvision's
+/// ImageFolder. Listing opens no file.
 /// </summary>
-public sealed class ImageFolder : LabelledImages
+public sealed class ImageFolder : LabeledImages
 {
     private static readonly string[] TestNames = ["val", "valid", "validation", "test"];
 
@@ -39,7 +40,8 @@ public sealed class ImageFolder : LabelledImages
     /// <param name="root">The folder.</param>
     /// <param name="part">Which part.</param>
     /// <param name="split">How to divide a folder without parts of its own.</param>
-    /// <exception cref="ZooException">The folder is missing, has no class folders, a class without images, or its parts have different classes; the message says which.</exception>
+    /// <exception cref="ZooException">The folder is missing, has no class folders, a class without images, or its parts have different classes; the message
+    /// says which.</exception>
     public static ImageFolder Open(string root, DataSplit part, SplitOptions? split = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -50,13 +52,17 @@ public sealed class ImageFolder : LabelledImages
             return Share(all, name, part, (split ?? new()).Validate());
         }
 
-        string test = PartFolder(all, TestNames) ?? throw new ZooException($"{root}: holds train, but none of {string.Join(", ", TestNames)} beside it. Add one, or give {Path.Combine(root, "train")} to divide that.");
+        string test = PartFolder(all, TestNames)
+            ?? throw new ZooException($"{root}: holds train, but none of {string.Join(", ", TestNames)} beside it. Add one, or give "
+            + $"{Path.Combine(root, "train")} to divide that.");
         FolderListing chosen = FolderListing.Of(part == DataSplit.Train ? train : test);
         FolderListing other = FolderListing.Of(part == DataSplit.Train ? test : train);
         if (!chosen.Classes.SequenceEqual(other.Classes, StringComparer.Ordinal))
         {
-            string[] missing = [.. chosen.Classes.Except(other.Classes, StringComparer.Ordinal).Concat(other.Classes.Except(chosen.Classes, StringComparer.Ordinal)).Order(StringComparer.Ordinal)];
-            throw new ZooException($"{root}: {Path.GetFileName(train)} and {Path.GetFileName(test)} must have the same classes, but only one of them has {FolderListing.Enumerate(missing)}.");
+            string[] missing = [.. chosen.Classes.Except(other.Classes, StringComparer.Ordinal)
+                .Concat(other.Classes.Except(chosen.Classes, StringComparer.Ordinal)).Order(StringComparer.Ordinal)];
+            throw new ZooException($"{root}: {Path.GetFileName(train)} and {Path.GetFileName(test)} must have the same classes, but only one of them has "
+                + $"{FolderListing.Enumerate(missing)}.");
         }
 
         chosen.MustHaveImages();
@@ -64,7 +70,8 @@ public sealed class ImageFolder : LabelledImages
     }
 
     /// <summary>What a folder is called in tables: its own name.</summary>
-    public static string NameOf(string root) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))) is { Length: > 0 } name ? name : "folder";
+    public static string NameOf(string root) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))) is { Length: > 0 } name ? name : "folder";
 
     /// <inheritdoc/>
     public override PixelImage Picture(int index) => ImageDecoder.Decode(files[index]);
@@ -118,9 +125,11 @@ public sealed class ImageFolder : LabelledImages
     }
 
     private static string? PartFolder(FolderListing all, string[] names) =>
-        names.Select(name => all.Classes.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null) is { } own ? Path.Combine(all.Root, own) : null;
+        names.Select(name => all.Classes.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(found => found is not null) is { } own ? Path.Combine(all.Root, own) : null;
 
-    private static DatasetInfo Describe(FolderListing listing, string name) => new(name, $"image files in {listing.Root}", "as the files' owner says", listing.Classes);
+    private static DatasetInfo Describe(FolderListing listing, string name) =>
+        new(name, $"image files in {listing.Root}", "as the files' owner says", listing.Classes);
 
     private ImageShape ShapeOfFirst()
     {

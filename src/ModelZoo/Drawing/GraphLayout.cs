@@ -1,30 +1,16 @@
+using ModelZoo.Plots;
+
 namespace ModelZoo.Drawing;
 
 /// <summary>A place on the sheet, in pixels; y grows downwards.</summary>
 public readonly record struct Place(double X, double Y);
 
-/// <summary>A rectangle on the sheet, in pixels.</summary>
-public readonly record struct Box(double X, double Y, double Width, double Height)
-{
-    /// <summary>Its right edge.</summary>
-    public double Right => X + Width;
-
-    /// <summary>Its lower edge.</summary>
-    public double Bottom => Y + Height;
-
-    /// <summary>The middle between left and right.</summary>
-    public double Centre => X + (Width / 2);
-
-    /// <summary>Whether the two have an area in common.</summary>
-    public bool Overlaps(Box other) => X < other.Right && other.X < Right && Y < other.Bottom && other.Y < Bottom;
-}
-
 /// <summary>The line from one node down to another. Between two rows it swings over; along a row it goes straight down.</summary>
 /// <param name="Source">Where it starts.</param>
 /// <param name="Target">Where it ends.</param>
 /// <param name="Points">
-/// At even places the line leaves a row, at odd ones it reaches the next: from the lower edge of the source to the upper edge of the target. Lines of one source share
-/// their points as far as they run together.
+/// At even places the line leaves a row, at odd ones it reaches the next: from the lower edge of the source to the upper edge of the target. Lines of one
+/// source share their points as far as they run together.
 /// </param>
 public sealed record Route(int Source, int Target, IReadOnlyList<Place> Points);
 
@@ -33,7 +19,10 @@ public sealed record Route(int Source, int Target, IReadOnlyList<Place> Points);
 /// <param name="Box">With room for a label along its upper edge.</param>
 public sealed record Frame(int Group, Box Box);
 
-/// <summary>Where everything goes when a data-flow graph is drawn from top to bottom: boxes in rows, no two overlapping, no line through a box. The same graph gives the same drawing.</summary>
+/// <summary>
+/// Where everything goes when a data-flow graph is drawn from top to bottom: boxes in rows, no two overlapping, no line through a box. The same graph gives the
+/// same drawing.
+/// </summary>
 public sealed class GraphLayout
 {
     /// <summary>Height of a box.</summary>
@@ -60,9 +49,9 @@ public sealed class GraphLayout
             _ => (boxWidth / 2) + LaneGap,
         });
         var frames = new FrameFinder(graph, x, boxWidth, groups);
-        double leftmost = Math.Min(frames.Left, x.Zip(graph.Row, (centre, _) => centre).Select((centre, v) => centre - HalfWidth(v)).DefaultIfEmpty().Min());
+        double leftmost = Math.Min(frames.Left, x.Zip(graph.Row, (center, _) => center).Select((center, v) => center - HalfWidth(v)).DefaultIfEmpty().Min());
         double shift = Margin - leftmost;
-        x = [.. x.Select(centre => centre + shift)];
+        x = [.. x.Select(center => center + shift)];
         y = new double[graph.Rows.Count];
         for (int row = 0; row < y.Length; row++)
         {
@@ -72,7 +61,8 @@ public sealed class GraphLayout
         Boxes = [.. Enumerable.Range(0, graph.Count).Select(v => new Box(x[v] - (boxWidth / 2), y[graph.Row[v]], boxWidth, BoxHeight))];
         Frames = frames.Place(shift, y);
         Routes = [.. Enumerable.Range(0, graph.Count).SelectMany(target => inputs[target].Distinct().Select(source => RouteOf(source, target)))];
-        Width = Margin + Math.Max(Frames.Select(f => f.Box.Right).DefaultIfEmpty().Max(), x.Select((centre, v) => centre + HalfWidth(v)).DefaultIfEmpty().Max());
+        Width = Margin + Math.Max(Frames.Select(f => f.Box.Right).DefaultIfEmpty().Max(),
+            x.Select((center, v) => center + HalfWidth(v)).DefaultIfEmpty().Max());
         Height = y.Length == 0 ? 0 : y[^1] + BoxHeight + frames.RoomBelow(y.Length - 1) + Margin;
     }
 

@@ -1,13 +1,13 @@
 using ModelZoo.Analysis;
 using ModelZoo.Tracing;
 using ModelZoo.Verification;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Drawing;
 
 /// <summary>
-/// Draws one section of a network. What comes from before it and what goes on behind it are boxes too; neighbours that are joined to the same layers here share one, so that
-/// a dense block's many inputs stay readable.
+/// Draws one section of a network. What comes from before it and what goes on behind it are boxes too; neighbors that are joined to the same layers here share
+/// one, so that a dense block's many inputs stay readable.
 /// </summary>
 internal sealed class SectionDrawing
 {
@@ -39,7 +39,8 @@ internal sealed class SectionDrawing
         double width = SvgWriter.BoxWidth(drawing.cells);
         GraphLayout layout = GraphLayout.Of(drawing.inputs, width, [.. groups.Select(g => g.Members)]);
         drawing.Shorten(layout, before, groups);
-        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => drawing.Label(g.Name, layout, groups))], $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
+        return SvgWriter.Write(layout, drawing.cells, [.. groups.Select(g => drawing.Label(g.Name, layout, groups))],
+            $"{section.Title}: {section.Count} layers, drawn from top to bottom. The table of checks lists each of them.");
     }
 
     /// <summary>By node (<see cref="Trace.ModelInput"/> for the model's input), who takes its output.</summary>
@@ -81,8 +82,13 @@ internal sealed class SectionDrawing
     private Cell SourceCell(int[] sources) => sources switch
     {
         [Trace.ModelInput] => new("end", "", ["input", Shape(graph.InputShape.Skip(1))], $"The model's input, {Shape(graph.InputShape)} with the batch"),
-        [var one] => new("end", "", ["from", graph.Nodes[one].Name, Shape(graph.Nodes[one].OutputShape.Skip(1))], $"The output of {graph.Nodes[one].Name}") { Link = PageNames.Node(one) },
-        _ => new("end", "", ["from", $"{sources.Length} layers", $"{graph.Nodes[sources[0]].Name} …"], $"The outputs of {string.Join(", ", sources.Select(s => graph.Nodes[s].Name))}") { Link = PageNames.Node(sources[0]) },
+        [var one] =>
+            new("end", "", ["from", graph.Nodes[one].Name, Shape(graph.Nodes[one].OutputShape.Skip(1))],
+                $"The output of {graph.Nodes[one].Name}")
+            { Link = PageNames.Node(one) },
+        _ => new("end", "", ["from", $"{sources.Length} layers", $"{graph.Nodes[sources[0]].Name} …"],
+            $"The outputs of {string.Join(", ", sources.Select(s => graph.Nodes[s].Name))}")
+        { Link = PageNames.Node(sources[0]) },
     };
 
     private void AddTargets(int before)
@@ -92,8 +98,12 @@ internal sealed class SectionDrawing
         {
             int[] to = [.. targets[group.First()].Where(t => t > section.Last)];
             cells.Add(to.Length == 0
-                ? new("end", "", [outcomes.Report.Checks.Any(c => c.Quantity == "forward") ? "stopped here" : "output", Shape(graph.Nodes[group.First()].OutputShape.Skip(1))], "Nothing in the network takes this output")
-                : new("end", "", ["to", graph.Nodes[to[0]].Name, .. to.Length == 1 ? Array.Empty<string>() : [$"and {to.Length - 1} more"]], $"Goes to {string.Join(", ", to.Select(t => graph.Nodes[t].Name))}") { Link = PageNames.Node(to[0]) });
+                ? new("end", "", [outcomes.Report.Checks.Any(c => c.Quantity == "forward")
+                    ? "stopped here"
+                    : "output", Shape(graph.Nodes[group.First()].OutputShape.Skip(1))], "Nothing in the network takes this output")
+                : new("end", "", ["to", graph.Nodes[to[0]].Name, .. to.Length == 1 ? Array.Empty<string>() : [$"and {to.Length - 1} more"]],
+                    $"Goes to {string.Join(", ", to.Select(t => graph.Nodes[t].Name))}")
+                { Link = PageNames.Node(to[0]) });
             inputs.Add([.. group.Select(node => node - section.First + before)]);
         }
     }
@@ -102,7 +112,9 @@ internal sealed class SectionDrawing
     private IEnumerable<(string Name, IReadOnlyList<int> Members)> Groups(int before)
     {
         var modules = Enumerable.Range(section.First, section.Count)
-            .SelectMany(node => Section.Path(graph.Nodes[node].Name) is var path ? Enumerable.Range(1, path.Length - 1).Select(depth => (Name: string.Join('.', path[..depth]), Depth: depth, Node: node)) : [])
+            .SelectMany(node => Section.Path(graph.Nodes[node].Name) is var path
+                ? Enumerable.Range(1, path.Length - 1).Select(depth => (Name: string.Join('.', path[..depth]), Depth: depth, Node: node))
+                : [])
             .GroupBy(m => (m.Name, m.Depth), m => m.Node - section.First + before)
             .Where(g => g.Count() > 1 && g.Count() < section.Count)
             .GroupBy(g => string.Join(',', g), (_, same) => same.MaxBy(g => g.Key.Depth)!)
@@ -138,7 +150,8 @@ internal sealed class SectionDrawing
     /// <summary>A frame within a frame says only what the outer one does not.</summary>
     private string Label(string name, GraphLayout layout, (string Name, IReadOnlyList<int> Members)[] groups)
     {
-        string? outer = layout.Frames.Select(frame => groups[frame.Group].Name).Append(section.Prefix).FirstOrDefault(other => other.Length > 0 && name.StartsWith(other + ".", StringComparison.Ordinal));
+        string? outer = layout.Frames.Select(frame => groups[frame.Group].Name).Append(section.Prefix)
+            .FirstOrDefault(other => other.Length > 0 && name.StartsWith(other + ".", StringComparison.Ordinal));
         return outer is null ? name : name[(outer.Length + 1)..];
     }
 
@@ -149,7 +162,8 @@ internal sealed class SectionDrawing
         Verdict verdict = outcomes.Of([node.Name]);
         string numbers = string.Join("; ", outcomes.Of(node.Name).Where(c => c.CheckedCount > 0 && c.Quantity != "parameters")
             .Select(c => $"{c.Quantity} error {Number(c.MaxError)}, bound {Number(c.BoundThere)}, ratio {Number(c.WorstRatio)}"));
-        return new(LayerOutcomes.Style(verdict), LayerOutcomes.Mark(verdict), [node.Name, $"{node.Op} {node.Settings}".TrimEnd(), Shape(node.OutputShape.Skip(1))],
+        return new(LayerOutcomes.Style(verdict), LayerOutcomes.Mark(verdict),
+            [node.Name, $"{node.Op} {node.Settings}".TrimEnd(), Shape(node.OutputShape.Skip(1))],
             $"{node.Name}: {$"{node.Op} {node.Settings}".TrimEnd()}, output {Shape(node.OutputShape)}, {LayerOutcomes.Words(verdict)}. {numbers}")
         {
             Id = PageNames.Node(index),
@@ -157,4 +171,24 @@ internal sealed class SectionDrawing
             Corner = $"{index + 1}",
         };
     }
+}
+
+/// <summary>What is written into one box of a drawing.</summary>
+/// <param name="Style">"ok", "bad", "open", or "end" for what lies outside the drawing.</param>
+/// <param name="Mark">Goes before the first line; may be empty.</param>
+/// <param name="Lines">Up to three.</param>
+/// <param name="Hover">Shown when the pointer rests on it, and read out by screen readers.</param>
+internal sealed record Cell(string Style, string Mark, IReadOnlyList<string> Lines, string Hover)
+{
+    /// <summary>Longest line that is written whole.</summary>
+    public int Letters { get; init; } = 24;
+
+    /// <summary>The page's name for this box, so that others can point at it.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Where a click leads: a name on this page.</summary>
+    public string? Link { get; init; }
+
+    /// <summary>Its number in the order of execution, small in the corner.</summary>
+    public string Corner { get; init; } = "";
 }

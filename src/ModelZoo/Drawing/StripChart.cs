@@ -1,10 +1,13 @@
 using ModelZoo.Analysis;
 using ModelZoo.Verification;
-using static ModelZoo.Drawing.Markup;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Drawing;
 
-/// <summary>Error/bound of each layer in the order of execution, on a logarithmic axis: a dot for its output, a triangle for the worst of its gradients, a cross for what fails.</summary>
+/// <summary>
+/// Error/bound of each layer in the order of execution, on a logarithmic axis: a dot for its output, a triangle for the worst of its gradients, a cross for
+/// what fails.
+/// </summary>
 internal static class StripChart
 {
     private const double Left = 62, Top = 14, Plot = 190, ExactLane = 24, Right = 12, Axis = 40;
@@ -17,10 +20,14 @@ internal static class StripChart
         int high = Math.Clamp(ratios.Length == 0 ? 1 : (int)Math.Ceiling(Math.Log10(ratios.Max())), 1, 12);
         double step = Math.Clamp(860.0 / Math.Max(1, nodes.Count), 5, 30), width = Left + (nodes.Count * step) + Right;
         double height = Top + Plot + ExactLane + Axis;
-        double Y(double ratio) => ratio == 0 ? Top + Plot + ExactLane : Top + (Plot * (1 - ((Math.Log10(Math.Clamp(ratio, Math.Pow(10, low), Math.Pow(10, high))) - low) / (high - low))));
+        double Y(double ratio) => ratio == 0
+            ? Top + Plot + ExactLane
+            : Top + (Plot * (1 - ((Math.Log10(Math.Clamp(ratio, Math.Pow(10, low), Math.Pow(10, high))) - low) / (high - low))));
         double X(int index) => Left + ((index + 0.5) * step);
 
-        string svg = $"<svg role=\"group\" aria-label=\"Error divided by bound, per layer in order of execution, logarithmic; the same numbers are in the table of checks\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{Px(width)}\" height=\"{Px(height)}\" viewBox=\"0 0 {Px(width)} {Px(height)}\">\n";
+        string svg = "<svg role=\"group\" aria-label=\"Error divided by bound, per layer in order of execution, logarithmic; the same numbers are in the "
+            + $"table of checks\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{Px(width)}\" height=\"{Px(height)}\" viewBox=\"0 0 {Px(width)} "
+            + $"{Px(height)}\">\n";
         int every = Math.Max(1, (high - low + 5) / 6);
         for (int power = low; power <= high; power++)
         {
@@ -43,7 +50,8 @@ internal static class StripChart
         svg += $"<text class=\"tick\" x=\"{Px(Left)}\" y=\"{Px(height - 6)}\">layer, in order of execution</text>"
             + $"<text class=\"tick\" transform=\"translate(12 {Px(Top + (Plot / 2))}) rotate(-90)\" text-anchor=\"middle\">error / bound</text></svg>";
         return $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chart of error/bound\">{svg}</div>\n"
-            + "<p class=\"legend\">● output &#160; ▲ worst gradient &#160; ✗ outside its bound, or wrong in another way &#160; Up to 1 is within the rounding-error bound; “exact” is no error at all.</p>\n";
+            + "<p class=\"legend\">● output &#160; ▲ worst gradient &#160; ✗ outside its bound, or wrong in another way &#160; Up to 1 is within the "
+                + "rounding-error bound; “exact” is no error at all.</p>\n";
 
         string Rule(string style, double y) => $"<line class=\"{style}\" x1=\"{Px(Left)}\" x2=\"{Px(width - Right)}\" y1=\"{Px(y)}\" y2=\"{Px(y)}\"/>";
     }
@@ -53,7 +61,8 @@ internal static class StripChart
     private static string Layer(GraphNode node, int index, LayerOutcomes outcomes, double x, Func<double, double> y)
     {
         LayerCheck[] checks = [.. outcomes.Of(node.Name).Where(Shown)];
-        LayerCheck? output = checks.Where(c => c.Quantity == Quantity.Output).MaxBy(c => c.WorstRatio), gradient = checks.Where(c => c.Quantity.StartsWith(Quantity.Grad, StringComparison.Ordinal)).MaxBy(c => c.WorstRatio);
+        LayerCheck? output = checks.Where(c => c.Quantity == Quantity.Output).MaxBy(c => c.WorstRatio),
+            gradient = checks.Where(c => c.Quantity.StartsWith(Quantity.Grad, StringComparison.Ordinal)).MaxBy(c => c.WorstRatio);
         LayerCheck? failure = checks.Where(c => c.Verdict == Verdict.Failed).MaxBy(c => c.WorstRatio);
         string marks = "";
         if (gradient is { Passed: true })

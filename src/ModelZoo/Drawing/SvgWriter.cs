@@ -1,8 +1,9 @@
-using static ModelZoo.Drawing.Markup;
+using ModelZoo.Plots;
+using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Drawing;
 
-/// <summary>Writes a laid-out graph as one inline SVG element; colours and fonts are the page's.</summary>
+/// <summary>Writes a laid-out graph as one inline SVG element; colors and fonts are the page's.</summary>
 internal static class SvgWriter
 {
     // Of the page's monospaced 11 px font, with a little to spare.
@@ -11,7 +12,8 @@ internal static class SvgWriter
     /// <summary>A width that holds every cell's text.</summary>
     public static double BoxWidth(IEnumerable<Cell> cells) => Math.Ceiling(cells.Select(cell => Math.Max(
         (Shown(cell, 0).Length * Letter) + (cell.Mark.Length > 0 ? MarkWidth : 0),
-        Enumerable.Range(1, Math.Max(0, cell.Lines.Count - 1)).Select(i => (Shown(cell, i).Length + (i == 2 ? cell.Corner.Length + 1 : 0)) * Letter).DefaultIfEmpty().Max()))
+        Enumerable.Range(1, Math.Max(0, cell.Lines.Count - 1)).Select(i => (Shown(cell, i).Length + (i == 2 ? cell.Corner.Length + 1 : 0)) * Letter)
+            .DefaultIfEmpty().Max()))
         .DefaultIfEmpty(60).Max() + (2 * Inset));
 
     /// <summary>The drawing.</summary>
@@ -20,10 +22,12 @@ internal static class SvgWriter
     /// <param name="frameNames">The label of each group that the layout was given.</param>
     /// <param name="label">The drawing in a sentence, for those who don't see it.</param>
     public static string Write(GraphLayout layout, IReadOnlyList<Cell> cells, IReadOnlyList<string> frameNames, string label) =>
-        $"<svg role=\"group\" aria-label=\"{Escape(label)}\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{Px(layout.Width)}\" height=\"{Px(layout.Height)}\" viewBox=\"0 0 {Px(layout.Width)} {Px(layout.Height)}\">\n"
+        $"<svg role=\"group\" aria-label=\"{Escape(label)}\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{Px(layout.Width)}\" height=\"{Px(layout.Height)}\" "
+            + $"viewBox=\"0 0 {Px(layout.Width)} {Px(layout.Height)}\">\n"
         + string.Concat(layout.Frames.Select(frame => Rectangle("frame", frame.Box)))
         + string.Concat(layout.Routes.GroupBy(route => route.Source).Select(Lines))
-        + string.Concat(layout.Frames.Select(frame => $"<text class=\"label\" x=\"{Px(frame.Box.X + 6)}\" y=\"{Px(frame.Box.Y + 12)}\">{Escape(KeepEnd(frameNames[frame.Group], (int)((frame.Box.Width - 12) / Letter)))}</text>\n"))
+        + string.Concat(layout.Frames.Select(frame => $"<text class=\"label\" x=\"{Px(frame.Box.X + 6)}\" "
+            + $"y=\"{Px(frame.Box.Y + 12)}\">{Escape(KeepEnd(frameNames[frame.Group], (int)((frame.Box.Width - 12) / Letter)))}</text>\n"))
         + string.Concat(cells.Select((cell, i) => Write(cell, layout.Boxes[i])))
         + "</svg>";
 
@@ -40,7 +44,9 @@ internal static class SvgWriter
                 if (drawn.Add((from, to)))
                 {
                     double middle = (from.Y + to.Y) / 2;
-                    path += $"M{Px(from.X)} {Px(from.Y)}" + (Math.Abs(from.X - to.X) < 0.5 ? $"V{Px(to.Y)}" : $"C{Px(from.X)} {Px(middle)} {Px(to.X)} {Px(middle)} {Px(to.X)} {Px(to.Y)}");
+                    path += $"M{Px(from.X)} {Px(from.Y)}" + (Math.Abs(from.X - to.X) < 0.5
+                        ? $"V{Px(to.Y)}"
+                        : $"C{Px(from.X)} {Px(middle)} {Px(to.X)} {Px(middle)} {Px(to.X)} {Px(to.Y)}");
                 }
             }
 
@@ -56,15 +62,22 @@ internal static class SvgWriter
         bool marked = cell.Mark.Length > 0;
         string inside = $"<title>{Escape(cell.Hover)}</title>" + Rectangle("", box)
             + (marked ? $"<text class=\"mark\" x=\"{Px(x - 1)}\" y=\"{Px(y)}\">{Escape(cell.Mark)}</text>" : "")
-            + string.Concat(cell.Lines.Select((line, i) => line.Length == 0 ? "" : $"<text{(i == 0 ? " class=\"name\"" : "")} x=\"{Px(x + (i == 0 && marked ? MarkWidth : 0))}\" y=\"{Px(y + (i * LineHeight))}\">{Escape(Shown(cell, i))}</text>"))
+            + string.Concat(cell.Lines.Select((line, i) => line.Length == 0
+                ? ""
+                : $"<text{(i == 0 ? " class=\"name\"" : "")} x=\"{Px(x + (i == 0 && marked ? MarkWidth : 0))}\" "
+                    + $"y=\"{Px(y + (i * LineHeight))}\">{Escape(Shown(cell, i))}</text>"))
             + (cell.Corner.Length > 0 ? $"<text class=\"corner\" x=\"{Px(box.Right - 5)}\" y=\"{Px(y + (2 * LineHeight))}\">{Escape(cell.Corner)}</text>" : "");
         string id = cell.Id is null ? "" : $" id=\"{Escape(cell.Id)}\"";
-        return cell.Link is null ? $"<g{id} class=\"{cell.Style}\">{inside}</g>\n" : $"<a{id} class=\"{cell.Style}\" href=\"#{Escape(cell.Link)}\">{inside}</a>\n";
+        return cell.Link is null
+            ? $"<g{id} class=\"{cell.Style}\">{inside}</g>\n"
+            : $"<a{id} class=\"{cell.Style}\" href=\"#{Escape(cell.Link)}\">{inside}</a>\n";
     }
 
     // A path is known by its end, settings by their beginning.
-    private static string Shown(Cell cell, int line) => line >= cell.Lines.Count ? "" : line == 0 ? KeepEnd(cell.Lines[0], cell.Letters) : KeepStart(cell.Lines[line], cell.Letters);
+    private static string Shown(Cell cell, int line) =>
+        line >= cell.Lines.Count ? "" : line == 0 ? KeepEnd(cell.Lines[0], cell.Letters) : KeepStart(cell.Lines[line], cell.Letters);
 
     private static string Rectangle(string style, Box box) =>
-        $"<rect{(style.Length > 0 ? $" class=\"{style}\"" : "")} x=\"{Px(box.X)}\" y=\"{Px(box.Y)}\" width=\"{Px(box.Width)}\" height=\"{Px(box.Height)}\" rx=\"4\"/>";
+        $"<rect{(style.Length > 0 ? $" class=\"{style}\"" : "")} x=\"{Px(box.X)}\" y=\"{Px(box.Y)}\" width=\"{Px(box.Width)}\" height=\"{Px(box.Height)}\" "
+            + "rx=\"4\"/>";
 }

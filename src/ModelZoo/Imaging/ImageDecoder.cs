@@ -3,8 +3,9 @@ using System.Text;
 namespace ModelZoo.Imaging;
 
 /// <summary>
-/// Decodes JPEG and PNG to 8-bit RGB, the bytes that Pillow's <c>Image.open(file).convert("RGB")</c> (torchvision's loader) gives: alpha is dropped, gray repeated, palettes looked up, CMYK
-/// converted. One thing differs on purpose: 16-bit gray is scaled to 8 bits, where Pillow cuts everything above 255 off. Threads may decode at the same time.
+/// Decodes JPEG and PNG to 8-bit RGB, the bytes that Pillow's <c>Image.open(file).convert("RGB")</c> (torchvision's loader) gives: alpha is dropped, gray
+/// repeated, palettes looked up, CMYK converted. One thing differs on purpose: 16-bit gray is scaled to 8 bits, where Pillow cuts everything above 255 off.
+/// Threads may decode at the same time.
 /// </summary>
 public static class ImageDecoder
 {
@@ -27,7 +28,8 @@ public static class ImageDecoder
     /// <param name="displayName">What errors call it.</param>
     /// <param name="options">Limits and orientation.</param>
     /// <exception cref="ImageException">It is no JPEG or PNG, is damaged, cut off or too large.</exception>
-    public static PixelImage Decode(ReadOnlyMemory<byte> bytes, string displayName, DecodeOptions? options = null) => DecodeBytes(bytes.Span, displayName, options ?? Defaults);
+    public static PixelImage Decode(ReadOnlyMemory<byte> bytes, string displayName, DecodeOptions? options = null) =>
+        DecodeBytes(bytes.Span, displayName, options ?? Defaults);
 
     /// <summary>Decodes what a stream holds from its position to its end.</summary>
     /// <inheritdoc cref="Decode(ReadOnlyMemory{byte}, string, DecodeOptions?)" path="/param|/exception"/>
@@ -74,12 +76,14 @@ public static class ImageDecoder
 
         if (pixels > Math.Min(options.MaxPixels, Array.MaxLength / 4))
         {
-            throw new ImageException(name, $"claims {info.Width}×{info.Height} pixels, more than the {Math.Min(options.MaxPixels, Array.MaxLength / 4)} that are allowed. Make it smaller, or raise {nameof(DecodeOptions)}.{nameof(DecodeOptions.MaxPixels)}.");
+            throw new ImageException(name,
+                $"claims {info.Width}×{info.Height} pixels, more than the {Math.Min(options.MaxPixels, Array.MaxLength / 4)} that are allowed. Make it "
+                + $"smaller, or raise {nameof(DecodeOptions)}.{nameof(DecodeOptions.MaxPixels)}.");
         }
 
         if (info.Format == ImageFormat.Jpeg && info.Channels is not (1 or 3 or 4))
         {
-            throw new ImageException(name, $"has {info.Channels} components; JPEG pictures with 1 (gray), 3 (colour) or 4 (CMYK) can be read.");
+            throw new ImageException(name, $"has {info.Channels} components; JPEG pictures with 1 (gray), 3 (color) or 4 (CMYK) can be read.");
         }
 
         PixelImage image = info.Format == ImageFormat.Jpeg
@@ -114,4 +118,32 @@ public static class ImageDecoder
             _ => "not a picture of a known format",
         };
     }
+}
+
+/// <summary>How pictures are decoded.</summary>
+public sealed record DecodeOptions
+{
+    /// <summary>
+    /// The most pixels that a picture may have; larger ones are refused before memory is taken for them. The default is the size that Pillow refuses.
+    /// </summary>
+    public long MaxPixels { get; init; } = 178_956_970;
+
+    /// <summary>
+    /// Whether to turn and mirror the picture as its EXIF orientation says, so that it stands as viewers show it. Off by default: torchvision's loader ignores
+    /// it, and published accuracies are measured so.
+    /// </summary>
+    public bool ApplyOrientation { get; init; }
+}
+
+/// <summary>A file is no picture that can be decoded here. The message names the file and the cause.</summary>
+/// <param name="name">The file.</param>
+/// <param name="problem">What is wrong with it, a sentence.</param>
+/// <param name="innerException">What showed it.</param>
+public sealed class ImageException(string name, string problem, Exception? innerException = null) : ZooException($"{name}: {problem}", innerException)
+{
+    /// <summary>The file, as it was named to the decoder.</summary>
+    public string ImageName { get; } = name;
+
+    /// <summary>What is wrong with it, without the name.</summary>
+    public string Problem { get; } = problem;
 }

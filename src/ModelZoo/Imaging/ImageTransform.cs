@@ -4,21 +4,24 @@ using System.Runtime.InteropServices;
 
 namespace ModelZoo.Imaging;
 
-/// <summary>From a picture of any size to a model's input, before mean and standard deviation: what torchvision's <c>weights.transforms()</c> does with a Pillow image.</summary>
+/// <summary>
+/// From a picture of any size to a model's input, before mean and standard deviation: what torchvision's <c>weights.transforms()</c> does with a Pillow image.
+/// </summary>
 public static class ImageTransform
 {
     private static readonly float[] Fractions = [.. Enumerable.Range(0, 256).Select(b => b / 255f)];
 
     /// <summary>
-    /// Fits a picture: <see cref="Fit.Crop"/> resizes its shorter side to <see cref="Preprocessing.ShorterSide"/> and cuts the middle out (with zeros around where that is larger),
-    /// <see cref="Fit.Resize"/> resizes it to the input less the border, <see cref="Fit.Pad"/> puts it into the middle of zeros.
+    /// Fits a picture: <see cref="Fit.Crop"/> resizes its shorter side to <see cref="Preprocessing.ShorterSide"/> and cuts the middle out (with zeros around
+    /// where that is larger), <see cref="Fit.Resize"/> resizes it to the input less the border, <see cref="Fit.Pad"/> puts it into the middle of zeros.
     /// For one channel the picture becomes gray first (luma of ITU-R BT.601, as Pillow's mode L).
     /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="preprocessing">The model's; 1 or 3 channels.</param>
     /// <param name="destination">[C,H,W], values in [0,1].</param>
     /// <exception cref="ZooException">The model takes another number of channels, or may only pad and the picture is larger.</exception>
-    public static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination) => Apply(image, preprocessing, destination, static (_, _) => Fractions);
+    public static void Apply(PixelImage image, Preprocessing preprocessing, Span<float> destination) =>
+        Apply(image, preprocessing, destination, static (_, _) => Fractions);
 
     /// <summary>The same, then (x − mean) / std per channel: the tensor that enters the model.</summary>
     /// <inheritdoc cref="Apply(PixelImage, Preprocessing, Span{float})" path="/param|/exception"/>
@@ -38,12 +41,13 @@ public static class ImageTransform
         (int channels, int height, int width) = (preprocessing.Channels, preprocessing.Height, preprocessing.Width);
         if (channels is not (1 or 3))
         {
-            throw new ZooException($"The model takes {channels} channels; pictures give 1 (gray) or 3 (colour). Give it arrays instead.");
+            throw new ZooException($"The model takes {channels} channels; pictures give 1 (gray) or 3 (color). Give it arrays instead.");
         }
 
         if (destination.Length != (long)channels * height * width)
         {
-            throw new ArgumentException($"An input of {channels}×{height}×{width} needs {(long)channels * height * width} values, not {destination.Length}.", nameof(destination));
+            throw new ArgumentException($"An input of {channels}×{height}×{width} needs {(long)channels * height * width} values, not {destination.Length}.",
+                nameof(destination));
         }
 
         float[][] tables = [.. Enumerable.Range(0, channels).Select(c => values(preprocessing, c))];

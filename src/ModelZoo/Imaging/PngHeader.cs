@@ -5,7 +5,7 @@ namespace ModelZoo.Imaging;
 /// <summary>What stands before the pixels of a PNG file (W3C PNG, chapters 5 and 11).</summary>
 internal static class PngHeader
 {
-    private const int Gray = 0, Colour = 2, Palette = 3, GrayAlpha = 4, ColourAlpha = 6;
+    private const int Gray = 0, Color = 2, Palette = 3, GrayAlpha = 4, ColorAlpha = 6;
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
@@ -61,12 +61,12 @@ internal static class PngHeader
     /// <summary>Whether the pixels are shades of gray, as the header says.</summary>
     public static bool IsGray(ReadOnlySpan<byte> bytes) => bytes[25] is Gray or GrayAlpha;
 
-    private static int Channels(byte colour, string name) => colour switch
+    private static int Channels(byte color, string name) => color switch
     {
         Gray or Palette => 1,
         GrayAlpha => 2,
-        Colour => 3,
-        ColourAlpha => 4,
-        _ => throw new ImageException(name, $"is damaged: PNG has no colour type {colour}."),
+        Color => 3,
+        ColorAlpha => 4,
+        _ => throw new ImageException(name, $"is damaged: PNG has no color type {color}."),
     };
 }

@@ -17,7 +17,11 @@ internal static class ResamplePass
     private const int Half = 1 << (FilterPlan.Precision - 1);
 
     /// <summary>The fastest that this processor has.</summary>
-    internal static Instructions Fastest { get; } = Avx2.IsSupported ? Instructions.Avx2 : Vector128.IsHardwareAccelerated ? Instructions.Vector128 : Instructions.Scalar;
+    internal static Instructions Fastest { get; } = Avx2.IsSupported
+        ? Instructions.Avx2
+        : Vector128.IsHardwareAccelerated
+        ? Instructions.Vector128
+        : Instructions.Scalar;
 
     /// <summary>What is used; tests compare all.</summary>
     internal static Instructions Instructions { get; set; } = Fastest;
@@ -29,13 +33,13 @@ internal static class ResamplePass
     public static void Horizontal(PixelView source, FilterPlan plan, Span<byte> destination)
     {
         int line = plan.First.Length * source.Channels;
-        int vectorised = source.Channels != 3 ? 0 : Instructions switch
+        int vectorized = source.Channels != 3 ? 0 : Instructions switch
         {
             Instructions.Avx2 => ResampleAvx2.Horizontal(source, plan, destination),
             Instructions.Vector128 => ResampleVector128.Horizontal(source, plan, destination),
             _ => 0,
         };
-        for (int y = vectorised; y < source.Height; y++)
+        for (int y = vectorized; y < source.Height; y++)
         {
             Horizontal(source.Row(y), source.Channels, plan, destination.Slice(y * line, line));
         }

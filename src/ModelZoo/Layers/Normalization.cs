@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Layers;
 
-/// <summary>The normalisation layers that a network can be built with: the mean and variance of what are taken out.</summary>
+/// <summary>The normalization layers that a network can be built with: the mean and variance of what are taken out.</summary>
 /// <param name="Kind">Of what.</param>
 /// <param name="Groups">With <see cref="NormalizationKind.Group"/>: into how many groups the channels are divided.</param>
 public readonly record struct Normalization(NormalizationKind Kind, int Groups = 0)
 {
-    /// <summary>Batch normalisation, which most architectures are published with.</summary>
+    /// <summary>Batch normalization, which most architectures are published with.</summary>
     public static Normalization Batch { get; } = new(NormalizationKind.Batch);
 
     /// <summary>Reads "batch", "group:32", "layer" or "instance".</summary>
@@ -23,8 +23,9 @@ public readonly record struct Normalization(NormalizationKind Kind, int Groups =
             ["layer"] => new(NormalizationKind.Layer),
             ["instance"] => new(NormalizationKind.Instance),
             ["group"] => new(NormalizationKind.Group, 32), // Wu and He 2018: 32 groups by default
-            ["group", string groups] when int.TryParse(groups, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 => new(NormalizationKind.Group, n),
-            _ => throw new UsageException($"There is no normalisation '{text}'. Write batch, group:<groups> (group:32), layer or instance."),
+            ["group", string groups] when int.TryParse(groups, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 =>
+                new(NormalizationKind.Group, n),
+            _ => throw new UsageException($"There is no normalization '{text}'. Write batch, group:<groups> (group:32), layer or instance."),
         };
     }
 
@@ -37,11 +38,12 @@ public readonly record struct Normalization(NormalizationKind Kind, int Groups =
         NormalizationKind.Batch => nn.BatchNorm2d(channels, eps),
         NormalizationKind.Layer => Grouped(1, channels, eps), // over C, H and W: Wu and He 2018, section 3.1
         NormalizationKind.Instance => nn.InstanceNorm2d(channels, eps, affine: true),
-        _ when channels % Groups != 0 => throw new ZooException($"{channels} channels can't be divided into {Groups} groups; choose a divisor (group:{Divisor(channels)})."),
+        _ when channels % Groups != 0 =>
+            throw new ZooException($"{channels} channels can't be divided into {Groups} groups; choose a divisor (group:{Divisor(channels)})."),
         _ => Grouped(Groups, channels, eps),
     };
 
-    /// <summary>Whether a network's normalisation layers are of this kind, and it has any.</summary>
+    /// <summary>Whether a network's normalization layers are of this kind, and it has any.</summary>
     internal bool IsIn(nn.Module model)
     {
         nn.Module[] layers = [.. model.modules().Where(m => m is BatchNorm2d or GroupNorm or InstanceNorm2d)];

@@ -1,10 +1,11 @@
+using ModelZoo.Imaging;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Layers;
 
 /// <summary>
-/// From images that are standardised with ImageNet's mean μ and deviation σ to images in [−1, 1]: y = x·σ/0.5 + (μ − 0.5)/0.5 per channel, [N,C,H,W]. torchvision's GoogLeNet weights
-/// come from TensorFlow, whose networks take images that way, and its <c>transform_input</c> does this.
+/// From images that are standardized with ImageNet's mean μ and deviation σ to images in [−1, 1]: y = x·σ/0.5 + (μ − 0.5)/0.5 per channel, [N,C,H,W].
+/// torchvision's GoogLeNet weights come from TensorFlow, whose networks take images that way, and its <c>transform_input</c> does this.
 /// </summary>
 /// <remarks>With channels other than three each has the average of μ and of σ, as <see cref="Preprocessing"/> then has.</remarks>
 public sealed class TransformInput : nn.Module<Tensor, Tensor>
@@ -41,7 +42,7 @@ public sealed class TransformInput : nn.Module<Tensor, Tensor>
         return flat.reshape(1, -1, 1, 1);
     }
 
-    // The preprocessing's float values are decimal fractions: their double neighbours are meant.
+    // The preprocessing's float values are decimal fractions: their double neighbors are meant.
     private static IEnumerable<double> Spread(float[] values, int channels)
     {
         double[] exact = [.. values.Select(v => Math.Round(v, 3))];

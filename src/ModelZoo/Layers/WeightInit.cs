@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Layers;
 
 /// <summary>
-/// Fresh weights, drawn in place from the default generator. While weights from a file are about to replace them (<see cref="Skip"/>), nothing is drawn: that saves most of the time that a
-/// large network takes to build.
+/// Fresh weights, drawn in place from the default generator. While weights from a file are about to replace them (<see cref="Skip"/>), nothing is drawn: that
+/// saves most of the time that a large network takes to build.
 /// </summary>
 public static class WeightInit
 {
@@ -16,8 +16,8 @@ public static class WeightInit
     internal static IDisposable Skip() => new Skipping();
 
     /// <summary>
-    /// Normal with mean 0 and variance 2 / (out_channels · kernel): keeps the size of gradients through rectifiers (He et al. 2015, eq. 14). As PyTorch's, it counts the outputs
-    /// of all groups.
+    /// Normal with mean 0 and variance 2 / (out_channels · kernel): keeps the size of gradients through rectifiers (He et al. 2015, eq. 14). As PyTorch's, it
+    /// counts the outputs of all groups.
     /// </summary>
     public static void KaimingNormalFanOut(Convolution layer)
     {
@@ -26,7 +26,9 @@ public static class WeightInit
         Normal(layer.weight, Math.Sqrt(2.0 / fanOut));
     }
 
-    /// <summary>Normal with mean 0 and variance 2 / (in_channels / groups · kernel): keeps the size of activations through rectifiers (He et al. 2015, eq. 10).</summary>
+    /// <summary>
+    /// Normal with mean 0 and variance 2 / (in_channels / groups · kernel): keeps the size of activations through rectifiers (He et al. 2015, eq. 10).
+    /// </summary>
     public static void KaimingNormalFanIn(Convolution layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
@@ -79,5 +81,27 @@ public static class WeightInit
         internal Skipping() => skipped = true;
 
         public void Dispose() => skipped = before;
+    }
+}
+
+/// <summary>The initial weights of LeCun et al. 1998, appendix A: uniform in ±2.4 / fan-in.</summary>
+public static class ClassicInit
+{
+    /// <summary>A parameter without values yet, which outlives the dispose scope that it is made in.</summary>
+    public static Parameter NewParameter(params long[] shape)
+    {
+        using Tensor values = empty(shape);
+        var parameter = new Parameter(values);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+
+    /// <summary>Fills <paramref name="parameter"/> in place.</summary>
+    public static void Uniform(Parameter parameter, long fanIn)
+    {
+        using (no_grad())
+        {
+            nn.init.uniform_(parameter, -2.4 / fanIn, 2.4 / fanIn);
+        }
     }
 }

@@ -58,7 +58,8 @@ internal static partial class OlderLibStdCxx
         {
             string why = e is FormatException ? e.Message : "it is cut off or damaged";
             throw new ZooException(
-                $"{name} needs a newer libstdc++ ({Version}) and is not the one that the zoo can load without it: {why}. {Remedy}, or use TorchSharp 0.107.0.", e);
+                $"{name} needs a newer libstdc++ ({Version}) and is not the one that the zoo can load without it: {why}. {Remedy}, or use TorchSharp 0.107.0.",
+                    e);
         }
     }
 

@@ -60,7 +60,8 @@ internal static partial class ProcessSettings
     }
 
     /// <summary>
-    /// Gives the memory that malloc keeps free back to the system. For the moment between two kinds of work: what one leaves in pieces serves the other badly, and the heap would grow for both.
+    /// Gives the memory that malloc keeps free back to the system. For the moment between two kinds of work: what one leaves in pieces serves the other badly,
+    /// and the heap would grow for both.
     /// </summary>
     public static void ReturnFreedMemory()
     {

@@ -1,3 +1,4 @@
+using ModelZoo.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +30,9 @@ public sealed class Trace : IDisposable
     /// <summary>The node that made the model's output: its logits.</summary>
     public int Output => Outputs[0];
 
-    /// <summary>The nodes that made everything that the forward gave: <see cref="Output"/> and, of <see cref="RunAll"/>, the auxiliary logits after it.</summary>
+    /// <summary>
+    /// The nodes that made everything that the forward gave: <see cref="Output"/> and, of <see cref="RunAll"/>, the auxiliary logits after it.
+    /// </summary>
     public IReadOnlyList<int> Outputs { get; }
 
     /// <summary>Traces one forward of <paramref name="model"/> without gradients, in whatever mode (train, eval) it is.</summary>
@@ -50,8 +53,8 @@ public sealed class Trace : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Run(nn.Module{Tensor, Tensor}, Tensor, bool)"/>, but with the auxiliary classifiers of a model that has any (<see cref="IAuxiliaryHeads"/>), in whatever mode it is
-    /// (a forward in training moves the running statistics of batch normalisation).
+    /// As <see cref="Run(nn.Module{Tensor, Tensor}, Tensor, bool)"/>, but with the auxiliary classifiers of a model that has any
+    /// (<see cref="IAuxiliaryHeads"/>), in whatever mode it is (a forward in training moves the running statistics of batch normalization).
     /// </summary>
     /// <exception cref="TraceException">As above.</exception>
     public static Trace RunAll(nn.Module<Tensor, Tensor> model, Tensor input, bool keepValues = false)
@@ -133,3 +136,49 @@ internal sealed record TraceFailure(string Name, string Op, string Message);
 
 /// <summary>A model whose graph cannot be recovered; the message names the leaf.</summary>
 public sealed class TraceException(string message) : ZooException(message);
+
+/// <summary>One call of a leaf module: a node of the data-flow graph.</summary>
+public sealed class TraceNode
+{
+    /// <summary>Position in the order of execution.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The module's path in the model ("layer1.0"); a second call of the same module has "#2" after it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The leaf itself: its type and public properties are the hyper-parameters.</summary>
+    public required nn.Module Module { get; init; }
+
+    /// <summary>The module's type, without namespace ("Conv2d").</summary>
+    public string Op => Module.GetType().Name;
+
+    /// <summary>Where each input comes from: the index of a node, or <see cref="Trace.ModelInput"/>.</summary>
+    public required IReadOnlyList<int> Inputs { get; init; }
+
+    /// <summary>Which output of its node each input is: 0, or 1 for the second output of a leaf that has two.</summary>
+    public IReadOnlyList<int> InputSlots { get; init; } = [];
+
+    /// <summary>The shapes of the inputs.</summary>
+    public required IReadOnlyList<long[]> InputShapes { get; init; }
+
+    /// <summary>The shape of the output, of several the first's.</summary>
+    public required long[] OutputShape { get; init; }
+
+    /// <summary>The element type of the output.</summary>
+    public required ScalarType DType { get; init; }
+
+    /// <summary>Copies of the inputs as the leaf saw them (before an in-place leaf changed them), where the trace was asked to keep values.</summary>
+    public IReadOnlyList<Tensor> InputValues { get; init; } = [];
+
+    /// <summary>A copy of the (first) output, where the trace was asked to keep values.</summary>
+    public Tensor? OutputValue { get; init; }
+
+    /// <summary>Copies of the outputs after the first, where the trace was asked to keep values.</summary>
+    public IReadOnlyList<Tensor> FurtherOutputValues { get; internal set; } = [];
+
+    /// <summary>The node's own parameters (weight, bias, …).</summary>
+    public long ParameterCount => Module.parameters(recurse: false).Sum(p => p.numel());
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Op}) [{string.Join(",", OutputShape)}]";
+}

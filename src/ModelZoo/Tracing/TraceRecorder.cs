@@ -22,7 +22,7 @@ internal sealed class TraceRecorder : IDisposable
         this.keepValues = keepValues;
         inputShape = input.shape;
         producers[input] = Trace.ModelInput;
-        foreach ((string name, nn.Module module) in Leaves(model))
+        foreach ((string name, nn.Module module) in ModuleHooks.Leaves(model))
         {
             Listen(name, module);
         }
@@ -33,7 +33,8 @@ internal sealed class TraceRecorder : IDisposable
         int[] made = [.. outputs.Select(output => producers.TryGetValue(output, out int producer)
             ? producer
             : throw new TraceException(
-                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make that step a module."))];
+                $"The model's output was made by no leaf module: after '{(nodes.Count > 0 ? nodes[^1].Name : "the input")}' its forward calls a function. Make "
+                    + "that step a module."))];
         return new Trace(nodes, inputShape, made);
     }
 
@@ -51,81 +52,21 @@ internal sealed class TraceRecorder : IDisposable
         pending.ForEach(static t => t.Dispose());
     }
 
-    // A shared module has several names but runs the same hooks: the first name counts.
-    private static IEnumerable<(string Name, nn.Module Module)> Leaves(nn.Module model)
-    {
-        HashSet<nn.Module> seen = new(ReferenceEqualityComparer.Instance);
-        bool any = false;
-        foreach ((string name, nn.Module module) in model.named_modules())
-        {
-            if (name.Length > 0 && !module.children().Any() && seen.Add(module))
-            {
-                any = true;
-                yield return (name, module);
-            }
-        }
-
-        if (!any)
-        {
-            yield return (model.GetName(), model);
-        }
-    }
-
     private void Listen(string name, nn.Module leaf)
     {
-        switch (leaf)
+        Action? before = ModuleHooks.OnInput(leaf, (module, inputs) => Before(name, module, inputs));
+        Action? after = ModuleHooks.OnOutput(leaf, (module, inputs, outputs) => After(name, module, inputs, outputs));
+        if (before is null || after is null)
         {
-            case nn.Module<Tensor, Tensor> one:
-                var before1 = one.register_forward_pre_hook((module, x) =>
-                {
-                    Before(name, module, x);
-                    return x;
-                });
-                var after1 = one.register_forward_hook((module, x, y) => After(name, module, y, x));
-                removals.Add(before1.remove);
-                removals.Add(after1.remove);
-                break;
-            case nn.Module<Tensor, Tensor, Tensor> two:
-                var before2 = two.register_forward_pre_hook((module, a, b) =>
-                {
-                    Before(name, module, a, b);
-                    return (a, b);
-                });
-                var after2 = two.register_forward_hook((module, a, b, y) => After(name, module, y, a, b));
-                removals.Add(before2.remove);
-                removals.Add(after2.remove);
-                break;
-            case nn.Module<Tensor[], Tensor> many:
-                var before3 = many.register_forward_pre_hook((module, xs) =>
-                {
-                    Before(name, module, xs);
-                    return xs;
-                });
-                var after3 = many.register_forward_hook((module, xs, y) => After(name, module, y, xs));
-                removals.Add(before3.remove);
-                removals.Add(after3.remove);
-                break;
-            case nn.Module<Tensor, (Tensor, Tensor)> pair:
-                var before4 = pair.register_forward_pre_hook((module, x) =>
-                {
-                    Before(name, module, x);
-                    return x;
-                });
-                var after4 = pair.register_forward_hook((module, x, y) =>
-                {
-                    After(name, module, y.Item1, x);
-                    Further(y.Item2);
-                    return y;
-                });
-                removals.Add(before4.remove);
-                removals.Add(after4.remove);
-                break;
-            default:
-                throw new TraceException($"'{name}' ({leaf.GetType().Name}) is a leaf that takes or returns something other than tensors; a trace can't follow it.");
+            throw new TraceException($"'{name}' ({leaf.GetType().Name}) is a leaf that takes or returns something other than tensors; a trace can't "
+                + "follow it.");
         }
+
+        removals.Add(before);
+        removals.Add(after);
     }
 
-    private void Before(string name, nn.Module module, params Tensor[] inputs)
+    private void Before(string name, nn.Module module, Tensor[] inputs)
     {
         running = (name, module);
         if (keepValues)
@@ -134,13 +75,14 @@ internal sealed class TraceRecorder : IDisposable
         }
     }
 
-    private Tensor After(string name, nn.Module module, Tensor output, params Tensor[] inputs)
+    private void After(string name, nn.Module module, Tensor[] inputs, Tensor[] outputs)
     {
         int call = calls[name] = calls.GetValueOrDefault(name) + 1;
         string unique = call == 1 ? name : $"{name}#{call}";
         int[] sources = [.. inputs.Select(x => producers.TryGetValue(x, out int p)
             ? p
-            : throw new TraceException($"'{unique}' ({module.GetType().Name}) takes a tensor that no leaf module made: a forward calls a function before it. Make that step a module."))];
+            : throw new TraceException($"'{unique}' ({module.GetType().Name}) takes a tensor that no leaf module made: a forward calls a function before it. "
+                + "Make that step a module."))];
         nodes.Add(new TraceNode
         {
             Index = nodes.Count,
@@ -149,23 +91,22 @@ internal sealed class TraceRecorder : IDisposable
             Inputs = sources,
             InputSlots = [.. inputs.Select(x => slots.GetValueOrDefault(x))],
             InputShapes = [.. inputs.Select(x => x.shape)],
-            OutputShape = output.shape,
-            DType = output.dtype,
+            OutputShape = outputs[0].shape,
+            DType = outputs[0].dtype,
             InputValues = pending,
-            OutputValue = keepValues ? Copy(output) : null,
+            OutputValue = keepValues ? Copy(outputs[0]) : null,
+            FurtherOutputValues = keepValues ? [.. outputs.Skip(1).Select(Copy)] : [],
         });
         pending = [];
         running = null;
-        producers[output] = nodes.Count - 1;
-        return output;
-    }
-
-    // The second output of the leaf that has just run.
-    private void Further(Tensor output)
-    {
-        producers[output] = nodes.Count - 1;
-        slots[output] = 1;
-        nodes[^1].FurtherOutputValues = keepValues ? [Copy(output)] : [];
+        for (int slot = 0; slot < outputs.Length; slot++)
+        {
+            producers[outputs[slot]] = nodes.Count - 1;
+            if (slot > 0)
+            {
+                slots[outputs[slot]] = slot;
+            }
+        }
     }
 
     // Kept beyond any scope of the model's own forward.

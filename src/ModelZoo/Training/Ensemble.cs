@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training;
 
 /// <summary>
-/// Several models as one: the average of their probabilities, as AlexNet's and VGG's results on ImageNet were had. It returns the average's logarithms, which are logits: their softmax is the average.
-/// The members become its own.
+/// Several models as one: the average of their probabilities, as AlexNet's and VGG's results on ImageNet were had. It returns the average's logarithms, which
+/// are logits: their softmax is the average. The members become its own.
 /// </summary>
 public sealed class Ensemble : nn.Module<Tensor, Tensor>
 {
@@ -41,7 +41,8 @@ public sealed class Ensemble : nn.Module<Tensor, Tensor>
 
         if (logits.Skip(1).FirstOrDefault(l => !l.shape.SequenceEqual(logits[0].shape)) is { } other)
         {
-            throw new ZooException($"The models of an ensemble must have the same classes: one returns [{string.Join(",", logits[0].shape)}], another [{string.Join(",", other.shape)}].");
+            throw new ZooException($"The models of an ensemble must have the same classes: one returns [{string.Join(",", logits[0].shape)}], another "
+                + $"[{string.Join(",", other.shape)}].");
         }
 
         return stack([.. logits.Select(l => nn.functional.log_softmax(l, 1))]).logsumexp(0).sub_(Math.Log(logits.Count));

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
 
-/// <summary>Measures a model on labelled examples.</summary>
+/// <summary>Measures a model on labeled examples.</summary>
 public static class Evaluator
 {
     /// <summary>Runs the model in eval mode without gradients; its mode is put back afterwards.</summary>
@@ -24,7 +24,8 @@ public static class Evaluator
     /// <param name="channelsLast">As for one model.</param>
     /// <param name="top">How many of the largest probabilities the label may be among.</param>
     /// <exception cref="ZooException">The data has more classes than a model logits, or the members have different classes or examples.</exception>
-    public static EvaluationResult Evaluate(IReadOnlyList<(nn.Module<Tensor, Tensor> Model, IBatchSource Data)> members, int batchSize = 256, bool channelsLast = false, int top = 5)
+    public static EvaluationResult Evaluate(IReadOnlyList<(nn.Module<Tensor, Tensor> Model, IBatchSource Data)> members, int batchSize = 256,
+        bool channelsLast = false, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(members);
         ArgumentOutOfRangeException.ThrowIfZero(members.Count);
@@ -37,7 +38,7 @@ public static class Evaluator
         }
 
         var clock = Stopwatch.StartNew();
-        var tally = new Tally(data.Count, top);
+        var tally = new TopKCounter(data.Count, top);
         ModelMode[] modes = [.. members.Select(m => ModelMode.Eval(m.Model))];
         IEnumerator<Batch>[] batches = [.. members.Select(m => m.Data.InOrder(batchSize).GetEnumerator())];
         try
@@ -46,7 +47,9 @@ public static class Evaluator
             while (Array.TrueForAll(batches, b => b.MoveNext()))
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) => Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]); // [B,classes]
+                // [B,classes]
+                Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) =>
+                    Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]);
                 tally.Add(logits, batches[0].Current);
                 Array.ForEach(batches, b => b.Current.Dispose());
             }
@@ -66,7 +69,8 @@ public static class Evaluator
         {
             throw new ZooException(logits.dim() != 2
                 ? $"The model returns [{string.Join(",", logits.shape)}], but logits [N,classes] are needed."
-                : $"The model has {logits.shape[1]} outputs, the data {data.ClassNames.Count} classes. Give the model a new head (zoo finetune), or use other data.");
+                : $"The model has {logits.shape[1]} outputs, the data {data.ClassNames.Count} classes. Give the model a new head (zoo finetune), or use "
+                    + "other data.");
         }
     }
 
@@ -76,4 +80,120 @@ public static class Evaluator
         CheckClasses(logits, data);
         return logits.dtype == ScalarType.Float32 ? logits : logits.to(ScalarType.Float32);
     }
+}
+
+/// <summary>How one class was recognized.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Count">Examples of it.</param>
+/// <param name="Precision">Of those called so, the share that were; 0 where none was called so.</param>
+/// <param name="Recall">Of those that were, the share called so; 0 where there are none.</param>
+public sealed record ClassResult(string Name, int Count, double Precision, double Recall)
+{
+    /// <summary>The harmonic mean of precision and recall; 0 where both are.</summary>
+    public double F1 => Precision + Recall == 0 ? 0 : 2 * Precision * Recall / (Precision + Recall);
+}
+
+#pragma warning disable CA1814 // A confusion matrix is square.
+
+/// <summary>How well a model does on labeled examples.</summary>
+public sealed record EvaluationResult
+{
+    /// <summary>Examples.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>The share whose largest logit is the label, in [0,1].</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>How many of the largest logits <see cref="TopAccuracy"/> looks at; as many as there are, where that is fewer.</summary>
+    public required int Top { get; init; }
+
+    /// <summary>The share whose label is among the <see cref="Top"/> largest logits, in [0,1].</summary>
+    public required double TopAccuracy { get; init; }
+
+    /// <summary>The mean cross entropy, in nats.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>[label, prediction]: how many examples.</summary>
+    public required int[,] Confusion { get; init; }
+
+    /// <summary>In the order of the labels.</summary>
+    public required IReadOnlyList<ClassResult> Classes { get; init; }
+
+    /// <summary>The mean of the classes' F1, each class counting alike.</summary>
+    public double MeanF1 => Classes.Count == 0 ? 0 : Classes.Average(c => c.F1);
+
+    /// <summary>Wall time.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>[label, prediction]: the share of the label's examples, so that each row adds up to 1; a row of zeros where there are none.</summary>
+    public double[,] NormalizedConfusion()
+    {
+        var shares = new double[Confusion.GetLength(0), Confusion.GetLength(1)];
+        for (int label = 0; label < shares.GetLength(0); label++)
+        {
+            int count = Enumerable.Range(0, shares.GetLength(1)).Sum(p => Confusion[label, p]);
+            for (int p = 0; p < shares.GetLength(1); p++)
+            {
+                shares[label, p] = count == 0 ? 0 : (double)Confusion[label, p] / count;
+            }
+        }
+
+        return shares;
+    }
+}
+
+/// <summary>Counts what became of labeled examples, batch by batch.</summary>
+internal sealed class TopKCounter(int examples, int top)
+{
+    private readonly List<long> labels = new(examples);
+    private readonly List<long> predictions = new(examples);
+    private double loss;
+    private long amongTop;
+    private int outputs;
+
+    /// <param name="logits">[B,classes], float32.</param>
+    /// <param name="batch">The labels.</param>
+    public void Add(Tensor logits, Batch batch)
+    {
+        outputs = (int)logits.shape[1];
+        loss += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
+        (_, Tensor largest) = logits.topk(Math.Min(top, outputs), 1); // [B,top]
+        amongTop += largest.eq(batch.Labels.unsqueeze(1)).sum().item<long>();
+        predictions.AddRange(logits.argmax(1).cpu().data<long>().ToArray());
+        labels.AddRange(batch.Labels.cpu().data<long>().ToArray());
+    }
+
+    public EvaluationResult Result(IReadOnlyList<string> names, TimeSpan elapsed)
+    {
+#pragma warning disable CA1814 // A confusion matrix is square.
+        var confusion = new int[outputs, outputs];
+#pragma warning restore CA1814
+        var actual = new int[outputs];
+        var called = new int[outputs];
+        int right = 0;
+        for (int i = 0; i < labels.Count; i++)
+        {
+            confusion[labels[i], predictions[i]]++;
+            actual[labels[i]]++;
+            called[predictions[i]]++;
+            right += labels[i] == predictions[i] ? 1 : 0;
+        }
+
+        int count = Math.Max(labels.Count, 1);
+        return new EvaluationResult
+        {
+            Count = labels.Count,
+            Accuracy = (double)right / count,
+            Top = outputs == 0 ? top : Math.Min(top, outputs),
+            TopAccuracy = (double)amongTop / count,
+            Loss = loss / count,
+            Confusion = confusion,
+            Classes = outputs == 0
+                ? []
+                : [.. names.Select((name, c) => new ClassResult(name, actual[c], Share(confusion[c, c], called[c]), Share(confusion[c, c], actual[c])))],
+            Elapsed = elapsed,
+        };
+    }
+
+    private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
 
-/// <summary>Where a trainer gets its examples from: tensors in memory (<see cref="ImageTensors"/>), or files that are decoded while it trains.</summary>
+/// <summary>
+/// Where a trainer gets its examples from: tensors in memory (<see cref="ModelZoo.Loading.ImageTensors"/>), or files that are decoded while it trains.
+/// </summary>
 public interface IBatchSource
 {
     /// <summary>The number of examples.</summary>
@@ -15,20 +17,20 @@ public interface IBatchSource
     IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>
-    /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalised. What a step sees depends on the plan's seed, epoch and
-    /// the step's number alone, so that a pass may begin at any step. The last batch holds what is left.
+    /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalized. What a step sees depends on the
+    /// plan's seed, epoch and the step's number alone, so that a pass may begin at any step. The last batch holds what is left.
     /// </summary>
     /// <param name="plan">Seed, epoch, batch size, first step, augmentation.</param>
     /// <returns>The batches; whoever reads them disposes each.</returns>
-    IEnumerable<Batch> Shuffled(EpochPlan plan);
+    IEnumerable<Batch> Shuffled(EpochSampler plan);
 
-    /// <summary>One pass for measuring: every example once, in its own order, unchanged but for the preprocessing, normalised.</summary>
+    /// <summary>One pass for measuring: every example once, in its own order, unchanged but for the preprocessing, normalized.</summary>
     /// <param name="batchSize">Examples in a batch; the last may hold fewer.</param>
     IEnumerable<Batch> InOrder(int batchSize);
 }
 
 /// <summary>Some examples and their labels.</summary>
-/// <param name="Inputs">[B,C,H,W] normalised images or [B,features].</param>
+/// <param name="Inputs">[B,C,H,W] normalized images or [B,features].</param>
 /// <param name="Labels">[B], int64.</param>
 public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
 {
@@ -45,4 +47,11 @@ public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
         Labels.Dispose();
         Targets?.Dispose();
     }
+}
+
+/// <summary>Data that can be told from other data of the same size, so that a run is resumed only with its own.</summary>
+public interface IFingerprinted
+{
+    /// <summary>A hash of all that a training sees of the data, in a form for people: "sha256 9f86d081884c7d65".</summary>
+    string Fingerprint { get; }
 }

@@ -1,4 +1,7 @@
+using ModelZoo.Layers;
+using ModelZoo.Training.Optimizers;
 using ModelZoo.Training.Precision;
+using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -6,13 +9,13 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Training;
 
-/// <summary>One model with its optimiser and the average of its weights: forward, backward, step.</summary>
+/// <summary>One model with its optimizer and the average of its weights: forward, backward, step.</summary>
 internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, TrainerOptions options, IBatchSource train) : IDisposable
 {
     private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
     private readonly ParameterOptimizer optimizer = ParameterOptimizer.Create(recipe);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
-    private AveragedWeights? average;
+    private ModelEma? average;
     private Tensor? skip;
 
     /// <summary>Looks up what has requires_grad now.</summary>
@@ -29,7 +32,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         optimizer.Train(trained);
         if (recipe.EmaDecay > 0 && average is null)
         {
-            average = new AveragedWeights(recipe.EmaDecay, model.state_dict());
+            average = new ModelEma(recipe.EmaDecay, model.state_dict());
         }
 
         // Reading costs nothing on the CPU; elsewhere it would make the device wait for C# and C# for the device, batch by batch.
@@ -215,12 +218,13 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     private Dictionary<string, Tensor> State() => model.state_dict().ToDictionary(
         s => s.Key, s => s.Value.dtype == ScalarType.BFloat16 && mixed?.Parameters.GetValueOrDefault(s.Key) is { } master ? master : s.Value);
 
-    // What the optimiser changes, in the model's order; a parameter under two names counts once.
+    // What the optimizer changes, in the model's order; a parameter under two names counts once.
     private IEnumerable<TrainedParameter> Trained()
     {
         var seen = new HashSet<Parameter>(ReferenceEqualityComparer.Instance);
         return model.named_parameters().Where(p => p.parameter.requires_grad && seen.Add(p.parameter)).Select(p =>
-            new TrainedParameter(p.name, mixed?.Parameters.GetValueOrDefault(p.name) ?? p.parameter, rateFactors.GetValueOrDefault(p.name, 1), recipe.DecayNormAndBias || p.parameter.dim() > 1));
+            new TrainedParameter(p.name, mixed?.Parameters.GetValueOrDefault(p.name)
+                ?? p.parameter, rateFactors.GetValueOrDefault(p.name, 1), recipe.DecayNormAndBias || p.parameter.dim() > 1));
     }
 
     private (Tensor Logits, Tensor Loss) Forward(Batch batch)
@@ -246,15 +250,20 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         return (all[0], loss);
 
         Tensor Loss(Tensor logits) => nn.functional.cross_entropy(
-            logits.dtype == ScalarType.BFloat16 ? logits.to(ScalarType.Float32) : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
+            logits.dtype == ScalarType.BFloat16
+                ? logits.to(ScalarType.Float32)
+                : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
     }
 
     private ZooException NotFinite(Run run, FormattableString what, string? where)
     {
         RunState state = run.State;
         double rate = run.Schedule.At(state.Steps) * state.Plateau.Factor;
-        string kept = (options.RunFolder ?? options.CheckpointPath) is { } path && state.Epochs.Count > 0 ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}." : "";
-        return new ZooException(FormattableString.Invariant(what) + FormattableString.Invariant($" at step {state.Steps + 1} (epoch {state.Epoch}, learning rate {rate:g3}). ")
+        string kept = (options.RunFolder ?? options.CheckpointPath) is { } path && state.Epochs.Count > 0
+            ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}."
+            : "";
+        return new ZooException(FormattableString.Invariant(what)
+            + FormattableString.Invariant($" at step {state.Steps + 1} (epoch {state.Epoch}, learning rate {rate:g3}). ")
             + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
     }
 
@@ -264,7 +273,8 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         return recipe.Precision switch
         {
             "bf16" => Bfloat16.IsFastOn(device) ? true : throw new ZooException(
-                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the precision fp32, or auto, which chooses."),
+                "precision bf16: this machine's processor has neither AVX-512-BF16 nor AMX-BF16, so bfloat16 would be emulated, slower than float32. Use the "
+                    + "precision fp32, or auto, which chooses."),
             "auto" => Bfloat16.IsFastOn(device),
             _ => false,
         };

@@ -21,8 +21,8 @@ internal sealed class ModelMode : IDisposable
     }
 
     /// <summary>
-    /// What the options say; else the part that is trained (or all) in train mode, the rest in eval mode, and normalisation layers whose parameters are all frozen
-    /// in eval mode too: they keep their statistics.
+    /// What the options say; else the part that is trained (or all) in train mode, the rest in eval mode, and normalization layers whose parameters are all
+    /// frozen in eval mode too: they keep their statistics.
     /// </summary>
     public static ModelMode Train(nn.Module model, TrainerOptions options)
     {

@@ -1,3 +1,5 @@
+using ModelZoo.Tracing;
+using ModelZoo.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,9 +21,10 @@ internal static class NonFiniteSearch
 
         string? found = null;
         List<Action> removals = [];
-        foreach ((string name, nn.Module module) in Leaves(model))
+        foreach ((string name, nn.Module module) in ModuleHooks.Leaves(model))
         {
-            Listen(name, module, removals, (n, m, output) => found ??= IsFinite(output) ? null : Sentence(n, m));
+            Action? removal = ModuleHooks.OnOutput(module, (ran, _, outputs) => found ??= Array.TrueForAll(outputs, IsFinite) ? null : Sentence(name, ran));
+            removals.Add(removal ?? (static () => { }));
         }
 
         try
@@ -55,36 +58,8 @@ internal static class NonFiniteSearch
     private static string Sentence(string name, nn.Module module)
     {
         string? broken = module.named_parameters().Where(p => !IsFinite(p.parameter)).Select(p => p.name).FirstOrDefault();
-        return $"The first layer whose output is not finite is {name} ({module.GetType().Name})" + (broken is null ? "." : $": its {broken} is not finite already.");
-    }
-
-    private static void Listen(string name, nn.Module leaf, List<Action> removals, Action<string, nn.Module, Tensor> look)
-    {
-        switch (leaf)
-        {
-            case nn.Module<Tensor, Tensor> one:
-                removals.Add(one.register_forward_hook((module, _, y) => Look(module, y)).remove);
-                break;
-            case nn.Module<Tensor, Tensor, Tensor> two:
-                removals.Add(two.register_forward_hook((module, _, _, y) => Look(module, y)).remove);
-                break;
-            case nn.Module<Tensor[], Tensor> many:
-                removals.Add(many.register_forward_hook((module, _, y) => Look(module, y)).remove);
-                break;
-        }
-
-        Tensor Look(nn.Module module, Tensor output)
-        {
-            look(name, module, output);
-            return output;
-        }
-    }
-
-    private static (string Name, nn.Module Module)[] Leaves(nn.Module model)
-    {
-        var seen = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance);
-        (string Name, nn.Module Module)[] leaves = [.. model.named_modules().Where(m => m.name.Length > 0 && !m.module.children().Any() && seen.Add(m.module)).Select(m => (m.name, m.module))];
-        return leaves.Length > 0 ? leaves : [(model.GetName(), model)];
+        return $"The first layer whose output is not finite is {name} ({module.GetType().Name})"
+            + (broken is null ? "." : $": its {broken} is not finite already.");
     }
 
     private static bool IsFinite(Tensor values)

@@ -1,11 +1,14 @@
 namespace ModelZoo.Training;
 
-// How training images are changed at random; the definitions are in ModelZoo.Data.Augmentation.
+// How training images are changed at random; the definitions are in ModelZoo.Loading.Augmentation.
 public sealed partial record Recipe
 {
     private static readonly string[] CropModes = ["zero", "reflect"];
 
-    /// <summary>Augmentation: each training image is padded by this many pixels on every side, and a part of its first size is cut out at a random place (<see cref="Data.Augmentation.PaddedCrop"/>).</summary>
+    /// <summary>
+    /// Augmentation: each training image is padded by this many pixels on every side, and a part of its first size is cut out at a random place
+    /// (<see cref="Loading.Augmentation.PaddedCrop"/>).
+    /// </summary>
     public int RandomCropPadding { get; init; }
 
     /// <summary>With <see cref="RandomCropPadding"/>: "zero" pads with black, "reflect" mirrors.</summary>
@@ -18,18 +21,22 @@ public sealed partial record Recipe
     public double VerticalFlip { get; init; }
 
     /// <summary>
-    /// Augmentation: the input is cut at a random place out of the resized picture, instead of from its middle, as AlexNet and VGG were trained; only where the model's preprocessing cuts
-    /// (<see cref="Fit.Crop"/>), and not together with <see cref="RandomResizedCrop"/>.
+    /// Augmentation: the input is cut at a random place out of the resized picture, instead of from its middle, as AlexNet and VGG were trained; only where the
+    /// model's preprocessing cuts (<see cref="ModelZoo.Imaging.Fit.Crop"/>), and not together with
+    /// <see cref="ModelZoo.Loading.Augmentation.RandomResizedCrop"/>.
     /// </summary>
     public bool RandomCrop { get; init; }
 
-    /// <summary>Augmentation: instead of the whole image, a part of at least this share of its area (0.08 in the paper) is resized to the input (<see cref="Data.Augmentation.RandomResizedCrop"/>); 0: off.</summary>
+    /// <summary>
+    /// Augmentation: instead of the whole image, a part of at least this share of its area (0.08 in the paper) is resized to the input
+    /// (<see cref="Loading.Augmentation.RandomResizedCrop"/>); 0: off.
+    /// </summary>
     public double RandomResizedCrop { get; init; }
 
     /// <summary>With <see cref="RandomResizedCrop"/>: the largest width per height of the part, and of its height per width.</summary>
     public double RandomResizedCropRatio { get; init; } = 4.0 / 3;
 
-    /// <summary>Augmentation: the brightness changes by up to this factor (<see cref="Data.Augmentation.ColorJitter"/>).</summary>
+    /// <summary>Augmentation: the brightness changes by up to this factor (<see cref="Loading.Augmentation.ColorJitter"/>).</summary>
     public double Brightness { get; init; }
 
     /// <summary>Augmentation: the contrast changes by up to this factor.</summary>
@@ -41,19 +48,27 @@ public sealed partial record Recipe
     /// <summary>Augmentation: the hue turns by up to this share of the circle.</summary>
     public double Hue { get; init; }
 
-    /// <summary>Augmentation: the standard deviation of AlexNet's colour shift (<see cref="Data.Augmentation.PcaLighting"/>), 0.1 in the paper.</summary>
+    /// <summary>Augmentation: the standard deviation of AlexNet's color shift (<see cref="Loading.Augmentation.PcaLighting"/>), 0.1 in the paper.</summary>
     public double PcaLighting { get; init; }
 
-    /// <summary>Augmentation: the side of a square that is taken out of each training image, in pixels (<see cref="Data.Augmentation.Erasing.Cutout"/>).</summary>
+    /// <summary>
+    /// Augmentation: the side of a square that is taken out of each training image, in pixels (<see cref="Loading.Augmentation.Erasing.Cutout"/>).
+    /// </summary>
     public int Cutout { get; init; }
 
-    /// <summary>Augmentation: the share of the training images that a random rectangle is taken out of (<see cref="Data.Augmentation.Erasing.Draw"/>).</summary>
+    /// <summary>
+    /// Augmentation: the share of the training images that a random rectangle is taken out of (<see cref="Loading.Augmentation.Erasing.Draw"/>).
+    /// </summary>
     public double RandomErasing { get; init; }
 
-    /// <summary>Augmentation: α of mixup, which blends each training image and its label with another's (<see cref="Data.Augmentation.Mixing"/>); 0: off.</summary>
+    /// <summary>
+    /// Augmentation: α of mixup, which blends each training image and its label with another's (<see cref="Loading.Augmentation.Mixing"/>); 0: off.
+    /// </summary>
     public double Mixup { get; init; }
 
-    /// <summary>Augmentation: α of CutMix, which replaces a rectangle of each training image by another's; 0: off. With mixup as well, each step takes one of them.</summary>
+    /// <summary>
+    /// Augmentation: α of CutMix, which replaces a rectangle of each training image by another's; 0: off. With mixup as well, each step takes one of them.
+    /// </summary>
     public double Cutmix { get; init; }
 
     /// <summary>Whether training images are changed at random.</summary>
@@ -62,13 +77,13 @@ public sealed partial record Recipe
     /// <summary>Whether they are turned, scaled or moved by parts of pixels.</summary>
     internal bool MovesAtRandom => RandomShift > 0 || RandomRotation > 0 || RandomScale > 0;
 
-    /// <summary>Whether they are changed in ways that are defined on bytes of 255ths (<see cref="Data.Augmentation.Augmenter"/>).</summary>
+    /// <summary>Whether they are changed in ways that are defined on bytes of 255ths (<see cref="Loading.Augmentation.Augmenter"/>).</summary>
     internal bool ChangesPictures =>
         RandomCrop || RandomCropPadding > 0 || HorizontalFlip > 0 || VerticalFlip > 0 || NeedsPictures || PcaLighting > 0 || Cutout > 0 || RandomErasing > 0;
 
     /// <summary>
     /// Whether among these are some that are done picture by picture alone; for all others there are tensor operations too
-    /// (<see cref="Data.Augmentation.BatchAugmenter"/>).
+    /// (<see cref="Loading.Augmentation.BatchAugmenter"/>).
     /// </summary>
     internal bool NeedsPictures => RandomResizedCrop > 0 || JittersColor;
 

@@ -8,6 +8,7 @@ namespace ModelZoo.Training;
 public sealed partial record Recipe
 {
     private const string VariantsKey = "variants";
+    private const string FamilyKey = "family";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -23,10 +24,13 @@ public sealed partial record Recipe
     /// <summary>The keys of the JSON form.</summary>
     public static IReadOnlyCollection<string> Keys => Properties.Keys;
 
-    /// <summary>Reads a recipe from its JSON form: <c>{"epochs": 10, "learning_rate": 0.05}</c>. Keys left out take their defaults; // comments are allowed.</summary>
+    /// <summary>
+    /// Reads a recipe from its JSON form: <c>{"epochs": 10, "learning_rate": 0.05}</c>. Keys left out take their defaults; // comments are allowed.
+    /// </summary>
     /// <param name="json">The text.</param>
     /// <param name="displayName">What error messages call it.</param>
-    /// <exception cref="ZooException">The text is no JSON object, a key is unknown (the message gives the nearest), or a value has the wrong type or range.</exception>
+    /// <exception cref="ZooException">The text is no JSON object, a key is unknown (the message gives the nearest), or a value has the wrong type or
+    /// range.</exception>
     public static Recipe Parse(string json, string displayName)
     {
         using JsonDocument document = ReadDocument(json, displayName);
@@ -34,8 +38,9 @@ public sealed partial record Recipe
     }
 
     /// <summary>
-    /// Reads the recipe of one model from a recipe.json: an object with a recipe under each model's name. A recipe may hold variants of itself, under their names
-    /// the keys that differ: <c>"variants": {"quick": {"epochs": 12}}</c>.
+    /// Reads the recipe of one model from a recipe.json: an object with the recipe of the family under <c>"family"</c> and, under a model's name, what differs
+    /// for that model, merged as a JSON merge patch (RFC 7396): null takes a key away. Without <c>"family"</c> only the models that are named have a recipe.
+    /// A recipe may hold variants of itself, under their names the keys that differ: <c>"variants": {"quick": {"epochs": 12}}</c>.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="json">The text.</param>
@@ -45,18 +50,58 @@ public sealed partial record Recipe
     public static Recipe ParseFor(string model, string json, string displayName, string? variant = null)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
-        return document.RootElement.TryGetProperty(model, out JsonElement recipe)
-            ? FromElement(recipe, $"{displayName}, {model}", variant)
-            : throw new ZooException($"{displayName}: has no recipe for '{model}'."
-                + NearestName.Hint(model, document.RootElement.EnumerateObject().Select(p => p.Name)));
+        JsonElement root = document.RootElement;
+        bool named = root.TryGetProperty(model, out JsonElement own);
+        if (!root.TryGetProperty(FamilyKey, out JsonElement family))
+        {
+            return named
+                ? FromElement(own, $"{displayName}, {model}", variant)
+                : throw new ZooException($"{displayName}: has no recipe for '{model}'.{NearestName.Hint(model, root.EnumerateObject().Select(p => p.Name))}");
+        }
+
+        using JsonDocument merged = JsonDocument.Parse(named ? Merge(JsonNode.Parse(family.GetRawText()), own)!.ToJsonString() : family.GetRawText());
+        return FromElement(merged.RootElement, $"{displayName}, {model}", variant);
     }
 
-    /// <summary>Whether a recipe.json has a recipe for a model.</summary>
+    /// <summary>Whether a recipe.json has a recipe for a model: its own, or the family's.</summary>
     /// <exception cref="ZooException">The text is no JSON object.</exception>
     public static bool Has(string model, string json, string displayName)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
-        return document.RootElement.TryGetProperty(model, out _);
+        return document.RootElement.TryGetProperty(FamilyKey, out _) || document.RootElement.TryGetProperty(model, out _);
+    }
+
+    /// <summary>The models that a recipe.json names: those with a recipe of their own, or with something that differs from the family's.</summary>
+    /// <exception cref="ZooException">The text is no JSON object.</exception>
+    public static IReadOnlyList<string> ModelsOf(string json, string displayName)
+    {
+        using JsonDocument document = ReadRecipes(json, displayName);
+        return [.. document.RootElement.EnumerateObject().Select(p => p.Name).Where(n => n != FamilyKey)];
+    }
+
+    private static JsonNode? Merge(JsonNode? target, JsonElement patch)
+    {
+        if (patch.ValueKind != JsonValueKind.Object)
+        {
+            return JsonNode.Parse(patch.GetRawText());
+        }
+
+        JsonObject merged = target as JsonObject ?? [];
+        foreach (JsonProperty change in patch.EnumerateObject())
+        {
+            if (change.Value.ValueKind == JsonValueKind.Null)
+            {
+                merged.Remove(change.Name);
+            }
+            else
+            {
+                JsonNode? before = merged[change.Name];
+                merged.Remove(change.Name); // a node has one parent
+                merged[change.Name] = Merge(before, change.Value);
+            }
+        }
+
+        return merged;
     }
 
     /// <summary>This recipe with one value replaced, as a flag does it: <c>With("learning_rate", "0.1")</c>.</summary>
@@ -64,7 +109,8 @@ public sealed partial record Recipe
     public Recipe With(string key, string value) => With((key, value));
 
     /// <summary>
-    /// The same for several values, checked together. Where the optimiser or the schedule is replaced, what only the old one could use is dropped: look ahead, milestones, warm-up.
+    /// The same for several values, checked together. Where the optimizer or the schedule is replaced, what only the old one could use is dropped: look ahead,
+    /// milestones, warm-up.
     /// </summary>
     /// <exception cref="ZooException">A key is unknown or a value cannot be read or is out of range.</exception>
     public Recipe With(params IReadOnlyList<(string Key, string Value)> changes)
@@ -154,7 +200,8 @@ public sealed partial record Recipe
         string[] known = element.TryGetProperty(VariantsKey, out JsonElement variants) ? [.. variants.EnumerateObject().Select(v => v.Name)] : [];
         if (!known.Contains(variant))
         {
-            throw new ZooException($"{displayName}: has no variant '{variant}'.{NearestName.Hint(variant, known)} " + (known.Length == 0 ? "It has none." : $"It has {string.Join(", ", known)}."));
+            throw new ZooException($"{displayName}: has no variant '{variant}'.{NearestName.Hint(variant, known)} "
+                + (known.Length == 0 ? "It has none." : $"It has {string.Join(", ", known)}."));
         }
 
         Fill(recipe, variants.GetProperty(variant), $"{displayName}, {variant}");
@@ -173,7 +220,8 @@ public sealed partial record Recipe
 
             if (!Properties.TryGetValue(entry.Name, out var property))
             {
-                throw new ZooException($"{displayName}: unknown key '{entry.Name}'.{NearestName.Hint(entry.Name, Keys)} Known keys are {string.Join(", ", Keys)}.");
+                throw new ZooException($"{displayName}: unknown key '{entry.Name}'.{NearestName.Hint(entry.Name, Keys)} Known keys are "
+                    + $"{string.Join(", ", Keys)}.");
             }
 
             if (!seen.Add(entry.Name))
@@ -193,5 +241,13 @@ public sealed partial record Recipe
     }
 
     private static string Described(Type type) =>
-        type == typeof(StepList) ? "a list of whole numbers" : type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text in quotes" : "a number";
+        type == typeof(StepList)
+            ? "a list of whole numbers"
+            : type == typeof(int)
+            ? "a whole number"
+            : type == typeof(bool)
+            ? "true or false"
+            : type == typeof(string)
+            ? "a text in quotes"
+            : "a number";
 }

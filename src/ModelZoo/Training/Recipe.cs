@@ -49,12 +49,14 @@ public sealed partial record Recipe
     public float RandomScale { get; init; }
 
     /// <summary>
-    /// One of <see cref="Precisions"/>: "bf16" trains convolutions and linear layers in bfloat16 with float32 weights behind them and is refused where the machine would emulate it;
-    /// "auto" does so where the machine computes in bfloat16 and trains in float32 elsewhere.
+    /// One of <see cref="Precisions"/>: "bf16" trains convolutions and linear layers in bfloat16 with float32 weights behind them and is refused where the
+    /// machine would emulate it; "auto" does so where the machine computes in bfloat16 and trains in float32 elsewhere.
     /// </summary>
     public string Precision { get; init; } = "fp32";
 
-    /// <summary>Keeps the channels of a pixel side by side in memory: faster for most convolutional networks, the same shapes and the same results but for rounding.</summary>
+    /// <summary>
+    /// Keeps the channels of a pixel side by side in memory: faster for most convolutional networks, the same shapes and the same results but for rounding.
+    /// </summary>
     public bool ChannelsLast { get; init; } = true;
 
     /// <summary>What <see cref="Precision"/> may be.</summary>
@@ -85,7 +87,7 @@ public sealed partial record Recipe
         Known(displayName, "optimizer", Optimizer, Optimizers);
         Known(displayName, "schedule", Schedule, Schedules);
         Known(displayName, "precision", Precision, Precisions);
-        ValidateOptimisation(displayName);
+        ValidateOptimization(displayName);
         if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
         {
             throw new ZooException($"{displayName}: nesterov needs the optimizer sgd with a momentum above 0.");

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using ModelZoo.Training.Runs;
 
 namespace ModelZoo.Training;
 
 /// <summary>The running figures of one training: what the trainer counts while it trains.</summary>
-internal sealed class Run(RunState state, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+internal sealed class Run(RunState state, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress,
+    CancellationToken cancel)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly double secondsBefore = state.Seconds;
@@ -19,7 +21,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
 
     public int TotalSteps { get; } = totalSteps;
 
-    public bool Cancelled { get; private set; }
+    public bool Canceled { get; private set; }
 
     public TimeSpan Elapsed => total.Elapsed + TimeSpan.FromSeconds(secondsBefore);
 
@@ -61,15 +63,15 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     /// <summary>Whether no further step may begin.</summary>
     public bool Stopped(TrainerOptions options)
     {
-        CheckCancelled();
-        return Cancelled || OutOfTime(options);
+        CheckCanceled();
+        return Canceled || OutOfTime(options);
     }
 
     /// <summary>Whether no further epoch may begin.</summary>
     public bool Ended(TrainerOptions options) =>
-        State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || Cancelled || OutOfTime(options));
+        State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || Canceled || OutOfTime(options));
 
-    public void CheckCancelled() => Cancelled |= cancel.IsCancellationRequested;
+    public void CheckCanceled() => Canceled |= cancel.IsCancellationRequested;
 
     public bool OutOfTime(TrainerOptions options) => total.Elapsed > (options.TimeLimit ?? TimeSpan.MaxValue);
 
@@ -108,7 +110,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         Epochs = [.. State.Epochs],
         Steps = State.Steps,
         Elapsed = Elapsed,
-        Cancelled = Cancelled,
+        Canceled = Canceled,
         TargetReached = State.TargetReached,
         StoppedEarly = State.StoppedEarly,
         BestEpoch = State.BestEpoch == 0 ? null : State.BestEpoch,

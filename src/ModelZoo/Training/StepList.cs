@@ -44,6 +44,7 @@ public sealed class StepList : IReadOnlyList<int>, IEquatable<StepList>
         public override StepList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             new(JsonSerializer.Deserialize<int[]>(ref reader, options) ?? []);
 
-        public override void Write(Utf8JsonWriter writer, StepList value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value.steps, options);
+        public override void Write(Utf8JsonWriter writer, StepList value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.steps, options);
     }
 }

@@ -1,5 +1,6 @@
 using ModelZoo.Runtime;
 using ModelZoo.Training.Precision;
+using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,9 +8,10 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training;
 
 /// <summary>
-/// Trains any model that turns a batch into logits, by minimising the cross entropy, and with it the weighted cross entropies of auxiliary classifiers where a model has any
-/// (<see cref="IAuxiliaryHeads"/>). It knows no model: what is trained is whatever has requires_grad.
-/// The same seed, recipe and data give the same weights to the bit on the same machine with the same number of threads, also when the run is killed and resumed in between.
+/// Trains any model that turns a batch into logits, by minimizing the cross entropy, and with it the weighted cross entropies of auxiliary classifiers where a
+/// model has any (<see cref="ModelZoo.Layers.IAuxiliaryHeads"/>). It knows no model: what is trained is whatever has requires_grad.
+/// The same seed, recipe and data give the same weights to the bit on the same machine with the same number of threads, also when the run is killed and resumed
+/// in between.
 /// </summary>
 public sealed class Trainer
 {
@@ -41,7 +43,8 @@ public sealed class Trainer
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="progress">Told about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
-    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or the loss is not finite any more; the message says at which step and from which layer on.</exception>
+    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or the
+    /// loss is not finite any more; the message says at which step and from which layer on.</exception>
     public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -50,7 +53,7 @@ public sealed class Trainer
             model.to(device);
         }
 
-        int batches = new EpochPlan(recipe, options.Seed, 1).Steps(train.Count);
+        int batches = new EpochSampler(recipe, options.Seed, 1).Steps(train.Count);
         int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
         int stepsPerEpoch = (batches + perStep - 1) / perStep;
         int limit = Math.Min(options.MaxSteps ?? int.MaxValue, recipe.MaxSteps > 0 ? recipe.MaxSteps : int.MaxValue);
@@ -110,7 +113,7 @@ public sealed class Trainer
     {
         run.Begin();
         using var figures = new StepFigures(run);
-        var plan = new EpochPlan(recipe, options.Seed, run.State.Epoch, run.State.Batch);
+        var plan = new EpochSampler(recipe, options.Seed, run.State.Epoch, run.State.Batch);
         var split = new StepSplit(plan, train.Count, perStep);
         int batch = plan.FirstStep, pending = 0;
         bool cut = false;
@@ -181,7 +184,7 @@ public sealed class Trainer
     }
 
     // The step whose loss was not finite, once more: the weights are still those it began with, and now every loss is looked at.
-    private static ZooException Again(Run run, IBatchSource train, Learner learner, EpochPlan plan, StepSplit split, int steps, int batch)
+    private static ZooException Again(Run run, IBatchSource train, Learner learner, EpochSampler plan, StepSplit split, int steps, int batch)
     {
         (run.State.Steps, run.State.Batch) = (steps, batch);
         learner.Recover();
@@ -208,13 +211,14 @@ public sealed class Trainer
         return learner.NotFinite(run);
     }
 
-    // The epoch's figures, the test, the checkpoints, the log, the state, the report, in this order: what is reported is on the disk, and a state never knows more than the files beside it.
+    // The epoch's figures, the test, the checkpoints, the log, the state, the report, in this order: what is reported is on the disk, and a state never knows
+    // more than the files beside it.
     private void Conclude(Run run, IBatchSource? test, bool cut, Learner learner, RunRecorder? recorder, RunSaver saver)
     {
         double seconds = run.EpochSeconds;
-        run.CheckCancelled();
+        run.CheckCanceled();
         RunState state = run.State;
-        bool partial = cut || run.Cancelled;
+        bool partial = cut || run.Canceled;
         if (partial)
         {
             saver.SaveState(run);
@@ -224,7 +228,7 @@ public sealed class Trainer
         bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
         using (learner.LendAverage())
         {
-            EvaluationResult? result = test is not null && due && !run.Cancelled ? Evaluate(test) : null;
+            EvaluationResult? result = test is not null && due && !run.Canceled ? Evaluate(test) : null;
             EpochResult epoch = run.Finish(seconds, result);
             state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
             bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy);

@@ -16,12 +16,14 @@ public sealed record TrainerOptions
     public string? CheckpointPath { get; init; }
 
     /// <summary>
-    /// Where the run is recorded (<see cref="Training.RunFolder"/>): recipe, description, log, TensorBoard events, curves, the checkpoints last and best, and the state to go on from.
-    /// Needs <see cref="Describe"/>. Null: nothing is recorded.
+    /// Where the run is recorded (<see cref="Runs.RunFolder"/>): recipe, description, log, TensorBoard events, curves, the checkpoints last and best, and
+    /// the state to go on from. Needs <see cref="Describe"/>. Null: nothing is recorded.
     /// </summary>
     public string? RunFolder { get; init; }
 
-    /// <summary>Whether to go on from the state in <see cref="RunFolder"/>, with the same bits as if the run had never stopped; a folder without a state begins anew.</summary>
+    /// <summary>
+    /// Whether to go on from the state in <see cref="RunFolder"/>, with the same bits as if the run had never stopped; a folder without a state begins anew.
+    /// </summary>
     public bool Resume { get; init; }
 
     /// <summary>With a run folder: saves the state after every so many steps too; 0: only after epochs.</summary>
@@ -51,19 +53,25 @@ public sealed record TrainerOptions
     /// <summary>Ends the training after an epoch with at least this test accuracy, in [0,1].</summary>
     public double? TargetAccuracy { get; init; }
 
-    /// <summary>If given, only this part of the model is in train mode, the rest in eval mode (a frozen trunk without dropout); whether parameters change is for their requires_grad to say.</summary>
+    /// <summary>
+    /// If given, only this part of the model is in train mode, the rest in eval mode (a frozen backbone without dropout); whether parameters change is for
+    /// their requires_grad to say.
+    /// </summary>
     public nn.Module? TrainOnly { get; init; }
 
     /// <summary>Parameters that learn at a rate of their own; what is in no group learns at the recipe's. Null: all do.</summary>
     public IReadOnlyList<ParameterGroup>? ParameterGroups { get; init; }
 
     /// <summary>
-    /// Called before each epoch with its number, from 1; it may change requires_grad, and what is trained is then read anew: what stays trained keeps its optimiser's state.
-    /// A run that is resumed calls it again for every epoch from 1 to its own.
+    /// Called before each epoch with its number, from 1; it may change requires_grad, and what is trained is then read anew: what stays trained keeps its
+    /// optimizer's state. A run that is resumed calls it again for every epoch from 1 to its own.
     /// </summary>
     public Action<int>? OnEpoch { get; init; }
 
-    /// <summary>Sets the mode of the modules at the start of each training epoch. Null: train mode, but eval mode for normalisation layers that are frozen and for what <see cref="TrainOnly"/> leaves out.</summary>
+    /// <summary>
+    /// Sets the mode of the modules at the start of each training epoch. Null: train mode, but eval mode for normalization layers that are frozen and for what
+    /// <see cref="TrainOnly"/> leaves out.
+    /// </summary>
     public Action<nn.Module>? TrainMode { get; init; }
 
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
@@ -72,3 +80,9 @@ public sealed record TrainerOptions
     /// <summary>Whether losses stay on the device until they are needed; null: everywhere but on the CPU. It changes no figure.</summary>
     internal bool? DefersFigures { get; init; }
 }
+
+/// <summary>Parameters that learn faster or slower than the recipe says.</summary>
+/// <param name="Name">What messages and logs call the group.</param>
+/// <param name="Parameters">Their names, as <c>named_parameters()</c> gives them; no parameter may be in two groups.</param>
+/// <param name="RateFactor">What the learning rate is multiplied by; 0 leaves them as they are.</param>
+public sealed record ParameterGroup(string Name, IReadOnlyList<string> Parameters, double RateFactor);

@@ -44,8 +44,8 @@ public sealed record TrainingResult
     /// <summary>Wall time, tests included.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether it was cancelled before its end.</summary>
-    public required bool Cancelled { get; init; }
+    /// <summary>Whether it was canceled before its end.</summary>
+    public required bool Canceled { get; init; }
 
     /// <summary>Whether the test accuracy that was asked for was reached.</summary>
     public bool TargetReached { get; init; }

@@ -1,3 +1,4 @@
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Training.Precision;
 using TorchSharp;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
 
-/// <summary>Trains a head on features that its frozen trunk made once.</summary>
+/// <summary>Trains a head on features that its frozen backbone made once.</summary>
 internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string head, HeadPath path, FineTuneOptions options)
 {
     private const int SampleSize = 16;
@@ -21,7 +22,7 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         using DisposeScope scope = NewDisposeScope();
         Tensor example = Features.Example(train);
         using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Full && train.Count >= SampleSize);
-        string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalisations folded into convolutions" : "";
+        string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalizations folded into convolutions" : "";
         bool pays = options.Precision == FeaturePrecision.Bfloat16
             || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute);
         if (!reader.HasHalf || !pays || !HalfPrecision.IsFine(reader, Features.Example(train, SampleSize)))
@@ -34,7 +35,7 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         var fresh = path.state_dict().ToDictionary(e => e.Key, e => e.Value.detach().clone());
         using Seen seen = Compute(reader.RunHalf, "bfloat16", train, test, cancel);
         TrainingResult result = Train(seen, trainer, progress, cancel);
-        if (result.Cancelled)
+        if (result.Canceled)
         {
             return (result, $"bfloat16{folded}, not checked");
         }
@@ -42,10 +43,13 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         HalfPrecision.Verdict verdict = HalfPrecision.Check(reader, path, test ?? train, seen.Test ?? seen.Train, cancel);
         if (verdict.Changed == 0)
         {
-            return (result, $"bfloat16{folded}; of {verdict.Images} {(test is null ? "training" : "test")} predictions the {verdict.Close} closest were made again in float32, and none differs");
+            return (result,
+                $"bfloat16{folded}; of {verdict.Images} {(test is null ? "training" : "test")} predictions the {verdict.Close} closest were made again in "
+                + "float32, and none differs");
         }
 
-        options.Remarks?.Report($"bfloat16 changes {verdict.Changed} of {verdict.Images} predictions: the features are computed again in float32, and the head is trained on those");
+        options.Remarks?.Report($"bfloat16 changes {verdict.Changed} of {verdict.Images} predictions: the features are computed again in float32, and the head "
+            + "is trained on those");
         using (no_grad())
         {
             foreach ((string key, Tensor value) in path.state_dict())

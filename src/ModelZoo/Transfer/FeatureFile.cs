@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using ModelZoo.Loading;
+using ModelZoo.Tracing;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -7,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
 
-/// <summary>Features of a frozen trunk on the disk, under the hash of everything that made them.</summary>
+/// <summary>Features of a frozen backbone on the disk, under the hash of everything that made them.</summary>
 internal sealed class FeatureFile
 {
     private const int BatchSize = 64;
@@ -22,7 +24,8 @@ internal sealed class FeatureFile
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add($"{model.GetName()} {head} {precision} [{string.Join(",", images.Shape)}]");
-        foreach ((string key, Tensor value) in model.state_dict().OrderBy(e => e.Key, StringComparer.Ordinal).Where(e => !e.Key.StartsWith(head + ".", StringComparison.Ordinal)))
+        foreach ((string key, Tensor value) in model.state_dict().OrderBy(e => e.Key, StringComparer.Ordinal)
+            .Where(e => !e.Key.StartsWith(head + ".", StringComparison.Ordinal)))
         {
             AddTensor(key, value);
         }
@@ -68,5 +71,126 @@ internal sealed class FeatureFile
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
         FeatureTable.WriteSafetensors(Path, features, null, new Dictionary<string, string> { ["kind"] = "features" });
+    }
+}
+
+/// <summary>
+/// Computes what one layer of a model takes or gives: by a <see cref="FusedBackbone"/> where the model can be traced, else by listening to its forward. The
+/// model is in eval mode while this lives.
+/// </summary>
+internal sealed class FeatureReader : IDisposable
+{
+    private readonly nn.Module<Tensor, Tensor> model;
+    private readonly string layer;
+    private readonly bool before;
+    private readonly ModelMode mode;
+    private readonly FusedBackbone? exact;
+    private readonly FusedBackbone? half;
+
+    /// <param name="model">The model.</param>
+    /// <param name="layer">The path of a layer in it.</param>
+    /// <param name="before">Its input rather than its output.</param>
+    /// <param name="example">A batch that the model takes.</param>
+    /// <param name="half">Whether to prepare for bfloat16 too.</param>
+    /// <exception cref="ZooException">There is no such layer.</exception>
+    public FeatureReader(nn.Module<Tensor, Tensor> model, string layer, bool before, Tensor example, bool half = false)
+    {
+        TransferLearning.FindModule(model, layer);
+        (this.model, this.layer, this.before) = (model, layer, before);
+        mode = ModelMode.Eval(model);
+        try
+        {
+            (exact, this.half) = Build(example, half);
+        }
+        catch
+        {
+            mode.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether <see cref="RunHalf"/> can be used.</summary>
+    public bool HasHalf => half is not null;
+
+    /// <summary>How many batch normalizations were folded away.</summary>
+    public int Folded => exact?.Folded ?? 0;
+
+    /// <summary>Multiply-accumulates of an image, as far as the model could be traced.</summary>
+    public long Macs => exact?.Macs ?? 0;
+
+    /// <summary>[N,…] float32 for a batch of inputs; the caller's.</summary>
+    public Tensor Run(Tensor input) => exact?.Run(input) ?? Listen(input);
+
+    /// <summary>The same, computed in bfloat16.</summary>
+    public Tensor RunHalf(Tensor input) => half!.Run(input);
+
+    public void Dispose()
+    {
+        exact?.Dispose();
+        half?.Dispose();
+        mode.Dispose();
+    }
+
+    private (FusedBackbone? Exact, FusedBackbone? Half) Build(Tensor example, bool withHalf)
+    {
+        try
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using Trace trace = Trace.Run(model, example);
+            return Target(trace) is { } target
+                ? (FusedBackbone.Build(trace, target), withHalf ? FusedBackbone.Build(trace, target, ScalarType.BFloat16) : null)
+                : default;
+        }
+        catch (TraceException)
+        {
+            return default; // a forward calls functions: it is listened to instead
+        }
+    }
+
+    // Null where the trace does not say it: the layer runs twice, or its input is that of a whole block.
+    private int? Target(Trace trace)
+    {
+        TraceNode[] own = [.. trace.Nodes.Where(n => n.Name == layer)];
+        bool again = trace.Nodes.Any(n => n.Name.StartsWith(layer + "#", StringComparison.Ordinal));
+        return again ? null
+            : before ? own is [{ Inputs.Count: 1, InputSlots: [0] or [] }] ? own[0].Inputs[0] : null
+            : trace.Nodes.LastOrDefault(n => n.Name == layer || n.Name.StartsWith(layer + ".", StringComparison.Ordinal))?.Index;
+    }
+
+    private Tensor Listen(Tensor input)
+    {
+        Tensor? seen = null;
+        void Keep(Tensor value)
+        {
+            seen?.Dispose();
+            using Tensor detached = value.detach();
+            seen = detached.clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
+        }
+
+        Action remove = Hook(Keep);
+        try
+        {
+            using IDisposable none = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            model.call(input);
+        }
+        catch
+        {
+            seen?.Dispose();
+            throw;
+        }
+        finally
+        {
+            remove();
+        }
+
+        return seen ?? throw new ZooException($"The forward of {model.GetName()} does not run its layer '{layer}'.");
+    }
+
+    private Action Hook(Action<Tensor> keep)
+    {
+        nn.Module module = TransferLearning.FindModule(model, layer);
+        return (before ? ModuleHooks.OnOneInput(module, keep) : ModuleHooks.OnOneOutput(module, keep))
+            ?? throw new ZooException($"The layer '{layer}' of {model.GetName()} does not {(before ? "take" : "give")} one tensor.");
     }
 }

@@ -1,5 +1,10 @@
-using ModelZoo.Data.Loading;
+using System.Globalization;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Weights;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
@@ -7,43 +12,54 @@ namespace ModelZoo.Transfer;
 /// <summary>How a trained model is fitted to other data.</summary>
 public sealed record FineTuneOptions
 {
-    /// <summary>For a head on a frozen trunk.</summary>
+    /// <summary>For a head on a frozen backbone.</summary>
     public static Recipe HeadRecipe { get; } = new() { Epochs = 30, BatchSize = 32, Optimizer = "adam", LearningRate = 3e-3, Schedule = "cosine" };
 
     /// <summary>For the whole model: a low rate, so that what was learned is not lost.</summary>
     public static Recipe WholeRecipe { get; } = new() { Epochs = 15, BatchSize = 32, Optimizer = "adam", LearningRate = 1e-3, Schedule = "cosine" };
 
-    /// <summary>The hyper-parameters; null: <see cref="HeadRecipe"/> with a frozen trunk, else <see cref="WholeRecipe"/>.</summary>
+    /// <summary>The hyper-parameters; null: <see cref="HeadRecipe"/> with a frozen backbone, else <see cref="WholeRecipe"/>.</summary>
     public Recipe? Recipe { get; init; }
 
     /// <summary>Decides the new head's weights and the order of the images.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Whether everything but the head stays as it is: little data, similar to what the weights know.</summary>
-    public bool TrunkFrozen { get; init; } = true;
+    public bool BackboneFrozen { get; init; } = true;
 
-    /// <summary>Which layers stay as they are; null: as <see cref="TrunkFrozen"/> says. A <see cref="TransferStrategy"/> has one.</summary>
+    /// <summary>Which layers stay as they are; null: as <see cref="BackboneFrozen"/> says. A <see cref="TransferStrategy"/> has one.</summary>
     public FreezePlan? Plan { get; init; }
 
-    /// <summary>Each group of layers (<see cref="LayerGroup"/>) is trained at the rate of the group behind it times this; 1: all at one rate (Howard and Ruder 2018, section 3.2: 1/2.6).</summary>
+    /// <summary>
+    /// Each group of layers (<see cref="LayerGroup"/>) is trained at the rate of the group behind it times this; 1: all at one rate (Howard and Ruder 2018,
+    /// section 3.2: 1/2.6).
+    /// </summary>
     public double RateDecay { get; init; } = 1;
 
-    /// <summary>Gradual unfreezing: the head is trained first, and every so many epochs one more group in front of it (Howard and Ruder 2018, section 3.3); 0: all at once.</summary>
+    /// <summary>
+    /// Gradual unfreezing: the head is trained first, and every so many epochs one more group in front of it (Howard and Ruder 2018, section 3.3); 0: all at
+    /// once.
+    /// </summary>
     public int UnfreezeEvery { get; init; }
 
-    /// <summary>Whether every batch normalisation stays in eval mode, so that no statistics move. Those with frozen parameters do in any case.</summary>
+    /// <summary>Whether every batch normalization stays in eval mode, so that no statistics move. Those with frozen parameters do in any case.</summary>
     public bool FreezeNormalization { get; init; }
 
-    /// <summary>How features of a frozen trunk are computed.</summary>
+    /// <summary>How features of a frozen backbone are computed.</summary>
     public FeaturePrecision Precision { get; init; }
 
-    /// <summary>A folder in which features of a frozen trunk are kept between runs, by the hash of weights, images and preprocessing; null: in memory alone.</summary>
+    /// <summary>
+    /// A folder in which features of a frozen backbone are kept between runs, by the hash of weights, images and preprocessing; null: in memory alone.
+    /// </summary>
     public string? FeatureCache { get; init; }
 
     /// <summary>Told what is being done before and after the training, in words.</summary>
     public IProgress<string>? Remarks { get; init; }
 
-    /// <summary>With a frozen trunk: compute what the head sees once, so that an epoch costs only the head. Not possible with augmentation, which makes new images all the time.</summary>
+    /// <summary>
+    /// With a frozen backbone: compute what the head sees once, so that an epoch costs only the head. Not possible with augmentation, which makes new images
+    /// all the time.
+    /// </summary>
     public bool CacheFeatures { get; init; } = true;
 
     /// <summary>How the images become the model's input; null: <see cref="TransferLearning.PreprocessingFor"/>.</summary>
@@ -70,15 +86,18 @@ public sealed record FineTuneOptions
     /// <summary>As in <see cref="TrainerOptions"/>.</summary>
     public double? TargetAccuracy { get; init; }
 
-    internal FreezePlan ChosenPlan => Plan ?? (TrunkFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
+    internal FreezePlan ChosenPlan => Plan ?? (BackboneFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
 
     internal Recipe Chosen => Recipe ?? (ChosenPlan == FreezePlan.HeadOnly ? HeadRecipe : WholeRecipe);
 }
 
-/// <summary>How features of a frozen trunk are computed.</summary>
+/// <summary>How features of a frozen backbone are computed.</summary>
 public enum FeaturePrecision
 {
-    /// <summary>In bfloat16 where the processor computes in it, there is much to compute, and no prediction of the tuned head changes by it (checked after the training; else everything is done again in float32).</summary>
+    /// <summary>
+    /// In bfloat16 where the processor computes in it, there is much to compute, and no prediction of the tuned head changes by it (checked after the training;
+    /// else everything is done again in float32).
+    /// </summary>
     Auto,
 
     /// <summary>In float32.</summary>
@@ -108,4 +127,65 @@ public sealed record FineTuneResult : IDisposable
 
     /// <summary>Frees the model.</summary>
     public void Dispose() => Model.Dispose();
+}
+
+/// <summary>The model that fine-tuning makes of a pretrained one.</summary>
+internal static class FineTuneModel
+{
+    /// <summary>A model of its own, with the pretrained tensors and a new head.</summary>
+    public static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options)
+    {
+        random.manual_seed((long)options.Seed);
+        ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
+        ZooModel model = pretrained.Info.Create(pretrained.Options);
+        try
+        {
+            using (no_grad())
+            {
+                Dictionary<string, Tensor> source = pretrained.Model.state_dict();
+                foreach ((string key, Tensor tensor) in model.state_dict())
+                {
+                    tensor.copy_(source[key]);
+                }
+            }
+
+            TransferLearning.ReplaceHead(model, labels.Count);
+            return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What its checkpoint says.</summary>
+    public static CheckpointInfo Describe(ResolvedModel model, string data, FineTuneOptions options, TrainingResult result)
+    {
+        var extra = new Dictionary<string, string>(options.Extra)
+        {
+            ["data"] = data,
+            ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
+            ["recipe"] = options.Chosen.ToJson(),
+            ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["backbone"] = options.ChosenPlan == FreezePlan.HeadOnly
+                ? "frozen"
+                : options.ChosenPlan == FreezePlan.Nothing
+                ? "trained"
+                : $"frozen: {options.ChosenPlan}",
+        };
+        if (result.TestAccuracy is { } accuracy)
+        {
+            extra["testAccuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
+        }
+
+        return new CheckpointInfo
+        {
+            Architecture = model.Info.Name,
+            Options = model.Options,
+            Labels = model.Labels,
+            Preprocessing = model.Preprocessing,
+            Extra = extra
+        };
+    }
 }

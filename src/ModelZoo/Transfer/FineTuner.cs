@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using ModelZoo.Data;
-using ModelZoo.Data.Loading;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -8,10 +10,12 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
 
-/// <summary>Fits a trained model to other data: new head, frozen or slowly changing trunk.</summary>
+/// <summary>Fits a trained model to other data: new head, frozen or slowly changing backbone.</summary>
 public static class FineTuner
 {
-    /// <summary>Copies the model, gives it a head for the new classes and trains that (and the rest, if it is not to stay frozen). The given model is not changed.</summary>
+    /// <summary>
+    /// Copies the model, gives it a head for the new classes and trains that (and the rest, if it is not to stay frozen). The given model is not changed.
+    /// </summary>
     /// <param name="pretrained">The trained model.</param>
     /// <param name="train">What to learn.</param>
     /// <param name="test">What to measure after each epoch, if anything.</param>
@@ -19,11 +23,11 @@ public static class FineTuner
     /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
     /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
     /// <exception cref="ZooException">Data and model do not fit, or the training failed; the message says why.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the training began.</exception>
     public static FineTuneResult Run(
         ResolvedModel pretrained,
-        LabelledImages train,
-        LabelledImages? test,
+        LabeledImages train,
+        LabeledImages? test,
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default)
@@ -51,7 +55,7 @@ public static class FineTuner
     /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
     /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
     /// <exception cref="ZooException">Data and model do not fit, or the training failed; the message says why.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the training began.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the training began.</exception>
     public static FineTuneResult Run(
         ResolvedModel pretrained,
         IBatchSource train,

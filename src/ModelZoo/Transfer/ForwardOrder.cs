@@ -1,10 +1,13 @@
+using ModelZoo.Tracing;
 using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
 
-/// <summary>The leaf modules of a model in the order in which a forward runs them. Unlike a trace it also works where a forward calls functions between them.</summary>
+/// <summary>
+/// The leaf modules of a model in the order in which a forward runs them. Unlike a trace it also works where a forward calls functions between them.
+/// </summary>
 internal static class ForwardOrder
 {
     /// <summary>Runs the example in eval mode, without gradients.</summary>
@@ -21,18 +24,15 @@ internal static class ForwardOrder
         {
             foreach ((string name, nn.Module module) in model.named_modules().Where(m => m.name.Length > 0 && !m.module.children().Any()))
             {
-                void Heard(nn.Module leaf)
+                // A module that is there twice has two hooks; the first that fires names it, and that is the first registered.
+                Action? removal = ModuleHooks.OnOutput(module, (leaf, _, _) =>
                 {
                     if (seen.Add(leaf))
                     {
                         ran.Add((name, leaf));
                     }
-                }
-
-                if (Listen(module, Heard) is { } removal)
-                {
-                    removals.Add(removal);
-                }
+                });
+                removals.Add(removal ?? (static () => { }));
             }
 
             return (ran, model.call(example).shape);
@@ -40,22 +40,6 @@ internal static class ForwardOrder
         finally
         {
             removals.ForEach(static remove => remove());
-        }
-
-        // A module that is there twice has two hooks; the first that fires names it, and that is the first registered.
-        static Action? Listen(nn.Module module, Action<nn.Module> heard) => module switch
-        {
-            nn.Module<Tensor, Tensor> one => one.register_forward_hook((leaf, _, output) => Pass(leaf, output, heard)).remove,
-            nn.Module<Tensor, Tensor, Tensor> two => two.register_forward_hook((leaf, _, _, output) => Pass(leaf, output, heard)).remove,
-            nn.Module<Tensor[], Tensor> many => many.register_forward_hook((leaf, _, output) => Pass(leaf, output, heard)).remove,
-            nn.Module<Tensor, (Tensor, Tensor)> pair => pair.register_forward_hook((leaf, _, output) => Pass(leaf, output, heard)).remove,
-            _ => null,
-        };
-
-        static T Pass<T>(nn.Module leaf, T output, Action<nn.Module> heard)
-        {
-            heard(leaf);
-            return output;
         }
     }
 }

@@ -19,7 +19,9 @@ public sealed record FreezePlan
     /// <summary>The name of the last group (<see cref="LayerGroup"/>) that stays, and with it everything before; null: none.</summary>
     public string? UpTo { get; init; }
 
-    /// <summary>What else stays: a module ("layer1"), a parameter ("layer1.0.conv1.weight"), or a pattern of them with * and ? ("layer1.*", "*.bias").</summary>
+    /// <summary>
+    /// What else stays: a module ("layer1"), a parameter ("layer1.0.conv1.weight"), or a pattern of them with * and ? ("layer1.*", "*.bias").
+    /// </summary>
     public IReadOnlyList<string> Patterns { get; init; } = [];
 
     /// <summary>The last so many groups in front of the head are trained with it.</summary>
@@ -52,7 +54,9 @@ public sealed record FreezePlan
     {
         string[] parts =
         [
-            .. TrainedGroups is { } k ? [k == 0 ? "all but the head" : $"all but the head and {k} group{(k == 1 ? "" : "s")} before it"] : Array.Empty<string>(),
+            .. TrainedGroups is { } k
+                ? [k == 0 ? "all but the head" : $"all but the head and {k} group{(k == 1 ? "" : "s")} before it"]
+                : Array.Empty<string>(),
             .. UpTo is { } stage ? [$"up to {stage}"] : Array.Empty<string>(),
             .. Patterns,
         ];
@@ -80,7 +84,8 @@ public sealed record FreezePlan
             {
                 throw new ZooException(head is not null
                     ? $"'{pattern}' would freeze '{head}' of the head, which has fresh weights and must be trained."
-                    : $"'{pattern}' fits no parameter of {model.GetName()}.{NearestName.Hint(pattern, model.named_modules().Select(m => m.name).Where(n => n.Length > 0).Concat(names))}");
+                    : $"'{pattern}' fits no parameter of "
+                        + $"{model.GetName()}.{NearestName.Hint(pattern, model.named_modules().Select(m => m.name).Where(n => n.Length > 0).Concat(names))}");
             }
 
             frozen.UnionWith(matched);
@@ -93,10 +98,14 @@ public sealed record FreezePlan
     {
         string[] names = [.. groups.SkipLast(1).Select(g => g.Name)];
         int index = Array.IndexOf(names, stage);
-        return index >= 0 ? index : throw new ZooException($"There is no stage '{stage}' to freeze up to.{NearestName.Hint(stage, names)} The stages are {string.Join(", ", names)}.");
+        return index >= 0
+            ? index
+            : throw new ZooException($"There is no stage '{stage}' to freeze up to.{NearestName.Hint(stage, names)} The stages are "
+                + $"{string.Join(", ", names)}.");
     }
 
     private static bool Matches(string pattern, string name) => name == pattern || name.StartsWith(pattern + ".", StringComparison.Ordinal)
         || (pattern.AsSpan().ContainsAny('*', '?') && Regex.IsMatch(
-            name, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking));
+            name, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal)}$",
+                RegexOptions.CultureInvariant | RegexOptions.NonBacktracking));
 }

@@ -56,7 +56,8 @@ public sealed class CheckRegistry
     }
 
     /// <summary>Registers, or replaces, the check of one type of leaf.</summary>
-    /// <param name="describe">Reads hyper-parameters and weights off the module; throws <see cref="NotSupportedException"/> on settings that the check does not cover.</param>
+    /// <param name="describe">Reads hyper-parameters and weights off the module; throws <see cref="NotSupportedException"/> on settings that the check does not
+    /// cover.</param>
     public void Add<TModule>(Func<TModule, ILayerCheck> describe)
         where TModule : nn.Module
     {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
-using ModelZoo.Data;
+using System.Globalization;
+using ModelZoo.Reference;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Verification;
 
@@ -7,7 +9,7 @@ namespace ModelZoo.Verification;
 internal static class Comparison
 {
     /// <summary>Compares every element, or a seeded sample of <paramref name="maxElements"/> positions where there are more.</summary>
-    public static LayerCheck Of(string name, string op, Quantity expected, Computed actual, int maxElements, ulong seed)
+    public static LayerCheck Of(string name, string op, Quantity expected, ActualValues actual, int maxElements, ulong seed)
     {
         long[] shape = [.. actual.Shape.Select(size => (long)size)];
         LayerCheck check = new() { Name = name, Op = op, Quantity = expected.Name, Shape = shape, TotalCount = actual.Count, Verdict = Verdict.Failed };
@@ -38,7 +40,7 @@ internal static class Comparison
     }
 
     /// <summary>Whether the quantity explains what was computed, judged by at most so many positions.</summary>
-    public static bool Fits(Quantity expected, Computed actual, int maxElements, ulong seed)
+    public static bool Fits(Quantity expected, ActualValues actual, int maxElements, ulong seed)
     {
         if (!actual.Shape.SequenceEqual(expected.Shape))
         {
@@ -71,8 +73,8 @@ internal static class Comparison
     }
 
     /// <summary>
-    /// Null for all of them. Else one of each of so many equal stretches of the row-major data: no part of the array goes unseen. The first and the last are always in
-    /// the sample: borders are where mistakes show.
+    /// Null for all of them. Else one of each of so many equal stretches of the row-major data: no part of the array goes unseen. The first and the last are
+    /// always in the sample: borders are where mistakes show.
     /// </summary>
     private static int[]? Positions(Quantity quantity, int maxElements, ulong seed)
     {
@@ -119,5 +121,69 @@ internal static class Comparison
 
         // Of equal ratios the first position, so that the result does not depend on the threads.
         public static Element Worse(Element a, Element b) => b.Ratio > a.Ratio || (b.Ratio == a.Ratio && b.Position < a.Position) ? b : a;
+    }
+}
+
+/// <summary>Looks for the single change of a layer's description that explains what the layer computed.</summary>
+internal static class LikelyCause
+{
+    // Enough to tell one formula from another; a wrong one does not hit so many bounds by chance.
+    private const int Samples = 512;
+
+    /// <summary>The changes that fit, or null. Where the weights differ from the description's, those are tried first.</summary>
+    public static string? Find(ILayerCheck check, nn.Module described, nn.Module actual, IReadOnlyList<NdArray> inputs, ActualValues output, Rounding rounding,
+        VerifyOptions options)
+    {
+        List<string> causes = [.. Differences(described, actual)];
+        foreach (LayerVariant variant in check.Variants)
+        {
+            if (Fits(variant.Check, inputs, output, rounding, options.Seed))
+            {
+                causes.Add(variant.Change);
+            }
+        }
+
+        return causes.Count == 0 ? null : string.Join(", or ", causes);
+    }
+
+    private static bool Fits(ILayerCheck check, IReadOnlyList<NdArray> inputs, ActualValues output, Rounding rounding, ulong seed)
+    {
+        try
+        {
+            return Comparison.Fits(check.Output(inputs, rounding), output, Samples, seed);
+        }
+        catch (ArgumentException)
+        {
+            return false; // The changed layer does not even take this input.
+        }
+    }
+
+    /// <summary>Parameters and buffers that are not what the description has.</summary>
+    private static IEnumerable<string> Differences(nn.Module described, nn.Module actual)
+    {
+        if (ReferenceEquals(described, actual))
+        {
+            yield break;
+        }
+
+        Dictionary<string, Tensor> expected = described.state_dict();
+        foreach ((string name, Tensor tensor) in actual.state_dict())
+        {
+            if (!expected.TryGetValue(name, out Tensor? other) || !tensor.shape.SequenceEqual(other.shape))
+            {
+                yield return $"its {name} is [{string.Join(",", tensor.shape)}], the description's "
+                    + $"{(other is null ? "is missing" : $"[{string.Join(",", other.shape)}]")}";
+                continue;
+            }
+
+            NdArray a = tensor.ToNdArray(), b = other.ToNdArray();
+            int[] different = [.. Enumerable.Range(0, a.Count).Where(i => !a.Data[i].Equals(b.Data[i]))];
+            if (different.Length > 0)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture,
+                    $"{different.Length} of {a.Count} values of its {name} differ from the description's, the first at "
+                    + $"{different[0]}: {a.Data[different[0]]:r} instead of {b.Data[different[0]]:r}");
+            }
+        }
     }
 }

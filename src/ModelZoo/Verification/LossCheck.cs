@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Reference;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,9 +8,10 @@ namespace ModelZoo.Verification;
 /// The mean cross entropy of the model's output x [N,K] against seeded random classes, and its gradient: the pseudo-layer "loss".
 /// </summary>
 /// <remarks>
-/// The bound follows PyTorch's steps. Log-softmax: m = max x (exact), log y_k = (x_k − m) − ln Σ_j e^(x_j − m), the sum of K terms bounded by γ_{K+1}. Loss: minus the
-/// mean of the targets' entries, γ_{N+1}. Gradient: −[k is the target]/N − e^(log y_k)·Σ_k (−[k is the target]/N).
-/// The sum over the classes is taken to be accumulated in float32 at least: softmax kernels convert narrower formats, on the CPU as on CUDA (and a thousand classes added up in bfloat16 would have no bound).
+/// The bound follows PyTorch's steps. Log-softmax: m = max x (exact), log y_k = (x_k − m) − ln Σ_j e^(x_j − m), the sum of K terms bounded by γ_{K+1}. Loss:
+/// minus the mean of the targets' entries, γ_{N+1}. Gradient: −[k is the target]/N − e^(log y_k)·Σ_k (−[k is the target]/N).
+/// The sum over the classes is taken to be accumulated in float32 at least: softmax kernels convert narrower formats, on the CPU as on CUDA (and a thousand
+/// classes added up in bfloat16 would have no bound).
 /// </remarks>
 internal static class LossCheck
 {
@@ -32,10 +32,10 @@ internal static class LossCheck
         Tensor loss = nn.functional.cross_entropy(input, labels);
         loss.backward();
 
-        yield return Comparison.Of(Name, Op, Forward(x, targets, rounding), Computed.Of(loss), int.MaxValue, options.Seed);
+        yield return Comparison.Of(Name, Op, Forward(x, targets, rounding), ActualValues.Of(loss), int.MaxValue, options.Seed);
         if (options.Backward)
         {
-            yield return Comparison.Of(Name, Op, Gradient(x, targets, rounding), Computed.Of(input.grad!), int.MaxValue, options.Seed);
+            yield return Comparison.Of(Name, Op, Gradient(x, targets, rounding), ActualValues.Of(input.grad!), int.MaxValue, options.Seed);
         }
     }
 

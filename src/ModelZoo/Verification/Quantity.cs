@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using ModelZoo.Reference;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Verification;
 
@@ -40,14 +43,16 @@ public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, l
     public static Quantity Of(string name, int[] shape, long terms, Func<int, int, int, int, Bounded> at)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new(name, shape, i => at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3]), terms);
+        return new(name, shape, i =>
+            at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3]), terms);
     }
 
     /// <summary>Sums of so many terms that are formed one by one, at index (a,b,c,d) of a four-dimensional array.</summary>
     public static Quantity Of(string name, int[] shape, Rounding rounding, long terms, Func<int, int, int, int, Sum> at)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new(name, shape, i => rounding.Of(at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3])), terms);
+        return new(name, shape, i =>
+            rounding.Of(at(i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3])), terms);
     }
 
     /// <summary>Sums of so many terms that are formed one by one, at index (a,b) of a matrix.</summary>
@@ -59,4 +64,62 @@ public sealed record Quantity(string Name, int[] Shape, Func<int, Bounded> At, l
 
     /// <summary>Sums of so many terms that are formed one by one, at index (a) of a vector.</summary>
     public static Quantity Of(string name, int size, Rounding rounding, long terms, Func<int, Sum> at) => new(name, [size], i => rounding.Of(at(i)), terms);
+}
+
+/// <summary>Tensors to arrays of double and back. To double every narrower format converts exactly.</summary>
+public static class TensorValues
+{
+    /// <summary>The tensor's values as an array of the same shape.</summary>
+    public static NdArray ToNdArray(this Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return new NdArray(ValuesAt(tensor, null), tensor.Sizes());
+    }
+
+    /// <summary>The values at some places of the row-major data, or at all: of a large tensor only what is asked for is converted.</summary>
+    internal static double[] ValuesAt(Tensor source, int[]? places)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor values = source.detach().to(CPU).contiguous();
+        if (values.dtype == ScalarType.Float32)
+        {
+            return Read(MemoryMarshal.Cast<byte, float>(values.bytes), places);
+        }
+
+        if (places is not null)
+        {
+            values = values.reshape(-1).index_select(0, tensor(Array.ConvertAll(places, place => (long)place)));
+        }
+
+        return values.to_type(ScalarType.Float64).data<double>().ToArray();
+    }
+
+    /// <summary>The shape.</summary>
+    internal static int[] Sizes(this Tensor tensor) => [.. tensor.shape.Select(size => checked((int)size))];
+
+    /// <summary>A tensor of the given type with the array's values, rounded to that type.</summary>
+    public static Tensor ToTensor(this NdArray array, ScalarType type, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        using DisposeScope scope = NewDisposeScope();
+        if (type == ScalarType.Float32)
+        {
+            return tensor(Array.ConvertAll(array.Data, value => (float)value)).reshape([.. array.Shape.Select(size => (long)size)]).to(device)
+                .MoveToOuterDisposeScope();
+        }
+
+        Tensor values = tensor(array.Data).reshape([.. array.Shape.Select(size => (long)size)]);
+        return values.to_type(type).to(device).MoveToOuterDisposeScope();
+    }
+
+    private static double[] Read(ReadOnlySpan<float> values, int[]? places)
+    {
+        var read = new double[places?.Length ?? values.Length];
+        for (int i = 0; i < read.Length; i++)
+        {
+            read[i] = values[places is null ? i : places[i]];
+        }
+
+        return read;
+    }
 }

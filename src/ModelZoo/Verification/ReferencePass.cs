@@ -23,7 +23,8 @@ internal sealed class ReferencePass(Trace trace, VerifyOptions options)
     /// <summary>Runs the graph.</summary>
     /// <param name="input">The model's input.</param>
     /// <param name="losses">Of each of the trace's outputs: its value and its gradient.</param>
-    /// <param name="onParameter">Hears of each parameter's gradient, of a shared leaf once for each call, with a bound of what inexact upstream gradients and inputs may add to one element.</param>
+    /// <param name="onParameter">Hears of each parameter's gradient, of a shared leaf once for each call, with a bound of what inexact upstream gradients and
+    /// inputs may add to one element.</param>
     public void Run(NdArray input, IReadOnlyList<Func<NdArray, (double Value, NdArray Gradient)>> losses, Action<Parameter, Quantity, double> onParameter)
     {
         GradInput = NdArray.ZerosLike(input);
@@ -89,9 +90,11 @@ internal sealed class ReferencePass(Trace trace, VerifyOptions options)
         }
     }
 
-    private ILayerCheck CheckOf(TraceNode node) => options.Checks.TryFind(node.Module, out ILayerCheck? check, out string? reason) ? check : throw new ZooException($"{node.Name}: {reason}.");
+    private ILayerCheck CheckOf(TraceNode node) =>
+        options.Checks.TryFind(node.Module, out ILayerCheck? check, out string? reason) ? check : throw new ZooException($"{node.Name}: {reason}.");
 
-    private NdArray[] Inputs(TraceNode node, NdArray input) => [.. node.Inputs.Zip(node.InputSlots, (source, slot) => source == Trace.ModelInput ? input : outputs[source][slot])];
+    private NdArray[] Inputs(TraceNode node, NdArray input) =>
+        [.. node.Inputs.Zip(node.InputSlots, (source, slot) => source == Trace.ModelInput ? input : outputs[source][slot])];
 
     private static double Largest(NdArray values) => values.Data.Max(Math.Abs);
 

@@ -8,10 +8,10 @@ namespace ModelZoo.Verification;
 /// Every basic operation returns its exact result times (1 + δ), |δ| ≤ u; n such factors together stay within 1 ± γ_n, γ_n = n·u/(1 − n·u) (lemma 3.1).
 /// </summary>
 /// <remarks>
-/// Two precisions: u of the format in which tensors are <em>stored</em>, and that in which a kernel <em>accumulates</em> a sum. Usually they are the same; for bfloat16
-/// and float16 oneDNN, cuDNN and cuBLAS accumulate in float32 and round once at the end, but ATen's own kernels do not always (libtorch 1.13 on the CPU adds up small
-/// matrix products and the sums of broadcast gradients in bfloat16), so that is assumed on request only. Methods on <see cref="Bounded"/> are running error analysis:
-/// each adds its own rounding to the errors that its operands bring. A fused multiply-add leaves roundings out and is covered.
+/// Two precisions: u of the format in which tensors are <em>stored</em>, and that in which a kernel <em>accumulates</em> a sum. Usually they are the same; for
+/// bfloat16 and float16 oneDNN, cuDNN and cuBLAS accumulate in float32 and round once at the end, but ATen's own kernels do not always (libtorch 1.13 on the
+/// CPU adds up small matrix products and the sums of broadcast gradients in bfloat16), so that is assumed on request only. Methods on <see cref="Bounded"/> are
+/// running error analysis: each adds its own rounding to the errors that its operands bring. A fused multiply-add leaves roundings out and is covered.
 /// </remarks>
 public sealed class Rounding
 {
@@ -38,7 +38,8 @@ public sealed class Rounding
 
     /// <summary>The analysis for tensors of one element type.</summary>
     /// <param name="type">The type of the tensors.</param>
-    /// <param name="wideAccumulation">Whether sums of bfloat16 and float16 are taken to be accumulated in float32: a much tighter bound, where it is true.</param>
+    /// <param name="wideAccumulation">Whether sums of bfloat16 and float16 are taken to be accumulated in float32: a much tighter bound, where it is
+    /// true.</param>
     /// <exception cref="ZooException">The type is no real floating-point format.</exception>
     public static Rounding Of(ScalarType type, bool wideAccumulation = false) => type switch
     {
@@ -49,7 +50,9 @@ public sealed class Rounding
         _ => throw new ZooException($"Rounding errors of {type} are not known: verification takes float32, float64, bfloat16 or float16."),
     };
 
-    /// <summary>γ_n for the unit roundoff <paramref name="u"/>; where n·u passes ½, (1 − u)⁻ⁿ − 1, which it bounds from above and which knows no limit of n.</summary>
+    /// <summary>
+    /// γ_n for the unit roundoff <paramref name="u"/>; where n·u passes ½, (1 − u)⁻ⁿ − 1, which it bounds from above and which knows no limit of n.
+    /// </summary>
     public static double Gamma(double n, double u) => n * u < 0.5 ? n * u / (1 - (n * u)) : Math.Pow(1 - u, -n) - 1;
 
     /// <summary>
@@ -99,8 +102,9 @@ public sealed class Rounding
     }
 
     /// <summary>
-    /// A monotone function of the mathematical library (exp, log, tanh): the operand's error goes through f itself, at both ends of its interval; the library's own
-    /// error is taken as 2 ulp ≤ 4u·|f|. SLEEF's "u10" functions promise 1.0 ulp, MKL's high-accuracy mode less than 1, CUDA's expf, tanhf and logf up to 2.
+    /// A monotone function of the mathematical library (exp, log, tanh): the operand's error goes through f itself, at both ends of its interval; the library's
+    /// own error is taken as 2 ulp ≤ 4u·|f|. SLEEF's "u10" functions promise 1.0 ulp, MKL's high-accuracy mode less than 1, CUDA's expf, tanhf and logf up to
+    /// 2.
     /// </summary>
     public Bounded Function(Func<double, double> f, Bounded a)
     {
@@ -113,4 +117,31 @@ public sealed class Rounding
     // One more rounding, of a result that carries an error already; 2⁻⁵² for the composition's own double arithmetic.
     private Bounded Rounded(double value, double error) =>
         new(value, error + (Unit * (Math.Abs(value) + error)) + (2 * DoubleUnit * Math.Abs(value)) + Tiny);
+}
+
+/// <summary>What a number must be, and how far a correct computation in the network's precision may lie from it.</summary>
+/// <param name="Value">The exact result, as the reference gives it in double.</param>
+/// <param name="Error">A bound on |computed − Value|; 0 where the computation must be exact.</param>
+public readonly record struct Bounded(double Value, double Error)
+{
+    /// <summary>A number that carries no error.</summary>
+    public static Bounded Exact(double value) => new(value, 0);
+
+    /// <summary>The same bound around another value of the same quantity (the reference's own instead of a composed one).</summary>
+    public Bounded Around(double value) => new(value, Error + Math.Abs(value - Value));
+}
+
+/// <summary>An array that a layer computed, read where it is compared: of a sample of positions only those are converted to double.</summary>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Read">The values at some places of the row-major data, or at all.</param>
+internal sealed record ActualValues(int[] Shape, Func<int[]?, double[]> Read)
+{
+    /// <summary>How many elements there are.</summary>
+    public int Count => Shape.Aggregate(1, (a, b) => checked(a * b));
+
+    public static ActualValues Of(NdArray array) =>
+        new([.. array.Shape], places => places is null ? array.Data : Array.ConvertAll(places, place => array.Data[place]));
+
+    /// <summary>The tensor must live as long as this.</summary>
+    public static ActualValues Of(Tensor tensor) => new(tensor.Sizes(), places => TensorValues.ValuesAt(tensor, places));
 }

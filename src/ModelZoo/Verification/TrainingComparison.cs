@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Reference;
 using ModelZoo.Tracing;
 using TorchSharp;
@@ -24,28 +23,42 @@ internal static class TrainingComparison
         using LeafRun run = LeafRun.OfTraining(node.Module, [input], seed);
         int[]? channels = Channels(input, check, options, seed);
         check = channels is null ? check : check.OfChannels(channels);
-        Tensor Narrowed(Tensor tensor) => channels is null || tensor.shape.Length == 0 ? tensor : tensor.index_select(tensor.shape.Length == 1 ? 0 : 1, Index(channels, tensor.device));
+        Tensor Narrowed(Tensor tensor) =>
+            channels is null || tensor.shape.Length == 0 ? tensor : tensor.index_select(tensor.shape.Length == 1 ? 0 : 1, Index(channels, tensor.device));
 
         var computed = run.Gradients.Append(new(Quantity.Output, run.Output)).ToDictionary(p => p.Key, p => Narrowed(p.Value));
         NdArray gradY = Narrowed(run.Upstream.ToTensor(ScalarType.Float64, CPU)).ToNdArray();
-        var values = new TrainingValues(Narrowed(input).ToNdArray(), gradY, computed[Quantity.Output].ToNdArray(), computed.GetValueOrDefault(Quantity.GradInput)?.ToNdArray());
+        var values = new TrainingValues(Narrowed(input).ToNdArray(), gradY, computed[Quantity.Output].ToNdArray(),
+            computed.GetValueOrDefault(Quantity.GradInput)?.ToNdArray());
         foreach ((Quantity expected, NdArray? measured) in check.Quantities(values, rounding))
         {
-            Computed? actual = measured is not null ? Computed.Of(measured) : computed.TryGetValue(expected.Name, out Tensor? tensor) ? Computed.Of(tensor) : null;
+            ActualValues? actual = measured is not null
+                ? ActualValues.Of(measured)
+                : computed.TryGetValue(expected.Name, out Tensor? tensor)
+                ? ActualValues.Of(tensor)
+                : null;
             yield return Compare(expected, actual, c => c.Quantities(values, rounding).Select(q => q.Expected));
         }
 
         foreach (Quantity expected in check.Buffers(values.Input, rounding))
         {
-            Computed? actual = run.Buffers.TryGetValue(expected.Name, out Tensor? buffer) ? Computed.Of(Narrowed(buffer)) : null;
+            ActualValues? actual = run.Buffers.TryGetValue(expected.Name, out Tensor? buffer) ? ActualValues.Of(Narrowed(buffer)) : null;
             yield return Compare(expected, actual, c => c.Buffers(values.Input, rounding));
         }
 
-        LayerCheck Compare(Quantity expected, Computed? actual, Func<ITrainingCheck, IEnumerable<Quantity>> quantities)
+        LayerCheck Compare(Quantity expected, ActualValues? actual, Func<ITrainingCheck, IEnumerable<Quantity>> quantities)
         {
             if (actual is null)
             {
-                return new() { Name = node.Name, Op = node.Op, Quantity = Prefix + expected.Name, Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = run.Failure ?? "it gives no such thing in training" };
+                return new()
+                {
+                    Name = node.Name,
+                    Op = node.Op,
+                    Quantity = Prefix + expected.Name,
+                    Verdict = Verdict.Failed,
+                    WorstRatio = double.PositiveInfinity,
+                    Note = run.Failure ?? "it gives no such thing in training"
+                };
             }
 
             LayerCheck result = Comparison.Of(node.Name, node.Op, expected with { Name = Prefix + expected.Name }, actual, options.SampleOf(expected), seed);
@@ -67,9 +80,10 @@ internal static class TrainingComparison
     }
 
     /// <summary>Which change of the description explains what was computed; null where none does.</summary>
-    private static string? Cause(ITrainingCheck check, string name, Computed actual, Func<ITrainingCheck, IEnumerable<Quantity>> quantities, ulong seed)
+    private static string? Cause(ITrainingCheck check, string name, ActualValues actual, Func<ITrainingCheck, IEnumerable<Quantity>> quantities, ulong seed)
     {
-        string[] causes = [.. check.Variants.Where(v => quantities(v.Check).Any(q => q.Name == name && Comparison.Fits(q, actual, 512, seed))).Select(v => v.Change)];
+        string[] causes = [.. check.Variants.Where(v => quantities(v.Check).Any(q => q.Name == name && Comparison.Fits(q, actual, 512, seed)))
+            .Select(v => v.Change)];
         return causes.Length == 0 ? null : string.Join(", or ", causes);
     }
 
@@ -81,7 +95,7 @@ internal static class TrainingComparison
             return null;
         }
 
-        // Normalisation takes about 64 steps for each value.
+        // Normalization takes about 64 steps for each value.
         int channels = (int)input.shape[1], most = (int)Math.Clamp(options.MaxTerms / (64 * (input.numel() / channels)), 2, int.MaxValue);
         if (most >= channels)
         {
@@ -89,7 +103,8 @@ internal static class TrainingComparison
         }
 
         var random = new SeededRandom(seed);
-        return [.. Enumerable.Range(0, most).Select(i => (int)((long)i * channels / most) + random.Next((int)(((long)(i + 1) * channels / most) - ((long)i * channels / most))))];
+        return [.. Enumerable.Range(0, most).Select(i =>
+            (int)((long)i * channels / most) + random.Next((int)(((long)(i + 1) * channels / most) - ((long)i * channels / most))))];
     }
 
     internal static Tensor Index(int[] channels, Device device) => tensor(Array.ConvertAll(channels, c => (long)c)).to(device);

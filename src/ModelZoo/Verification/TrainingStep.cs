@@ -1,4 +1,5 @@
 using ModelZoo.Reference;
+using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -7,8 +8,9 @@ using static TorchSharp.torch;
 namespace ModelZoo.Verification;
 
 /// <summary>
-/// One step of gradient descent of the whole model in training mode, the trunk frozen where the model has a head: every batch normalisation's statistics move as its own check says, frozen
-/// parameters keep their bytes, and the others become w − rate·gradient. Parameters, buffers, gradients, modes and the default generator are as before afterwards, whatever happens.
+/// One step of gradient descent of the whole model in training mode, the backbone frozen where the model has a head: every batch normalization's statistics
+/// move as its own check says, frozen parameters keep their bytes, and the others become w − rate·gradient. Parameters, buffers, gradients, modes and the
+/// default generator are as before afterwards, whatever happens.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
@@ -25,7 +27,8 @@ internal sealed class TrainingStep : IDisposable
         this.options = options;
         foreach ((string name, nn.Module module) in model.named_modules())
         {
-            if (module is nn.Module<Tensor, Tensor> leaf && !leaf.children().Any() && options.Checks.TryFind(leaf, out ILayerCheck? check, out _) && check.Training is { ByChannel: true })
+            if (module is nn.Module<Tensor, Tensor> leaf && !leaf.children().Any() && options.Checks.TryFind(leaf, out ILayerCheck? check, out _)
+                && check.Training is { ByChannel: true })
             {
                 Listen(name, leaf);
             }
@@ -59,7 +62,7 @@ internal sealed class TrainingStep : IDisposable
         string? head = model is ZooModel zoo && parameters.Any(p => p.Name.StartsWith(zoo.Head + ".", StringComparison.Ordinal)) ? zoo.Head : null;
         if (head is not null)
         {
-            TransferLearning.FreezeTrunk(model, head);
+            TransferLearning.FreezeBackbone(model, head);
         }
 
         List<LayerCheck> checks = [];
@@ -69,7 +72,11 @@ internal sealed class TrainingStep : IDisposable
         {
             LayerCheck worst = statistics.MaxBy(c => c.WorstRatio)!;
             checks.AddRange(statistics.Where(c => !c.Passed));
-            checks.Add(Of("statistics after a step", worst) with { CheckedCount = statistics.Sum(c => c.CheckedCount), TotalCount = statistics.Sum(c => c.TotalCount) });
+            checks.Add(Of("statistics after a step", worst) with
+            {
+                CheckedCount = statistics.Sum(c => c.CheckedCount),
+                TotalCount = statistics.Sum(c => c.TotalCount)
+            });
         }
 
         if (!output.requires_grad)
@@ -89,7 +96,8 @@ internal sealed class TrainingStep : IDisposable
         checks.AddRange(trained.Select(t => Moved(t.Name, before[t.Name], t.Gradient, t.Parameter, rounding)));
         if (head is not null)
         {
-            checks.Add(Frozen([.. parameters.Where(p => !p.Name.StartsWith(head + ".", StringComparison.Ordinal)).Where(p => !SameBytes(p.Parameter, before[p.Name])).Select(p => p.Name)], parameters.Length));
+            checks.Add(Frozen([.. parameters.Where(p => !p.Name.StartsWith(head + ".", StringComparison.Ordinal))
+                .Where(p => !SameBytes(p.Parameter, before[p.Name])).Select(p => p.Name)], parameters.Length));
             checks.Add(Trained([.. trained.Where(t => !AllZero(t.Gradient)).Select(t => (t.Name, SameBytes(t.Parameter, before[t.Name])))], head));
         }
 
@@ -110,8 +118,9 @@ internal sealed class TrainingStep : IDisposable
     private LayerCheck Moved(string name, Tensor before, Tensor gradient, Tensor after, Rounding rounding)
     {
         (NdArray w, NdArray g) = (before.ToNdArray(), gradient.ToNdArray());
-        var expected = new Quantity($"{name} after a step", [.. w.Shape], i => rounding.Minus(Bounded.Exact(w.Data[i]), rounding.Times(Bounded.Exact(Rate), Bounded.Exact(g.Data[i]))), 1);
-        return Comparison.Of(Model, model.GetName(), expected, Computed.Of(after), options.SampleOf(expected), options.Seed);
+        var expected = new Quantity($"{name} after a step", [.. w.Shape], i =>
+            rounding.Minus(Bounded.Exact(w.Data[i]), rounding.Times(Bounded.Exact(Rate), Bounded.Exact(g.Data[i]))), 1);
+        return Comparison.Of(Model, model.GetName(), expected, ActualValues.Of(after), options.SampleOf(expected), options.Seed);
     }
 
     private LayerCheck Frozen(string[] changed, int parameters) => Count("frozen parameters that changed", changed.Length, 0, parameters) with
@@ -175,7 +184,7 @@ internal sealed class TrainingStep : IDisposable
             {
                 Tensor buffer = buffers[expected.Name];
                 buffer = channels is null || buffer.shape.Length == 0 ? buffer : buffer.index_select(0, TrainingComparison.Index(channels, buffer.device));
-                LayerCheck check = Comparison.Of(name, module.GetType().Name, expected, Computed.Of(buffer), options.SampleOf(expected), options.Seed);
+                LayerCheck check = Comparison.Of(name, module.GetType().Name, expected, ActualValues.Of(buffer), options.SampleOf(expected), options.Seed);
                 statistics.Add(check with { Quantity = $"{expected.Name} after a step" });
             }
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ModelZoo.Analysis;
 using ModelZoo.Reference;
 using ModelZoo.Tracing;
+using ModelZoo.Verification.Blueprints;
 using static TorchSharp.torch;
 using Trace = ModelZoo.Tracing.Trace;
 
@@ -26,16 +27,19 @@ public sealed class Verifier
         this.progress = progress;
     }
 
-    /// <summary>Verifies a model in evaluation mode, auxiliary classifiers included; its mode, its gradients and its weights are as before afterwards.</summary>
+    /// <summary>
+    /// Verifies a model in evaluation mode, auxiliary classifiers included; its mode, its gradients and its weights are as before afterwards.
+    /// </summary>
     /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
     /// <param name="input">A batch, [N,C,H,W], in the model's type and on its device.</param>
     /// <param name="options">How much to verify.</param>
     /// <param name="progress">Hears of each check as it is done.</param>
     /// <param name="against">
-    /// A trusted model of the same architecture: hyper-parameters, weights and the order of the layers are then its, and <paramref name="model"/> must compute the same.
-    /// Without it each layer is held against what it says of itself.
+    /// A trusted model of the same architecture: hyper-parameters, weights and the order of the layers are then its, and <paramref name="model"/> must compute
+    /// the same. Without it each layer is held against what it says of itself.
     /// </param>
-    /// <param name="blueprint">What the network must be made of, for the options that it was built with (<see cref="Blueprint.For"/>); null where that is not known.</param>
+    /// <param name="blueprint">What the network must be made of, for the options that it was built with (<see cref="Blueprint.For"/>); null where that is not
+    /// known.</param>
     public static VerificationReport Verify(
         nn.Module<Tensor, Tensor> model,
         Tensor input,
@@ -54,7 +58,9 @@ public sealed class Verifier
             verifier.Run(model, input, against, blueprint);
         }
 
-        return new VerificationReport(verifier.checks, BlueprintCheck.Allowed(verifier.options.AllowUnverified, blueprint), clock.Elapsed) { Graph = verifier.graph };
+        return new VerificationReport(verifier.checks, BlueprintCheck.Allowed(verifier.options.AllowUnverified, blueprint),
+            clock.Elapsed)
+        { Graph = verifier.graph };
     }
 
     private void Run(nn.Module<Tensor, Tensor> model, Tensor input, nn.Module<Tensor, Tensor>? against, Blueprint? blueprint)
@@ -82,7 +88,15 @@ public sealed class Verifier
 
         if (failure is not null)
         {
-            Add(new() { Name = failure.Name, Op = failure.Op, Quantity = "forward", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = failure.Message });
+            Add(new()
+            {
+                Name = failure.Name,
+                Op = failure.Op,
+                Quantity = "forward",
+                Verdict = Verdict.Failed,
+                WorstRatio = double.PositiveInfinity,
+                Note = failure.Message
+            });
             return;
         }
 
@@ -107,14 +121,23 @@ public sealed class Verifier
     {
         if (!options.Checks.TryFind(described, out ILayerCheck? check, out string? reason))
         {
-            Add(new() { Name = node.Name, Op = node.Op, Quantity = Quantity.Output, Shape = node.OutputShape, TotalCount = node.OutputValue!.numel(), Verdict = Verdict.Unverified, Note = reason });
+            Add(new()
+            {
+                Name = node.Name,
+                Op = node.Op,
+                Quantity = Quantity.Output,
+                Shape = node.OutputShape,
+                TotalCount = node.OutputValue!.numel(),
+                Verdict = Verdict.Unverified,
+                Note = reason
+            });
             return;
         }
 
-        Add(Compare(node, Exactly("parameters", check.Parameters), Computed.Of(new NdArray([node.ParameterCount]))));
+        Add(Compare(node, Exactly("parameters", check.Parameters), ActualValues.Of(new NdArray([node.ParameterCount]))));
         var rounding = Rounding.Of(node.DType, options.WideAccumulation);
         NdArray[] inputs = [.. node.InputValues.Select(x => x.ToNdArray())];
-        Computed output = Computed.Of(node.OutputValue!);
+        ActualValues output = ActualValues.Of(node.OutputValue!);
         LayerCheck forward = Forward(node, check, inputs, output, rounding);
         Add(forward.Passed ? forward : forward with { LikelyCause = LikelyCause.Find(check, described, node.Module, inputs, output, rounding, options) });
         FurtherOutputs(node, check, inputs, rounding);
@@ -157,7 +180,7 @@ public sealed class Verifier
         }
     }
 
-    private LayerCheck Forward(TraceNode node, ILayerCheck check, NdArray[] inputs, Computed output, Rounding rounding)
+    private LayerCheck Forward(TraceNode node, ILayerCheck check, NdArray[] inputs, ActualValues output, Rounding rounding)
     {
         try
         {
@@ -177,7 +200,7 @@ public sealed class Verifier
             for (int i = 0; i < node.FurtherOutputValues.Count; i++)
             {
                 Add(i < expected.Length
-                    ? Compare(node, expected[i], Computed.Of(node.FurtherOutputValues[i]))
+                    ? Compare(node, expected[i], ActualValues.Of(node.FurtherOutputValues[i]))
                     : Failed(node, $"output {i + 1}", "the reference knows of no such output") with { Verdict = Verdict.Unverified });
             }
         }
@@ -197,7 +220,7 @@ public sealed class Verifier
             {
                 promised.Add(quantity.Name);
                 Add(run.Gradients.TryGetValue(quantity.Name, out Tensor? gradient)
-                    ? Compare(node, quantity, Computed.Of(gradient))
+                    ? Compare(node, quantity, ActualValues.Of(gradient))
                     : Failed(node, quantity.Name, run.Failure ?? "autograd gave no such gradient"));
             }
         }
@@ -217,7 +240,8 @@ public sealed class Verifier
     {
         using IDisposable none = no_grad();
         using Tensor second = model.call(input);
-        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), Computed.Of(second), int.MaxValue, options.Seed);
+        LayerCheck check = Comparison.Of(Model, model.GetName(), Quantity.Exact("determinism", first.ToNdArray()), ActualValues.Of(second), int.MaxValue,
+            options.Seed);
         Add(check.Passed ? check : check with { Note = "two forwards of one input in evaluation mode differ" });
     }
 
@@ -229,7 +253,15 @@ public sealed class Verifier
         }
         catch (ExternalException error)
         {
-            Add(new() { Name = Model, Op = model.GetName(), Quantity = "step", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = $"a step of training fails: {error.Message}" });
+            Add(new()
+            {
+                Name = Model,
+                Op = model.GetName(),
+                Quantity = "step",
+                Verdict = Verdict.Failed,
+                WorstRatio = double.PositiveInfinity,
+                Note = $"a step of training fails: {error.Message}"
+            });
         }
     }
 
@@ -238,7 +270,8 @@ public sealed class Verifier
     private static LayerCheck Failed(TraceNode node, string quantity, string note) =>
         new() { Name = node.Name, Op = node.Op, Quantity = quantity, Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = note };
 
-    private LayerCheck Compare(TraceNode node, Quantity expected, Computed actual) => Comparison.Of(node.Name, node.Op, expected, actual, options.SampleOf(expected), Seed(node));
+    private LayerCheck Compare(TraceNode node, Quantity expected, ActualValues actual) =>
+        Comparison.Of(node.Name, node.Op, expected, actual, options.SampleOf(expected), Seed(node));
 
     private ulong Seed(TraceNode node) => options.Seed + ((ulong)node.Index << 32);
 

@@ -1,11 +1,17 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Registry;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Weights;
 
 /// <summary>
-/// Saves and loads models: a safetensors file with the tensors of <c>state_dict</c> under PyTorch's keys, and a <see cref="CheckpointInfo"/> among its metadata.
-/// Other files with tensors load as well: PyTorch's, TorchSharp's, any safetensors.
+/// Saves and loads models: a safetensors file with the tensors of <c>state_dict</c> under PyTorch's keys, and a <see cref="CheckpointInfo"/> among its
+/// metadata. Other files with tensors load as well: PyTorch's, TorchSharp's, any safetensors.
 /// </summary>
 public static class Checkpoint
 {
@@ -50,10 +56,11 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Copies the file's tensors into the model's parameters and buffers, converting their element type where it differs. Keys and shapes are checked first, so that a
-    /// file that does not fit changes nothing. requires_grad stays as it is.
+    /// Copies the file's tensors into the model's parameters and buffers, converting their element type where it differs. Keys and shapes are checked first, so
+    /// that a file that does not fit changes nothing. requires_grad stays as it is.
     /// </summary>
-    /// <exception cref="ZooException">The file cannot be read or is damaged, or a key is missing, unexpected or has another shape; the message names the first few.</exception>
+    /// <exception cref="ZooException">The file cannot be read or is damaged, or a key is missing, unexpected or has another shape; the message names the first
+    /// few.</exception>
     public static void LoadInto(nn.Module model, string path) => Load(model, path);
 
     /// <summary>The same for bytes in memory.</summary>
@@ -67,7 +74,8 @@ public static class Checkpoint
     /// <param name="model">Changed in place; a <see cref="ZooModel"/> knows its head and stem.</param>
     /// <param name="path">The file.</param>
     /// <param name="options">What may differ; null for nothing.</param>
-    /// <exception cref="ZooException">The file cannot be read, is damaged, or does not fit and the options do not allow that; then the model is unchanged.</exception>
+    /// <exception cref="ZooException">The file cannot be read, is damaged, or does not fit and the options do not allow that; then the model is
+    /// unchanged.</exception>
     public static LoadReport Load(nn.Module model, string path, LoadOptions? options = null)
     {
         using WeightsFile file = WeightsFile.Open(path);
@@ -114,12 +122,104 @@ public static class Checkpoint
     // PyTorch's default for Linear and Conv2d: uniform in ±1/√fan-in, weights and biases.
     private static void Redraw(LoadPlan plan)
     {
-        foreach (string key in plan.Reinitialised)
+        foreach (string key in plan.Reinitialized)
         {
             string layer = key[..key.LastIndexOf('.')];
             Tensor shaped = plan.State.GetValueOrDefault($"{layer}.weight") ?? plan.State[key];
             double bound = 1 / Math.Sqrt(Math.Max(1, shaped.shape.Skip(1).Aggregate(1L, (a, b) => a * b)));
             nn.init.uniform_(plan.State[key], -bound, bound);
+        }
+    }
+}
+
+/// <summary>
+/// What a checkpoint says about itself, so that it needs nothing else to be used. It holds no time and no path, so that the same training gives the same bytes.
+/// </summary>
+public sealed record CheckpointInfo
+{
+    /// <summary>The model's name in the catalog.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>What it was built with.</summary>
+    public required ModelOptions Options { get; init; }
+
+    /// <summary>Class names, in the order of the logits.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>How images become its input.</summary>
+    public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>How it was made: recipe, seed, data, accuracy, command, version …</summary>
+    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>The JSON text under the key "modelzoo" of a checkpoint's metadata.</summary>
+internal static class CheckpointJson
+{
+    public const string Key = "modelzoo";
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+    };
+
+    public static string Write(CheckpointInfo info)
+    {
+        Check(info, "The checkpoint's description");
+        IReadOnlyDictionary<string, string> sorted = new SortedDictionary<string, string>(info.Extra.ToDictionary(), StringComparer.Ordinal);
+        return JsonSerializer.Serialize(info with { Extra = sorted }, Options);
+    }
+
+    /// <exception cref="ZooException">The text says something else than a description should.</exception>
+    public static CheckpointInfo Read(WeightsFile file)
+    {
+        if (!file.Metadata.TryGetValue(Key, out string? json))
+        {
+            throw new ZooException($"{file.Name}: holds tensors ({file.Format}), but is no checkpoint made by the zoo: nothing in it says which model it is. "
+                + "Give the model's name and this file as its weights (--weights), or make a checkpoint of it with `zoo import`.");
+        }
+
+        CheckpointInfo info;
+        try
+        {
+            info = JsonSerializer.Deserialize<CheckpointInfo>(json, Options) ?? throw new JsonException("null");
+        }
+        catch (JsonException error)
+        {
+            throw new ZooException($"{file.Name}: its description of the model cannot be read ({error.Message}). The file is damaged or from a newer version.",
+                error);
+        }
+
+        Check(info, file.Name);
+        return info;
+    }
+
+    private static void Check(CheckpointInfo info, string name)
+    {
+        (int classes, int channels, int height, int width) = info.Options;
+        string? wrong = string.IsNullOrWhiteSpace(info.Architecture) ? "names no architecture"
+            : classes < 1 || channels < 1 || height < 1 || width < 1 ? $"has impossible sizes ({info.Options})"
+            : info.Labels.Count != classes ? $"has {info.Labels.Count} labels for {classes} classes"
+            : (info.Preprocessing.Channels, info.Preprocessing.Height, info.Preprocessing.Width) != (channels, height, width)
+                ? "prepares images of another size than the model takes"
+            : null;
+        if (wrong is not null)
+        {
+            throw new ZooException($"{name}: {wrong}.");
+        }
+
+        try
+        {
+            info.Preprocessing.Check();
+        }
+        catch (ZooException error)
+        {
+            throw new ZooException($"{name}: {error.Message}", error);
         }
     }
 }

@@ -1,8 +1,12 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace ModelZoo.Weights;
 
-/// <summary>A compressed member of a zip archive. PyTorch compresses none; files that went through another zip program are read this way, whole and once for all reads that follow each other.</summary>
+/// <summary>
+/// A compressed member of a zip archive. PyTorch compresses none; files that went through another zip program are read this way, whole and once for all reads
+/// that follow each other.
+/// </summary>
 internal sealed class InflatedSource(ByteSource archive, ZipItem item, string file) : ByteSource
 {
     private readonly Lock gate = new();
@@ -29,7 +33,8 @@ internal sealed class InflatedSource(ByteSource archive, ZipItem item, string fi
 
             if (item.Length > Array.MaxLength)
             {
-                throw new ZooException($"{file}: its member {Shown.Name(item.Name)} is compressed and has {item.Length} bytes, more than fit into memory in one piece. Store it uncompressed.");
+                throw new ZooException($"{file}: its member {Printable.Name(item.Name)} is compressed and has {item.Length} bytes, more than fit into memory "
+                    + "in one piece. Store it uncompressed.");
             }
 
             byte[] bytes = new byte[item.Length];
@@ -44,7 +49,8 @@ internal sealed class InflatedSource(ByteSource archive, ZipItem item, string fi
             }
             catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
             {
-                throw new ZooException($"{file}: its member {Shown.Name(item.Name)} cannot be decompressed ({error.Message.TrimEnd('.')}). The file is damaged; get or write it again.", error);
+                throw new ZooException($"{file}: its member {Printable.Name(item.Name)} cannot be decompressed ({error.Message.TrimEnd('.')}). The file is "
+                    + "damaged; get or write it again.", error);
             }
 
             kept = new(bytes);
@@ -90,4 +96,43 @@ internal sealed class InflatedSource(ByteSource archive, ZipItem item, string fi
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
+}
+
+/// <summary>Passes writes on and sums them up: CRC-32 (IEEE 802.3), as zip archives have it.</summary>
+internal sealed class Crc32Stream(Stream inner) : Stream
+{
+    private readonly Crc32 crc = new();
+
+    /// <summary>The sum of what was written so far.</summary>
+    public uint Sum => crc.GetCurrentHashAsUInt32();
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        inner.Write(buffer);
+        crc.Append(buffer);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush() => inner.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using ModelZoo.Layers;
+using ModelZoo.Registry;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Weights;
@@ -52,7 +55,7 @@ internal sealed class LoadPlan
     public List<(string Key, WeightsEntry Entry)> Adapted { get; } = [];
 
     /// <summary>To be drawn anew.</summary>
-    public List<string> Reinitialised { get; } = [];
+    public List<string> Reinitialized { get; } = [];
 
     /// <summary>To be set to zero.</summary>
     public List<string> Tolerated { get; } = [];
@@ -64,7 +67,7 @@ internal sealed class LoadPlan
         Unexpected = unexpected,
         Misshaped = misshaped,
         Adapted = [.. Adapted.Select(a => Misshaped(a.Key, a.Entry))],
-        Reinitialised = Reinitialised,
+        Reinitialized = Reinitialized,
         Dropped = dropped,
         Tolerated = Tolerated,
     };
@@ -77,7 +80,8 @@ internal sealed class LoadPlan
             string key = options.RenameKey?.Invoke(entry.Name) ?? entry.Name;
             if (!found.TryAdd(key, entry))
             {
-                throw new ZooException($"{file.Name}: both {Shown.Name(found[key].Name)} and {Shown.Name(entry.Name)} are {Shown.Name(key)} of {model}. The file is damaged; get it again.");
+                throw new ZooException($"{file.Name}: both {Printable.Name(found[key].Name)} and {Printable.Name(entry.Name)} are {Printable.Name(key)} of "
+                    + $"{model}. The file is damaged; get it again.");
             }
         }
 
@@ -90,9 +94,9 @@ internal sealed class LoadPlan
         {
             Copied.Add((key, entry));
         }
-        else if (options.Head == HeadFit.Reinitialise && InHead(key))
+        else if (options.Head == HeadFit.Reinitialize && InHead(key))
         {
-            Reinitialised.Add(key);
+            Reinitialized.Add(key);
         }
         else if (entry is null && (key == BatchCounter || key.EndsWith($".{BatchCounter}", StringComparison.Ordinal)))
         {
@@ -116,7 +120,8 @@ internal sealed class LoadPlan
     {
         if (options is { Stem: StemFit.Sum } && Adapted.FirstOrDefault() is { Key: { } adapted } && State[adapted].shape[1] != 1)
         {
-            throw new ZooException($"{file.Name}: {adapted} is made for {Adapted[0].Entry.Shape[1]} channels; their sum makes one, and the model has {State[adapted].shape[1]}. Ask for the average (--stem average).");
+            throw new ZooException($"{file.Name}: {adapted} is made for {Adapted[0].Entry.Shape[1]} channels; their sum makes one, and the model has "
+                + $"{State[adapted].shape[1]}. Ask for the average (--stem average).");
         }
 
         string[] randomHead = [.. missing.Concat(misshaped.Select(m => m.Key)).Where(InHead)];
@@ -128,14 +133,19 @@ internal sealed class LoadPlan
 
         string[] problems =
         [
-            .. Problem("missing", [.. missing.Select(Shown.Name)]),
-            .. Problem("unexpected", [.. unexpected.Select(Shown.Name)]),
+            .. Problem("missing", [.. missing.Select(Printable.Name)]),
+            .. Problem("unexpected", [.. unexpected.Select(Printable.Name)]),
             .. Problem("of another shape", [.. misshaped.Select(m => m.ToString())]),
         ];
         string[] advice =
         [
-            .. randomHead.Length > 0 ? [$"The head ({string.Join(", ", heads)}) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be trained."] : Array.Empty<string>(),
-            .. misshaped.Any(m => State.TryGetValue(m.Key, out Tensor? target) && OtherChannels(m.Key, m.File, target)) ? ["The first convolution takes other channels: ask for their sum or average (--stem)."] : Array.Empty<string>(),
+            .. randomHead.Length > 0
+                ? [$"The head ({string.Join(", ", heads)}) would stay random: build the model for the file's classes (--num-classes), or ask for a new head "
+                    + "(--reinit-head), to be trained."]
+                : Array.Empty<string>(),
+            .. misshaped.Any(m => State.TryGetValue(m.Key, out Tensor? target) && OtherChannels(m.Key, m.File, target))
+                ? ["The first convolution takes other channels: ask for their sum or average (--stem)."]
+                : Array.Empty<string>(),
         ];
         throw new ZooException($"{file.Name}: these are not weights of {model}: {string.Join("; ", problems)}.{string.Concat(advice.Select(a => " " + a))}");
     }
@@ -155,6 +165,36 @@ internal sealed class LoadPlan
     private static string[] Problem(string what, string[] keys)
     {
         const int Most = 4;
-        return keys.Length == 0 ? [] : [$"{keys.Length} {(keys.Length == 1 ? "tensor" : "tensors")} {what} ({string.Join(", ", keys.Take(Most))}{(keys.Length > Most ? ", …" : "")})"];
+        return keys.Length == 0
+            ? []
+            : [$"{keys.Length} {(keys.Length == 1 ? "tensor" : "tensors")} {what} ({string.Join(", ", keys.Take(Most))}{(keys.Length > Most ? ", …" : "")})"];
+    }
+}
+
+/// <summary>Keys that changed since files with them were published, for <see cref="ModelInfo.RenameKey"/>.</summary>
+public static partial class KeyNames
+{
+    /// <summary>
+    /// torchvision's DenseNets, whose published weights have <c>denselayer1.norm.1.weight</c> where the model has <c>denselayer1.norm1.weight</c>.
+    /// </summary>
+    public static string DenseNet(string key) => NumberedLayer().Replace(key, "$1$2");
+
+    [GeneratedRegex(@"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var|num_batches_tracked)$)")]
+    private static partial Regex NumberedLayer();
+}
+
+/// <summary>Makes text from a file fit for an error message: a hostile file chooses it, a terminal shows it.</summary>
+internal static class Printable
+{
+    private const int Longest = 100;
+
+    /// <summary>In quotes, control characters replaced by '?', cut at 100 characters.</summary>
+    public static string Name(string text) => $"'{Plain(text)}'";
+
+    /// <summary>The same without quotes.</summary>
+    public static string Plain(string text)
+    {
+        string head = text.Length <= Longest ? text : $"{text.AsSpan(0, Longest)}…";
+        return string.Concat(head.Select(c => char.IsControl(c) ? '?' : c));
     }
 }

@@ -18,8 +18,8 @@ public static class Npy
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>Reads a file as float32. Values of wider types are rounded to the nearest float32.</summary>
-    /// <exception cref="ZooException">The file cannot be read, is damaged, holds a type other than those above (Python objects and big-endian numbers among them),
-    /// or a finite number beyond float32's range; the message names it and says what to do.</exception>
+    /// <exception cref="ZooException">The file cannot be read, is damaged, holds a type other than those above (Python objects and big-endian numbers among
+    /// them), or a finite number beyond float32's range; the message names it and says what to do.</exception>
     public static NpyArray Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -128,3 +128,8 @@ public static class Npy
         return product;
     }
 }
+
+/// <summary>What a .npy file holds, as float32.</summary>
+/// <param name="Shape">The dimensions, none for a scalar.</param>
+/// <param name="Data">The values in C order (the last dimension varies fastest), as many as the product of <paramref name="Shape"/>.</param>
+public sealed record NpyArray(long[] Shape, float[] Data);

@@ -18,7 +18,8 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
     {
         const string Description = "data.pkl";
         Dictionary<string, ZipItem> items = ZipDirectory.Read(source, file).ToDictionary(i => i.Name, StringComparer.Ordinal);
-        string[] roots = [.. items.Keys.Where(n => n.EndsWith($"/{Description}", StringComparison.Ordinal) || n == Description).Take(2).Select(n => n[..^Description.Length])];
+        string[] roots = [.. items.Keys.Where(n => n.EndsWith($"/{Description}", StringComparison.Ordinal) || n == Description).Take(2)
+            .Select(n => n[..^Description.Length])];
         if (roots is not [string root])
         {
             throw Refused(file, roots.Length == 0 ? "is a zip archive, but torch.save did not write it: it has no data.pkl" : "has more than one data.pkl");
@@ -29,7 +30,8 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
             throw Refused(file, "is a TorchScript program. In Python, save its weights alone: torch.save(model.state_dict(), …)");
         }
 
-        if (items.TryGetValue($"{root}byteorder", out ZipItem? order) && !(order.Length == 6 && Opened(order).Use(Place(order), 6, bytes => bytes.SequenceEqual("little"u8))))
+        if (items.TryGetValue($"{root}byteorder", out ZipItem? order)
+            && !(order.Length == 6 && Opened(order).Use(Place(order), 6, bytes => bytes.SequenceEqual("little"u8))))
         {
             throw Refused(file, "was written on a big-endian machine, which is not supported; write it again on another");
         }
@@ -46,10 +48,12 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
         foreach ((string key, PickleStorage storage) in objects.Storages)
         {
             long length = storage.Count * storage.Type.Size();
-            ZipItem item = items.GetValueOrDefault($"{root}data/{key}") ?? throw Refused(file, $"its storage {Shown.Name(key)} is missing; it may have been cut off");
+            ZipItem item = items.GetValueOrDefault($"{root}data/{key}")
+                ?? throw Refused(file, $"its storage {Printable.Name(key)} is missing; it may have been cut off");
             storages[key] = item.Length == length
                 ? (Opened(item), Place(item))
-                : throw Refused(file, $"its storage {Shown.Name(key)} has {item.Length} bytes where {storage.Count} × {storage.Type.FormatName()} need {length}");
+                : throw Refused(file,
+                    $"its storage {Printable.Name(key)} has {item.Length} bytes where {storage.Count} × {storage.Type.FormatName()} need {length}");
         }
 
         return new(value, storages);
@@ -59,7 +63,10 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
         static long Place(ZipItem item) => item.Deflated ? 0 : item.Offset;
     }
 
-    /// <summary>Reads the format before PyTorch 1.6: five pickles (magic number, version, machine, object, keys of the storages), then each storage after its number of elements (torch.serialization, "_legacy_save").</summary>
+    /// <summary>
+    /// Reads the format before PyTorch 1.6: five pickles (magic number, version, machine, object, keys of the storages), then each storage after its number of
+    /// elements (torch.serialization, "_legacy_save").
+    /// </summary>
     public static PthContent FromLegacy(ByteSource source, string file)
     {
         long position = 0;
@@ -87,26 +94,27 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
         {
             if (name is not string key || !objects.Storages.TryGetValue(key, out PickleStorage? storage))
             {
-                throw Refused(file, $"lists a storage {Shown.Name($"{name}")} that no tensor uses");
+                throw Refused(file, $"lists a storage {Printable.Name($"{name}")} that no tensor uses");
             }
 
             long length = storage.Count * storage.Type.Size();
             if (position > source.Length - sizeof(long) || length > source.Length - sizeof(long) - position)
             {
-                throw Refused(file, $"its storage {Shown.Name(key)} of {length} bytes is not all there; it may have been cut off");
+                throw Refused(file, $"its storage {Printable.Name(key)} of {length} bytes is not all there; it may have been cut off");
             }
 
             source.CopyTo(position, number);
             if (BitConverter.ToInt64(number) != storage.Count || !storages.TryAdd(key, (source, position + sizeof(long))))
             {
-                throw Refused(file, $"its storage {Shown.Name(key)} has {BitConverter.ToInt64(number)} elements where tensors want {storage.Count}, or comes twice");
+                throw Refused(file,
+                    $"its storage {Printable.Name(key)} has {BitConverter.ToInt64(number)} elements where tensors want {storage.Count}, or comes twice");
             }
 
             position += sizeof(long) + length;
         }
 
         string? missing = objects.Storages.Keys.FirstOrDefault(k => !storages.ContainsKey(k));
-        return missing is null ? new(root, storages) : throw Refused(file, $"its storage {Shown.Name(missing)} is missing; it may have been cut off");
+        return missing is null ? new(root, storages) : throw Refused(file, $"its storage {Printable.Name(missing)} is missing; it may have been cut off");
 
         object? Next(PickleObjects known)
         {
@@ -115,11 +123,59 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
                 throw Refused(file, $"ends at byte {source.Length}, in the middle; it may have been cut off");
             }
 
-            (object? value, int length) = source.Use(position, (int)Math.Min(source.Length - position, MostPickleBytes), bytes => Unpickler.Read(bytes, file, known));
+            (object? value, int length) = source.Use(position, (int)Math.Min(source.Length - position, MostPickleBytes), bytes =>
+                Unpickler.Read(bytes, file, known));
             position += length;
             return value;
         }
     }
 
     private static ZooException Refused(string file, string what) => new($"{file}: {what}. {Advice}");
+}
+
+/// <summary>Checks that a pickled tensor lies within its storage.</summary>
+internal static class PthTensor
+{
+    private const long MostRepeatedBytes = 1 << 24;
+
+    /// <returns>Bytes of the tensor without gaps, and how its elements lie.</returns>
+    /// <exception cref="ZooException">It does not lie within its storage; the message names <paramref name="file"/> and the tensor.</exception>
+    public static (long Length, Strided Elements) Check(PickleTensor tensor, string file, string name)
+    {
+        PickleStorage storage = tensor.View.Storage;
+        (long[] shape, long[] strides, int size) = (tensor.Shape, tensor.Strides, storage.Type.Size());
+        if (shape.Length != strides.Length || shape.Any(s => s < 0) || strides.Any(s => s < 0) || tensor.Offset < 0)
+        {
+            throw Refused(file, name,
+                $"has the shape [{string.Join(", ", shape)}], strides [{string.Join(", ", strides)}] and offset {tensor.Offset}, which do not go together");
+        }
+
+        // Without its zeros, so that [0, 2⁶²] does not pass as a tensor of nothing.
+        if (storage.Type.ByteLength([.. shape.Where(s => s > 0)]) is not { } full)
+        {
+            throw Refused(file, name, $"{storage.Type.FormatName()} [{string.Join(", ", shape)}] has more bytes than a file can have");
+        }
+
+        long length = shape.Contains(0) ? 0 : full;
+        Int128 last = tensor.Offset;
+        for (int i = 0; i < shape.Length; i++)
+        {
+            last += (Int128)Math.Max(0, shape[i] - 1) * strides[i];
+        }
+
+        if (length > 0 ? last >= tensor.View.Count : tensor.Offset > tensor.View.Count)
+        {
+            throw Refused(file, name, $"needs element {last} of its storage {Printable.Name(storage.Key)}, which has {tensor.View.Count}");
+        }
+
+        if (length / size > tensor.View.Count && length > MostRepeatedBytes)
+        {
+            throw Refused(file, name, $"repeats {tensor.View.Count} elements to {length} bytes, which is not supported");
+        }
+
+        return (length, new Strided(shape, strides, size));
+    }
+
+    private static ZooException Refused(string file, string tensor, string what) =>
+        new($"{file}: tensor {Printable.Name(tensor)} {what}. {PickleReader.Advice}");
 }

@@ -3,9 +3,9 @@ using ModelZoo.Weights.Pickle;
 namespace ModelZoo.Weights;
 
 /// <summary>
-/// A file that PyTorch's <c>torch.save</c> wrote: a pickle that describes the tensors, and their storages, in a zip archive (since PyTorch 1.6) or one behind the other (before). The pickle is
-/// read by <see cref="Unpickler"/>, which runs nothing. The state dict is the pickled object itself, or what a training checkpoint has under state_dict, model and the like; the
-/// prefix "module." (DataParallel) or "_orig_mod." (torch.compile) is taken off keys that all have it.
+/// A file that PyTorch's <c>torch.save</c> wrote: a pickle that describes the tensors, and their storages, in a zip archive (since PyTorch 1.6) or one behind
+/// the other (before). The pickle is read by <see cref="Unpickler"/>, which runs nothing. The state dict is the pickled object itself, or what a training
+/// checkpoint has under state_dict, model and the like; the prefix "module." (DataParallel) or "_orig_mod." (torch.compile) is taken off keys that all have it.
 /// </summary>
 public sealed class PthFile : WeightsFile
 {
@@ -74,7 +74,8 @@ public sealed class PthFile : WeightsFile
                 continue; // an epoch, a setting: plain data beside the tensors
             }
 
-            string text = key as string ?? throw new ZooException($"{Name}: has a tensor under a key that is not a text, so it is no state dict. {PickleReader.Advice}");
+            string text = key as string
+                ?? throw new ZooException($"{Name}: has a tensor under a key that is not a text, so it is no state dict. {PickleReader.Advice}");
             if (entries.Count == 1 << 16)
             {
                 throw new ZooException($"{Name}: more than {entries.Count} tensors are not supported.");
@@ -90,7 +91,8 @@ public sealed class PthFile : WeightsFile
     private string StripPrefixes()
     {
         string stripped = "";
-        while (Prefixes.FirstOrDefault(p => entries.All(e => e.Name.Length > p.Length && e.Name.StartsWith(p, StringComparison.Ordinal))) is { } prefix && entries.Count > 0)
+        while (Prefixes.FirstOrDefault(p => entries.All(e => e.Name.Length > p.Length && e.Name.StartsWith(p, StringComparison.Ordinal))) is { } prefix
+            && entries.Count > 0)
         {
             stripped += prefix;
             for (int i = 0; i < entries.Count; i++)

@@ -14,8 +14,9 @@ public static class SafetensorsWriter
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// Writes a file, atomically (<see cref="AtomicFile"/>): when it fails, a file that was there before is still there. The tensors follow one another in the order given, in the header and in the data,
-    /// without gaps, as the format demands; the data begin at a multiple of 8 bytes. Give tensors of wider types first to have each aligned to its type.
+    /// Writes a file, atomically (<see cref="AtomicFile"/>): when it fails, a file that was there before is still there. The tensors follow one another in the
+    /// order given, in the header and in the data, without gaps, as the format demands; the data begin at a multiple of 8 bytes. Give tensors of wider types
+    /// first to have each aligned to its type.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="tensors">What to write; no name twice.</param>

@@ -40,14 +40,17 @@ internal sealed class StateDictFinder(string file)
         if (found.Length == 0)
         {
             var seen = new HashSet<PickleDict>();
-            found = [.. children.Where(c => seen.Add(c.Dict)).SelectMany(c => Children(c.Path + "/", c.Dict)).Where(c => Tensors(c.Dict) > 0).Take(MostShown + 1)];
+            found = [.. children.Where(c => seen.Add(c.Dict)).SelectMany(c => Children(c.Path + "/", c.Dict)).Where(c => Tensors(c.Dict) > 0)
+                .Take(MostShown + 1)];
         }
 
         return found switch
         {
             [var only] => only,
-            [] => throw new ZooException($"{file}: holds no state dict: no tensors under text keys, at the top or up to two levels below. Its keys are {Some(top.Items.Select(i => i.Key as string ?? "…"))}."),
-            _ => throw new ZooException($"{file}: holds several state dicts: {Some(found.Select(f => $"{f.Path} ({Tensors(f.Dict)} tensors)"))}. Say which one, as in {file}#{found[0].Path}."),
+            [] => throw new ZooException($"{file}: holds no state dict: no tensors under text keys, at the top or up to two levels below. Its keys are "
+                + $"{Some(top.Items.Select(i => i.Key as string ?? "…"))}."),
+            _ => throw new ZooException($"{file}: holds several state dicts: {Some(found.Select(f => $"{f.Path} ({Tensors(f.Dict)} tensors)"))}. Say which "
+                + $"one, as in {file}#{found[0].Path}."),
         };
     }
 
@@ -57,10 +60,11 @@ internal sealed class StateDictFinder(string file)
         foreach (string key in section.Split('/'))
         {
             dict = dict[key] as PickleDict ?? throw new ZooException(
-                $"{file}: has no state dict under {Shown.Name(section)}.{NearestName.Hint(key, Children("", dict).Select(c => c.Path))} It has {Some(Children("", dict).Select(c => c.Path))}.");
+                $"{file}: has no state dict under {Printable.Name(section)}.{NearestName.Hint(key, Children("", dict).Select(c => c.Path))} It has "
+                    + $"{Some(Children("", dict).Select(c => c.Path))}.");
         }
 
-        return Tensors(dict) > 0 ? (section, dict) : throw new ZooException($"{file}: has no tensors directly under {Shown.Name(section)}.");
+        return Tensors(dict) > 0 ? (section, dict) : throw new ZooException($"{file}: has no tensors directly under {Printable.Name(section)}.");
     }
 
     private static IEnumerable<(string Path, PickleDict Dict)> Children(string path, PickleDict dict)
@@ -96,6 +100,8 @@ internal sealed class StateDictFinder(string file)
     private static string Some(IEnumerable<string> names)
     {
         string[] shown = [.. names.Take(MostShown + 1)];
-        return shown.Length == 0 ? "nothing" : string.Join(", ", shown.Take(MostShown).Select(n => Shown.Name(n))) + (shown.Length > MostShown ? ", …" : "");
+        return shown.Length == 0
+            ? "nothing"
+            : string.Join(", ", shown.Take(MostShown).Select(n => Printable.Name(n))) + (shown.Length > MostShown ? ", …" : "");
     }
 }

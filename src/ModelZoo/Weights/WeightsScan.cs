@@ -14,10 +14,10 @@ public enum FindingKind
     /// <summary>A weight of two or more dimensions that is zero everywhere: its layer gives nothing.</summary>
     AllZero,
 
-    /// <summary>A tensor with the same bytes as another one; tensors of one value alone, as fresh normalisations have, do not count.</summary>
+    /// <summary>A tensor with the same bytes as another one; tensors of one value alone, as fresh normalizations have, do not count.</summary>
     Duplicate,
 
-    /// <summary>A running variance below zero: normalising by it gives NaN.</summary>
+    /// <summary>A running variance below zero: normalizing by it gives NaN.</summary>
     NegativeVariance,
 }
 
@@ -27,7 +27,10 @@ public enum FindingKind
 /// <param name="Detail">How many values, the first position, or the name of the other tensor.</param>
 public sealed record Finding(FindingKind Kind, string Tensor, string Detail);
 
-/// <summary>Reads every value of a weights file once, in pieces, and reports what no training leaves there: NaN, infinities, weights of zeros, copies, negative variances.</summary>
+/// <summary>
+/// Reads every value of a weights file once, in pieces, and reports what no training leaves there: NaN, infinities, weights of zeros, copies, negative
+/// variances.
+/// </summary>
 public static class WeightsScan
 {
     private const int PieceBytes = 1 << 20;
@@ -60,7 +63,7 @@ public static class WeightsScan
                 string content = $"{entry.Described} {Convert.ToHexString(hash.GetHashAndReset())}";
                 if (!seen.TryAdd(content, entry.Name))
                 {
-                    findings.Add(new(FindingKind.Duplicate, entry.Name, $"the same bytes as {Shown.Name(seen[content])}"));
+                    findings.Add(new(FindingKind.Duplicate, entry.Name, $"the same bytes as {Printable.Name(seen[content])}"));
                 }
             }
         }

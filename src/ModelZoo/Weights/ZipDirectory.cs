@@ -4,8 +4,8 @@ using System.Text;
 namespace ModelZoo.Weights;
 
 /// <summary>
-/// The list of a zip archive's members (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3), read from its central directory and held against the archive: every member
-/// lies inside it, none overlaps another, no name appears twice or leads out of the archive.
+/// The list of a zip archive's members (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3), read from its central directory and held against the archive:
+/// every member lies inside it, none overlaps another, no name appears twice or leads out of the archive.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -119,18 +119,19 @@ internal sealed class ZipDirectory
         (int flags, int method) = (U16(central[8..]), U16(central[10..]));
         if (name.StartsWith('/') || name.AsSpan().ContainsAny("\\:\0") || $"/{name}/".Contains("/../", StringComparison.Ordinal))
         {
-            throw Refused($"its member {Shown.Name(name)} has a name that leads out of the archive");
+            throw Refused($"its member {Printable.Name(name)} has a name that leads out of the archive");
         }
 
         if ((flags & 1) != 0 || method is not (0 or 8))
         {
-            throw Refused($"its member {Shown.Name(name)} is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}, which is not supported");
+            throw Refused($"its member {Printable.Name(name)} is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}, which is not "
+                + "supported");
         }
 
         (long length, long stored, long header) = Sizes(central, extra, name);
         return length >= 0 && stored >= 0 && header >= 0 && (method == 8 || stored == length)
             ? (new ZipItem(name, method == 8, 0, stored, length), header)
-            : throw Refused($"its member {Shown.Name(name)} has impossible sizes: {length} bytes, {stored} in the file");
+            : throw Refused($"its member {Printable.Name(name)} has impossible sizes: {length} bytes, {stored} in the file");
     }
 
     // Sizes that do not fit into 32 bits stand in the extra field 1, in this order, those alone.
@@ -152,7 +153,7 @@ internal sealed class ZipDirectory
         {
             if (sizes[i] == uint.MaxValue)
             {
-                sizes[i] = wide.Length >= 8 ? Limited(U64(wide)) : throw Refused($"its member {Shown.Name(name)} lacks its zip64 sizes");
+                sizes[i] = wide.Length >= 8 ? Limited(U64(wide)) : throw Refused($"its member {Printable.Name(name)} lacks its zip64 sizes");
                 wide = wide[8..];
             }
         }
@@ -172,24 +173,26 @@ internal sealed class ZipDirectory
         {
             if (!names.Add(item.Name))
             {
-                throw Refused($"its member {Shown.Name(item.Name)} appears twice");
+                throw Refused($"its member {Printable.Name(item.Name)} appears twice");
             }
 
             if (header > limit - LocalBytes)
             {
-                throw Refused($"its member {Shown.Name(item.Name)} lies outside the archive; the file may have been cut off");
+                throw Refused($"its member {Printable.Name(item.Name)} lies outside the archive; the file may have been cut off");
             }
 
             source.CopyTo(header, local);
             long start = header + LocalBytes + U16(local[26..]) + U16(local[28..]);
             if (U32(local) != 0x04034B50 || U16(local[8..]) is var method && method != (item.Deflated ? 8 : 0))
             {
-                throw Refused($"its member {Shown.Name(item.Name)} is not where the list says");
+                throw Refused($"its member {Printable.Name(item.Name)} is not where the list says");
             }
 
             if (header < end || start > limit - item.StoredLength)
             {
-                throw Refused(header < end ? $"its member {Shown.Name(item.Name)} overlaps another" : $"its member {Shown.Name(item.Name)} lies outside the archive; the file may have been cut off");
+                throw Refused(header < end
+                    ? $"its member {Printable.Name(item.Name)} overlaps another"
+                    : $"its member {Printable.Name(item.Name)} lies outside the archive; the file may have been cut off");
             }
 
             end = start + item.StoredLength;
@@ -212,3 +215,11 @@ internal sealed class ZipDirectory
 
     private static ulong U64(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 }
+
+/// <summary>One member of a zip archive.</summary>
+/// <param name="Name">Its path in the archive. Nothing is ever written under it.</param>
+/// <param name="Deflated">Whether its bytes are compressed; they lie in the file as they are otherwise.</param>
+/// <param name="Offset">Where its bytes begin in the file.</param>
+/// <param name="StoredLength">How many bytes it has in the file.</param>
+/// <param name="Length">How many bytes it has.</param>
+internal sealed record ZipItem(string Name, bool Deflated, long Offset, long StoredLength, long Length);

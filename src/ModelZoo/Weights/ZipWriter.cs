@@ -4,8 +4,8 @@ using System.Text;
 namespace ModelZoo.Weights;
 
 /// <summary>
-/// Writes a zip archive of uncompressed members, each beginning at a multiple of 64 bytes as PyTorch's do (a field "FB" of padding before it). Sums and, above 4 GB, lengths follow the
-/// member (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.9 and 4.5.3), so that a member is written in one pass.
+/// Writes a zip archive of uncompressed members, each beginning at a multiple of 64 bytes as PyTorch's do (a field "FB" of padding before it). Sums and, above
+/// 4 GB, lengths follow the member (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.9 and 4.5.3), so that a member is written in one pass.
 /// </summary>
 internal sealed class ZipWriter(Stream stream)
 {

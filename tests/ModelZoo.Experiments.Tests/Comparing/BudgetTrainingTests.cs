@@ -10,7 +10,12 @@ public class BudgetTrainingTests
     [Fact]
     public void Two_small_models_learn_digits_with_two_seeds_each()
     {
-        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["lenet5", "small_cnn"]), Rounds = 0, Training = ComparisonSamples.Digits("4e", 0, 1) });
+        ModelComparison comparison = ModelComparison.Run(new()
+        {
+            Models = ModelChoice.Read(["lenet5", "small_cnn"]),
+            Rounds = 0,
+            Training = ComparisonSamples.Digits("4e", 0, 1)
+        });
         Assert.Null(comparison.Timing);
         Assert.Equal("4 epochs", comparison.Training!.BudgetInWords);
         foreach (ComparedModel model in comparison.Models)
@@ -36,7 +41,12 @@ public class BudgetTrainingTests
     [Fact]
     public void A_budget_of_time_becomes_as_many_steps_for_every_seed()
     {
-        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["lenet5"]), Rounds = 0, Training = ComparisonSamples.Digits("1s", 3, 4) });
+        ModelComparison comparison = ModelComparison.Run(new()
+        {
+            Models = ModelChoice.Read(["lenet5"]),
+            Rounds = 0,
+            Training = ComparisonSamples.Digits("1s", 3, 4)
+        });
         SeedRun[] runs = [.. comparison.Models[0].Trained!.Runs];
         Assert.Equal(runs[0].Steps, runs[1].Steps);
         Assert.InRange(runs.Average(r => r.Points[^1].Seconds), 0.2, 5); // the machine may be busy
@@ -67,13 +77,19 @@ public class BudgetTrainingTests
     [InlineData("1e9h")]
     [InlineData("2d")]
     public void What_is_no_budget_is_refused_by_name(string text) =>
-        Assert.Contains($"--budget takes a time such as 90s, 2m or 1h, or epochs such as 3e, not '{text}'", Assert.Throws<UsageException>(() => Budget.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains($"--budget takes a time such as 90s, 2m or 1h, or epochs such as 3e, not '{text}'",
+            Assert.Throws<UsageException>(() => Budget.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_recipe_keeps_its_proportions_within_the_budget()
     {
         // ResNet-20's 64,000 steps with a tenth of the rate after 32,000 and 48,000, in 4 epochs of 256 images: 4 × 2 steps of 128.
-        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["resnet20"], o => o with { InputHeight = 16, InputWidth = 16 }), Rounds = 0, Training = ComparisonSamples.Digits("4e", 0) with { Recipe = null } });
+        ModelComparison comparison = ModelComparison.Run(new()
+        {
+            Models = ModelChoice.Read(["resnet20"], o => o with { InputHeight = 16, InputWidth = 16 }),
+            Rounds = 0,
+            Training = ComparisonSamples.Digits("4e", 0) with { Recipe = null }
+        });
         var recipe = Recipe.Parse(comparison.Models[0].Trained!.Recipe, "recipe");
         Assert.Equal((4, 0, 128), (recipe.Epochs, recipe.MaxSteps, recipe.BatchSize));
         Assert.Equal([4, 6], recipe.Milestones);

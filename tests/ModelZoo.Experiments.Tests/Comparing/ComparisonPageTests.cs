@@ -1,6 +1,6 @@
 using System.Xml.Linq;
-using ModelZoo.Drawing.Plots;
 using ModelZoo.Experiments.Comparing;
+using ModelZoo.Plots;
 using Xunit;
 
 namespace ModelZoo.Experiments.Tests.Comparing;
@@ -44,7 +44,8 @@ public class ComparisonPageTests
     [Fact]
     public void Accuracies_of_different_data_are_never_in_one_plot()
     {
-        string[] titles = [.. new[] { "lenet5", "resnet50", "alexnet", "resnet20", "resnet56" }.Chunk(5).SelectMany(models => Titles(ComparisonSamples.Timed(models, new FakeMeter(), rounds: 0)))];
+        string[] titles = [.. new[] { "lenet5", "resnet50", "alexnet", "resnet20", "resnet56" }.Chunk(5)
+            .SelectMany(models => Titles(ComparisonSamples.Timed(models, new FakeMeter(), rounds: 0)))];
         Assert.Contains("Accuracy against cost, ImageNet val", titles);
         Assert.Contains("Accuracy against cost, CIFAR-10 test", titles);
         Assert.DoesNotContain(titles, t => t.Contains("mnist", StringComparison.Ordinal)); // one model alone has no plot

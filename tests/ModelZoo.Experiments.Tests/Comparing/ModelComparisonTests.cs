@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using ModelZoo.Analysis;
 using ModelZoo.Experiments.Comparing;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Weights;
 using Xunit;
 
@@ -41,7 +41,8 @@ public class ModelComparisonTests
     public void Activations_of_lenet_are_counted_layer_by_layer()
     {
         ModelProfile profile = ModelProfile.Of(Catalog.Models.Find("lenet5"));
-        // conv1 and its activation 6×28×28, pool 6×14×14, conv2 and its activation 16×10×10, pool 16×5×5, flatten 400, two hidden layers with activations, ten logits
+        // conv1 and its activation 6×28×28, pool 6×14×14, conv2 and its activation 16×10×10, pool 16×5×5, flatten 400, two hidden layers with activations, ten
+        // logits
         long all = (2 * 6 * 28 * 28) + (6 * 14 * 14) + (2 * 16 * 10 * 10) + (16 * 5 * 5) + 400 + (2 * 120) + (2 * 84) + 10;
         Assert.Equal(4 * all, profile.ActivationBytes);
         Assert.Equal(4 * 2 * 6 * 28 * 28, profile.PeakActivationBytes); // the first activation beside its input
@@ -70,12 +71,14 @@ public class ModelComparisonTests
     {
         var meter = new FakeMeter();
         ModelComparison comparison = ComparisonSamples.Timed(["lenet5", "small_cnn", "resnet20"], meter);
-        Assert.Equal(["lenet5", "small_cnn", "resnet20", "resnet20", "small_cnn", "lenet5", "lenet5", "small_cnn", "resnet20", "resnet20", "small_cnn", "lenet5"], meter.Turns.Select(t => t.Model));
+        Assert.Equal(["lenet5", "small_cnn", "resnet20", "resnet20", "small_cnn", "lenet5", "lenet5", "small_cnn", "resnet20", "resnet20", "small_cnn",
+            "lenet5"], meter.Turns.Select(t => t.Model));
         Assert.Equal([true, true, true, .. Enumerable.Repeat(false, 9)], meter.Turns.Select(t => t.Memory));
         Assert.All(comparison.Models, m =>
         {
             Assert.Equal([0.03 * 250, 0.04 * 250, 0.05 * 250], m.Timing!.ForwardMilliseconds.Values.Select(v => Math.Round(v, 9))); // a batch of four
-            Assert.Equal((7.5, 10, 12.5), (Math.Round(m.Timing.ForwardMilliseconds.Min, 9), Math.Round(m.Timing.ForwardMilliseconds.Median, 9), Math.Round(m.Timing.ForwardMilliseconds.Max, 9)));
+            Assert.Equal((7.5, 10, 12.5), (Math.Round(m.Timing.ForwardMilliseconds.Min, 9), Math.Round(m.Timing.ForwardMilliseconds.Median, 9),
+                Math.Round(m.Timing.ForwardMilliseconds.Max, 9)));
             Assert.Equal(30, m.Timing.TrainingMilliseconds!.Median, 6);
             Assert.Equal(2_500_000, m.Timing.TrainingPeakBytes);
         });
@@ -93,14 +96,23 @@ public class ModelComparisonTests
         ModelTiming deep = comparison.Models[1].Timing!;
         if (OperatingSystem.IsLinux())
         {
-            Assert.True(deep.TrainingPeakBytes > 4 * comparison.Models[1].Profile.ActivationBytes / 2, $"{deep.TrainingPeakBytes}"); // most of four images' outputs are kept for the backward pass
+            // most of four images' outputs are kept for the backward pass
+            Assert.True(deep.TrainingPeakBytes > 4 * comparison.Models[1].Profile.ActivationBytes / 2, $"{deep.TrainingPeakBytes}");
         }
     }
 
     [Fact]
     public void A_comparison_survives_its_JSON()
     {
-        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["lenet5", "small_cnn"]), Rounds = 2, Batch = 4, Meter = new FakeMeter(), Training = ComparisonSamples.Digits("1e", 0), Command = "zoo" });
+        ModelComparison comparison = ModelComparison.Run(new()
+        {
+            Models = ModelChoice.Read(["lenet5", "small_cnn"]),
+            Rounds = 2,
+            Batch = 4,
+            Meter = new FakeMeter(),
+            Training = ComparisonSamples.Digits("1e", 0),
+            Command = "zoo"
+        });
         byte[] json = comparison.ToJson();
         ModelComparison back = ModelComparison.Parse(json);
         Assert.Equal(Encoding.UTF8.GetString(json), Encoding.UTF8.GetString(back.ToJson()));
@@ -130,7 +142,16 @@ public class ModelComparisonTests
         ModelInfo info = Catalog.Models.Find("resnet20");
         using (ZooModel model = info.Create(info.Defaults with { NumClasses = 3 }))
         {
-            Checkpoint.Save(path, model, new() { Architecture = "resnet20", Options = info.Defaults with { NumClasses = 3 }, Labels = ["a", "b", "c"], Preprocessing = info.Preprocessing, Extra = new Dictionary<string, string> { ["testAccuracy"] = "0.875", ["testData"] = "pets/test, 80 images" } });
+            Checkpoint.Save(path, model, new()
+            {
+                Architecture = "resnet20",
+                Options = info.Defaults with { NumClasses = 3 },
+                Labels = ["a", "b", "c"],
+                Preprocessing = info.Preprocessing,
+                Extra = new Dictionary<string,
+                string>
+                { ["testAccuracy"] = "0.875", ["testData"] = "pets/test, 80 images" }
+            });
         }
 
         ModelChoice choice = Assert.Single(ModelChoice.Read([path]));
@@ -141,5 +162,6 @@ public class ModelComparisonTests
 
     [Fact]
     public void An_unknown_model_is_told_with_the_nearest_name() =>
-        Assert.Contains("Did you mean 'resnet50'?", Assert.Throws<UsageException>(() => ModelChoice.Read(["lenet5", "resnt50"])).Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'resnet50'?", Assert.Throws<UsageException>(() => ModelChoice.Read(["lenet5", "resnt50"])).Message,
+            StringComparison.Ordinal);
 }

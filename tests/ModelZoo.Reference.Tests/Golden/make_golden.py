@@ -178,15 +178,15 @@ for shape in ([3, 2, 2, 3], [4, 3], [1, 2, 3, 3], [2, 1, 1, 1]):
         return y, {"mean": m, "variance": v}
 
     stats = dict(mean=mean.tolist(), variance=var.tolist(), eps=eps)
-    case("batch normalisation, training", dict(**stats, momentum=momentum), dict(x=rnd(*shape), gamma=rnd(c), beta=rnd(c)), batch_train)
-    case("batch normalisation, evaluation", stats, dict(x=rnd(*shape), gamma=rnd(c), beta=rnd(c)), lambda x, gamma, beta: F.batch_norm(x, mean, var, gamma, beta, False, 0.1, eps))
+    case("batch normalization, training", dict(**stats, momentum=momentum), dict(x=rnd(*shape), gamma=rnd(c), beta=rnd(c)), batch_train)
+    case("batch normalization, evaluation", stats, dict(x=rnd(*shape), gamma=rnd(c), beta=rnd(c)), lambda x, gamma, beta: F.batch_norm(x, mean, var, gamma, beta, False, 0.1, eps))
 
 for axes in (1, 2, 3):
     last = [4, 3, 2][3 - axes:]
-    case("layer normalisation", dict(axes=axes, eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(*last), beta=rnd(*last)),
+    case("layer normalization", dict(axes=axes, eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(*last), beta=rnd(*last)),
          lambda x, gamma, beta: F.layer_norm(x, last, gamma, beta, 1e-5))
 for groups in (1, 2, 4):
-    case("group normalisation", dict(groups=groups, eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)),
+    case("group normalization", dict(groups=groups, eps=1e-5), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)),
          lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, 1e-5))
 mean, var = rnd(4), rnd(4).abs() + 0.5
 
@@ -196,9 +196,9 @@ def instance(x, gamma, beta):
     return F.instance_norm(x, m, v, gamma, beta, True, 0.25, 1e-5), {"mean": m, "variance": v}
 
 
-case("instance normalisation", dict(eps=1e-5, momentum=0.25, mean=mean.tolist(), variance=var.tolist()), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)), instance)
+case("instance normalization", dict(eps=1e-5, momentum=0.25, mean=mean.tolist(), variance=var.tolist()), dict(x=rnd(2, 4, 3, 2), gamma=rnd(4), beta=rnd(4)), instance)
 for n, alpha, beta, k in ((5, 1e-4, 0.75, 1.0), (5, 2.0, 0.75, 2.0), (2, 1.5, 0.5, 1.0), (4, 3.0, 1.25, 1.5), (9, 1.0, 0.75, 1.0)):
-    case("local response normalisation", dict(n=n, alpha=alpha, beta=beta, k=k), dict(x=rnd(2, 6, 2, 2)), lambda x: F.local_response_norm(x, n, alpha, beta, k))
+    case("local response normalization", dict(n=n, alpha=alpha, beta=beta, k=k), dict(x=rnd(2, 6, 2, 2)), lambda x: F.local_response_norm(x, n, alpha, beta, k))
 
 TABLE = [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 0], [5, 0, 1], [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [3, 4, 5, 0], [4, 5, 0, 1],
          [5, 0, 1, 2], [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5]]
@@ -216,7 +216,7 @@ case("LeNet-5: trainable subsampling", {}, dict(x=rnd(2, 3, 4, 5), w=rnd(3), bia
      lambda x, w, bias: F.avg_pool2d(x, 2, divisor_override=1) * w.view(1, -1, 1, 1) + bias.view(1, -1, 1, 1))
 case("LeNet-5: RBF output", {}, dict(x=rnd(3, 7), codes=rnd(4, 7).sign()), lambda x, codes: ((x[:, None] - codes[None]) ** 2).sum(2))
 
-optimisers = [
+optimizers = [
     ("sgd", dict(lr=0.1)), ("sgd", dict(lr=0.1, weight_decay=0.05)), ("sgd", dict(lr=0.1, momentum=0.9)),
     ("sgd", dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.05)), ("sgd", dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.05)),
     ("sgd", dict(lr=0.1, momentum=0.9, nesterov=True)), ("rmsprop", dict(lr=0.01)), ("rmsprop", dict(lr=0.01, momentum=0.9)),
@@ -226,13 +226,13 @@ optimisers = [
     ("adamw", dict(lr=0.01)), ("adamw", dict(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2)),
 ]
 classes = dict(sgd=torch.optim.SGD, rmsprop=torch.optim.RMSprop, adam=torch.optim.Adam, adamw=torch.optim.AdamW)
-for name, options in optimisers:
+for name, options in optimizers:
     start, gradients = rnd(4), rnd(8, 4)
     theta = start.clone().requires_grad_(True)
-    optimiser, path = classes[name]([theta], **options), []
+    optimizer, path = classes[name]([theta], **options), []
     for gradient in gradients:
         theta.grad = gradient.clone()
-        optimiser.step()
+        optimizer.step()
         path.append(theta.detach().clone())
     cases.append({"op": name, "args": {**options}, "in": {"start": array(start), "gradients": array(gradients)}, "out": {"path": array(torch.stack(path))}})
 

@@ -138,7 +138,8 @@ internal static class ConvolutionOperations
         [("x", x), ("w", w), ("bias", bias)],
         () => TransposedConvolution.ForwardSums(x, w, bias, shape, outputPadding),
         gradY => List(TransposedConvolution.Backward(x, w, gradY, shape)),
-        gradY => List(TransposedConvolution.Backward(x, w, gradY, shape) with { X = TransposedConvolution.Backward(x, TrueConvolution.Flip(w), gradY, shape).X }));
+        gradY =>
+            List(TransposedConvolution.Backward(x, w, gradY, shape) with { X = TransposedConvolution.Backward(x, TrueConvolution.Flip(w), gradY, shape).X }));
 
     private static OperationCase Linear(NdArray x, Choices c)
     {

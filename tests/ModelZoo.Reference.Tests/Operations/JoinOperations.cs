@@ -11,12 +11,16 @@ internal static class JoinOperations
         new("multiply", "Multiply.Backward", "the other factor forgotten", c => Joined(c, Multiplied), c => Multiplied(c.Input("a"), c.Input("b"))),
         new("concatenate", "Concatenate.Backward", "pieces in the opposite order", Concatenated,
             c => Concatenated([.. PartNames.Where(c.HasInput).Select(c.Input)], c.Int("axis"))),
-        new("flatten", "Flatten.Backward", "order row, column, channel", c => Flattened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 3), c.From(1, 3))), c => Flattened(c.X)),
-        new("border of zeros", "Border.Backward", "left and right swapped", c => Bordered(c.Array(c.From(1, 2), c.From(1, 3), c.From(3, 5), c.From(3, 5)), [.. Enumerable.Range(0, 4).Select(_ => c.From(-1, 2))]),
+        new("flatten", "Flatten.Backward", "order row, column, channel", c => Flattened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 3), c.From(1, 3))), c =>
+            Flattened(c.X)),
+        new("border of zeros", "Border.Backward", "left and right swapped", c =>
+            Bordered(c.Array(c.From(1, 2), c.From(1, 3), c.From(3, 5), c.From(3, 5)), [.. Enumerable.Range(0, 4).Select(_ => c.From(-1, 2))]),
             c => Bordered(c.X, c.Ints("border"))),
-        new("padded shortcut", "PaddedShortcut.Backward", "pixels taken from the end", c => Shortened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 6), c.From(1, 6)), c.From(0, 3), c.From(1, 3)),
+        new("padded shortcut", "PaddedShortcut.Backward", "pixels taken from the end", c =>
+            Shortened(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 6), c.From(1, 6)), c.From(0, 3), c.From(1, 3)),
             c => Shortened(c.X, c.Int("channels") - c.X.Shape[1], c.Int("stride"))),
-        new("dropout with a given mask", "Dropout.Backward", "1/(1 − p) forgotten", Dropped, c => Dropped(c.X, c.Vector("mask").Reshape([.. c.X.Shape]), c.Number("p"))),
+        new("dropout with a given mask", "Dropout.Backward", "1/(1 − p) forgotten", Dropped, c =>
+            Dropped(c.X, c.Vector("mask").Reshape([.. c.X.Shape]), c.Number("p"))),
     ];
 
     private static OperationCase Joined(Choices c, Func<NdArray, NdArray, OperationCase> make)

@@ -6,8 +6,10 @@ internal static class LossOperations
     public static IEnumerable<Operation> All =>
     [
         new("softmax", "Softmax.Backward", "the other classes forgotten", c => SoftmaxOf(RandomArray(c), c.From(0, 2)), c => SoftmaxOf(c.X, c.Int("axis"))),
-        new("log-softmax", "Softmax.LogBackward", "taken as for one gradient of 1", c => LogSoftmaxOf(RandomArray(c), c.From(0, 2)), c => LogSoftmaxOf(c.X, c.Int("axis"))),
-        new("cross entropy", "CrossEntropy.Backward", "label smoothing forgotten", CrossEntropyOf, c => CrossEntropyOf(c.X, c.Ints("targets"), c.Number("smoothing"))),
+        new("log-softmax", "Softmax.LogBackward", "taken as for one gradient of 1", c => LogSoftmaxOf(RandomArray(c), c.From(0, 2)), c =>
+            LogSoftmaxOf(c.X, c.Int("axis"))),
+        new("cross entropy", "CrossEntropy.Backward", "label smoothing forgotten", CrossEntropyOf, c =>
+            CrossEntropyOf(c.X, c.Ints("targets"), c.Number("smoothing"))),
         new("mean squared error", "MeanSquaredError.Backward", "2 forgotten", MeanSquaredErrorOf, c => MeanSquaredErrorOf(c.X, c.Input("target"))),
     ];
 

@@ -1,6 +1,8 @@
 namespace ModelZoo.Reference.Tests;
 
-/// <summary>Pooling and unpooling. The inputs of a maximum hold no two values closer than 0.1, so that a step of finite differences changes no winner.</summary>
+/// <summary>
+/// Pooling and unpooling. The inputs of a maximum hold no two values closer than 0.1, so that a step of finite differences changes no winner.
+/// </summary>
 internal static class PoolingOperations
 {
     public static IEnumerable<Operation> All =>
@@ -14,7 +16,8 @@ internal static class PoolingOperations
         new("adaptive average pooling", "AdaptivePooling.AverageBackward", "windows taken as all of one size",
             c => AdaptiveAverage(c.Array(c.From(1, 2), c.From(1, 3), c.From(1, 7), c.From(1, 7)), c.Pair(1, 8)), c => AdaptiveAverage(c.X, c.Pair("size"))),
         new("global max pooling", "AdaptivePooling.MaxBackward", "spread over the plane", c => GlobalMax(c.Distinct(Shape(c))), c => GlobalMax(c.X)),
-        new("global average pooling", "AdaptivePooling.AverageBackward", "not divided by the plane", c => GlobalAverage(c.Array(Shape(c))), c => GlobalAverage(c.X)),
+        new("global average pooling", "AdaptivePooling.AverageBackward", "not divided by the plane", c => GlobalAverage(c.Array(Shape(c))), c =>
+            GlobalAverage(c.X)),
         new("nearest unpooling", "Unpooling.NearestBackward", "averaged over the block, not summed",
             c => Nearest(c.Array(Shape(c)), c.Pair(1, 3)), c => Nearest(c.X, c.Pair("scale"))),
         new("bed of nails unpooling", "Unpooling.BedOfNailsBackward", "summed over the block",
@@ -59,10 +62,12 @@ internal static class PoolingOperations
     private static OperationCase MaxPooled(Choices c, PoolingWindow window) => MaxPooled(c.Distinct(RandomShape(c, window)), window);
 
     private static OperationCase MaxPooled(NdArray x, PoolingWindow window) => Pool(
-        $"{x}, {window}", x, () => MaxPooling.Forward(x, window), gradY => MaxPooling.Backward(x, gradY, window), gradY => Assigned(x, MaxPooling.Forward(x, window), gradY));
+        $"{x}, {window}", x, () =>
+            MaxPooling.Forward(x, window), gradY => MaxPooling.Backward(x, gradY, window), gradY => Assigned(x, MaxPooling.Forward(x, window), gradY));
 
     private static OperationCase AdaptiveMax(NdArray x, Pair size) => Pool(
-        $"{x}, {size}", x, () => AdaptivePooling.Max(x, size), gradY => AdaptivePooling.MaxBackward(x, gradY), gradY => Assigned(x, AdaptivePooling.Max(x, size), gradY));
+        $"{x}, {size}", x, () =>
+            AdaptivePooling.Max(x, size), gradY => AdaptivePooling.MaxBackward(x, gradY), gradY => Assigned(x, AdaptivePooling.Max(x, size), gradY));
 
     private static OperationCase GlobalMax(NdArray x) => Pool(
         $"{x}", x, () => AdaptivePooling.Max(x, 1), gradY => AdaptivePooling.MaxBackward(x, gradY), gradY => AdaptivePooling.AverageBackward(x, gradY));
@@ -97,7 +102,8 @@ internal static class PoolingOperations
 
     private static OperationCase AdaptiveAverage(NdArray x, Pair size)
     {
-        double cells = (double)x.Shape[2] / size.H * x.Shape[3] / size.W, largest = Math.Ceiling((double)x.Shape[2] / size.H) * Math.Ceiling((double)x.Shape[3] / size.W);
+        double cells = (double)x.Shape[2] / size.H * x.Shape[3] / size.W,
+            largest = Math.Ceiling((double)x.Shape[2] / size.H) * Math.Ceiling((double)x.Shape[3] / size.W);
         return new OperationCase(
             $"{x}, {size}",
             [("x", x)],

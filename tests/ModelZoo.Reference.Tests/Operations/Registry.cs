@@ -1,16 +1,16 @@
 namespace ModelZoo.Reference.Tests;
 
-/// <summary>Every operation and optimiser of the reference, as the tests iterate over them.</summary>
+/// <summary>Every operation and optimizer of the reference, as the tests iterate over them.</summary>
 internal static class Registry
 {
     public static IReadOnlyList<Operation> Operations { get; } =
     [
-        .. ConvolutionOperations.All, .. PoolingOperations.All, .. NormalisationOperations.All, .. ActivationOperations.All,
+        .. ConvolutionOperations.All, .. PoolingOperations.All, .. NormalizationOperations.All, .. ActivationOperations.All,
         .. LossOperations.All, .. JoinOperations.All, .. LeNetOperations.All,
     ];
 
-    /// <summary>Each optimiser by its name in the golden file, made with the options of a case.</summary>
-    public static IReadOnlyDictionary<string, Func<GoldenCase, Optimiser>> Optimisers { get; } = new Dictionary<string, Func<GoldenCase, Optimiser>>
+    /// <summary>Each optimizer by its name in the golden file, made with the options of a case.</summary>
+    public static IReadOnlyDictionary<string, Func<GoldenCase, Optimizer>> Optimizers { get; } = new Dictionary<string, Func<GoldenCase, Optimizer>>
     {
         ["sgd"] = c => new GradientDescent(
             c.Number("lr"), c.Number("momentum", 0), c.Number("dampening", 0), c.Bool("nesterov"), c.Number("weight_decay", 0)),

@@ -1,5 +1,6 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
 using Xunit;
@@ -28,7 +29,8 @@ public class ModelSummaryTests
     [Fact]
     public void The_classic_LeNet5_has_the_papers_count_in_each_layer()
     {
-        Dictionary<string, long> byLayer = Of("lenet5_classic").Layers.Where(layer => layer.Parameters > 0).ToDictionary(layer => layer.Name, layer => layer.Parameters);
+        Dictionary<string, long> byLayer = Of("lenet5_classic").Layers.Where(layer => layer.Parameters > 0).ToDictionary(layer => layer.Name, layer =>
+            layer.Parameters);
         Assert.Equal(new() { ["c1"] = 156, ["s2"] = 12, ["c3"] = 1_516, ["s4"] = 32, ["c5"] = 48_120, ["f6"] = 10_164 }, byLayer);
     }
 

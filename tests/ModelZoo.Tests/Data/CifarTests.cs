@@ -13,7 +13,8 @@ public sealed class CifarTests : IDisposable
     public void Cifar_10_has_five_files_to_train_and_one_to_test()
     {
         Write10();
-        ImageDataset train = Cifar.Load10(folder.Path, DataSplit.Train), test = Assert.IsType<ImageDataset>(DataSource.Parse($"cifar10:{folder.Path}").Open(DataSplit.Test));
+        ImageDataset train = Cifar.Load10(folder.Path, DataSplit.Train),
+            test = Assert.IsType<ImageDataset>(DataSource.Parse($"cifar10:{folder.Path}").Open(DataSplit.Test));
         Assert.Equal(("cifar10/train", 10, new ImageShape(3, 32, 32)), (train.Name, train.Count, train.Shape));
         Assert.Equal([1, 2, 2, 3, 3, 4, 4, 5, 5, 6], train.Labels.ToArray());
         Assert.Equal([7, 8], test.Labels.ToArray());
@@ -58,7 +59,8 @@ public sealed class CifarTests : IDisposable
         File.WriteAllText(folder.File("batches.meta.txt"), "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
         foreach ((string name, int label) in Enumerable.Range(1, 5).Select(i => ($"data_batch_{i}.bin", i)).Append(("test_batch.bin", 7)))
         {
-            folder.Write(name, [.. Enumerable.Range(0, 2).SelectMany(r => (byte[])[(byte)(label + r), .. Enumerable.Range(0, 3072).Select(i => (byte)(31 * label + r + i))])]);
+            folder.Write(name, [.. Enumerable.Range(0, 2)
+                .SelectMany(r => (byte[])[(byte)(label + r), .. Enumerable.Range(0, 3072).Select(i => (byte)(31 * label + r + i))])]);
         }
     }
 }

@@ -26,7 +26,8 @@ public class DataSourceTests
     [InlineData("imagenet", "Use digits, mnist[:<folder>], fashion-mnist[:<folder>], cifar10[:<folder>], cifar100[:<folder>], folder:<path>.")]
     [InlineData("", "Unknown data")]
     [InlineData("folder", "lacks its folder. Write folder:<path>, with the folder that holds the images.")]
-    [InlineData("mnist:", "lacks its folder. Write mnist[:<folder>], with the folder that holds the official files, or mnist alone for what `zoo data get mnist` fetched.")]
+    [InlineData("mnist:",
+        "lacks its folder. Write mnist[:<folder>], with the folder that holds the official files, or mnist alone for what `zoo data get mnist` fetched.")]
     [InlineData("mnist: ", "lacks its folder")]
     [InlineData("digits:/data", "takes no folder. Write digits.")]
     [InlineData("digits:", "takes no folder")]

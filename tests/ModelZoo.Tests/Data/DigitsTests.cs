@@ -15,7 +15,7 @@ public class DigitsTests
         Assert.Equal(new ImageShape(1, 8, 8), train.Shape);
         Assert.Equal("digits/test", test.Name);
         Assert.Contains("Alpaydin", test.Info.Source, StringComparison.Ordinal);
-        Assert.Equal("CC BY 4.0", test.Info.Licence);
+        Assert.Equal("CC BY 4.0", test.Info.License);
     }
 
     // scikit-learn: np.bincount(load_digits().target[:1157]) and [1157:].
@@ -44,7 +44,7 @@ public class DigitsTests
     }
 
     [Fact]
-    public void The_neighbour_classifier_reaches_the_accuracy_measured_with_scikit_learn()
+    public void The_neighbor_classifier_reaches_the_accuracy_measured_with_scikit_learn()
     {
         ImageDataset train = Digits.Load(DataSplit.Train).Cached();
         ImageDataset test = Digits.Load(DataSplit.Test).Cached();

@@ -51,9 +51,9 @@ public class ImageDatasetTests
     [Fact]
     public void Padding_to_a_size_puts_the_image_in_the_middle()
     {
-        ImageDataset grey = ImageDataset.FromFloats(Info, new ImageShape(1, 1, 2), new float[] { .25f, .5f }, [0]);
-        Assert.Equal([0, 0, 0, 0, 0, 0, .25f, .5f, 0, 0, 0, 0, 0, 0, 0], Image(grey.PadTo(3, 5), 0));
-        var error = Assert.Throws<ZooException>(() => grey.PadTo(3, 1));
+        ImageDataset gray = ImageDataset.FromFloats(Info, new ImageShape(1, 1, 2), new float[] { .25f, .5f }, [0]);
+        Assert.Equal([0, 0, 0, 0, 0, 0, .25f, .5f, 0, 0, 0, 0, 0, 0, 0], Image(gray.PadTo(3, 5), 0));
+        var error = Assert.Throws<ZooException>(() => gray.PadTo(3, 1));
         Assert.Contains("toy", error.Message, StringComparison.Ordinal);
     }
 
@@ -71,10 +71,10 @@ public class ImageDatasetTests
     }
 
     [Fact]
-    public void Grey_images_become_colour_by_repetition_and_colour_is_never_dropped()
+    public void Gray_images_become_color_by_repetition_and_color_is_never_dropped()
     {
-        ImageDataset grey = ImageDataset.FromFloats(Info, new ImageShape(1, 1, 2), new float[] { .25f, .5f }, [0]);
-        Assert.Equal([.25f, .5f, .25f, .5f, .25f, .5f], Image(grey.WithChannels(3), 0));
+        ImageDataset gray = ImageDataset.FromFloats(Info, new ImageShape(1, 1, 2), new float[] { .25f, .5f }, [0]);
+        Assert.Equal([.25f, .5f, .25f, .5f, .25f, .5f], Image(gray.WithChannels(3), 0));
         Assert.Throws<ZooException>(() => Toy.WithChannels(3));
         Assert.Throws<ZooException>(() => Toy.WithChannels(1));
     }

@@ -12,7 +12,8 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Classes_are_in_ordinal_order_and_files_below_them_in_the_order_of_their_paths()
     {
-        Touch("train/b/2.JPG", "train/b/10.jpg", "train/B/x.png", "train/a/deep/er/1.Jpeg", "train/a/z.png", "train/.hidden/1.png", "train/a/.hidden.png", "train/a/notes.txt", "Val/a/1.png", "Val/b/1.png", "Val/B/1.png");
+        Touch("train/b/2.JPG", "train/b/10.jpg", "train/B/x.png", "train/a/deep/er/1.Jpeg", "train/a/z.png", "train/.hidden/1.png", "train/a/.hidden.png",
+            "train/a/notes.txt", "Val/a/1.png", "Val/b/1.png", "Val/B/1.png");
         ImageFolder train = ImageFolder.Open(folder.Path, DataSplit.Train);
         Assert.Equal(["B", "a", "b"], train.Info.ClassNames);
         Assert.Equal(["B/x.png", "a/deep/er/1.Jpeg", "a/z.png", "b/10.jpg", "b/2.JPG"], Relative(train, "train"));
@@ -45,7 +46,8 @@ public sealed class ImageFolderTests : IDisposable
         Assert.NotEqual(test.Files, ImageFolder.Open(folder.Path, DataSplit.Test, split with { Seed = 8 }).Files);
 
         Touch("small/99.png");
-        Assert.Equal(test.Files.Where(f => f.Contains("big", StringComparison.Ordinal)), ImageFolder.Open(folder.Path, DataSplit.Test, split).Files.Where(f => f.Contains("big", StringComparison.Ordinal)));
+        Assert.Equal(test.Files.Where(f => f.Contains("big", StringComparison.Ordinal)),
+            ImageFolder.Open(folder.Path, DataSplit.Test, split).Files.Where(f => f.Contains("big", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -55,8 +57,10 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal(2, ImageFolder.Open(folder.Path, DataSplit.Test, new SplitOptions { ValShare = 0.01 }).Count);
         Assert.Equal(2, ImageFolder.Open(folder.Path, DataSplit.Train, new SplitOptions { ValShare = 0.99 }).Count);
         Assert.Equal(4, ImageFolder.Open(folder.Path, DataSplit.Train, new SplitOptions { ValShare = 0 }).Count);
-        Assert.Contains("--val-share", Assert.Throws<ZooException>(() => ImageFolder.Open(folder.Path, DataSplit.Test, new SplitOptions { ValShare = 0 })).Message, StringComparison.Ordinal);
-        Assert.Contains("--val-share is 1", Assert.Throws<UsageException>(() => ImageFolder.Open(folder.Path, DataSplit.Test, new SplitOptions { ValShare = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("--val-share", Assert.Throws<ZooException>(() =>
+            ImageFolder.Open(folder.Path, DataSplit.Test, new SplitOptions { ValShare = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("--val-share is 1", Assert.Throws<UsageException>(() =>
+            ImageFolder.Open(folder.Path, DataSplit.Test, new SplitOptions { ValShare = 1 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +72,8 @@ public sealed class ImageFolderTests : IDisposable
         Directory.CreateSymbolicLink(folder.File("a/more"), other.Path);
         Directory.CreateSymbolicLink(folder.File("a/up"), folder.Path);
         Directory.CreateSymbolicLink(folder.File("a/self"), folder.File("a"));
-        Assert.Equal(["a/1.png", "a/more/linked.png", "b/1.png"], Relative(ImageFolder.Open(folder.Path, DataSplit.Train, new SplitOptions { ValShare = 0 }), ""));
+        Assert.Equal(["a/1.png", "a/more/linked.png", "b/1.png"],
+            Relative(ImageFolder.Open(folder.Path, DataSplit.Train, new SplitOptions { ValShare = 0 }), ""));
     }
 
     [Fact]
@@ -96,7 +101,8 @@ public sealed class ImageFolderTests : IDisposable
 
     private string Refused(string under) => Assert.Throws<ZooException>(() => ImageFolder.Open(folder.File(under), DataSplit.Test)).Message;
 
-    private IEnumerable<string> Relative(ImageFolder images, string under) => images.Files.Select(file => Path.GetRelativePath(folder.File(under), file).Replace('\\', '/'));
+    private IEnumerable<string> Relative(ImageFolder images, string under) =>
+        images.Files.Select(file => Path.GetRelativePath(folder.File(under), file).Replace('\\', '/'));
 
     private void Touch(params string[] names)
     {

@@ -113,7 +113,8 @@ public sealed class MnistTests : IDisposable
     }
 
     private static byte[] Idx(byte type, uint[] sizes, byte[] values) =>
-        [0, 0, type, (byte)sizes.Length, .. sizes.SelectMany(size => new[] { (byte)(size >> 24), (byte)(size >> 16), (byte)(size >> 8), (byte)size }), .. values];
+        [0, 0, type, (byte)sizes.Length, .. sizes.SelectMany(size => new[] { (byte)(size >> 24), (byte)(size >> 16), (byte)(size >> 8), (byte)size }),
+            .. values];
 
     private static byte[] Gzip(byte[] content)
     {

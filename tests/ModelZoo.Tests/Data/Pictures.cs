@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Tests.Imaging;
 
@@ -14,7 +13,8 @@ internal static class Pictures
     }
 
     /// <summary>Smooth, as photographs are.</summary>
-    public static PixelImage Smooth(int width, int height, ulong seed = 1) => Resampling.Resize(Noise(Math.Max(2, width / 4), Math.Max(2, height / 4), seed), width, height, Interpolation.Bicubic);
+    public static PixelImage Smooth(int width, int height, ulong seed = 1) =>
+        Resampling.Resize(Noise(Math.Max(2, width / 4), Math.Max(2, height / 4), seed), width, height, Interpolation.Bicubic);
 
     /// <summary>Class folders with <paramref name="each"/> PNG files of different sizes each.</summary>
     public static void WriteClasses(string root, string[] classes, int each, int least = 10)

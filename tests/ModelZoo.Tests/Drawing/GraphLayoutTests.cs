@@ -1,5 +1,6 @@
 using ModelZoo.Analysis;
 using ModelZoo.Drawing;
+using ModelZoo.Plots;
 using Xunit;
 
 namespace ModelZoo.Tests.Drawing;
@@ -32,7 +33,8 @@ public class GraphLayoutTests
     {
         IReadOnlyList<IReadOnlyList<int>> inputs = Inputs(name);
         GraphLayout layout = GraphLayout.Of(inputs, Width);
-        Assert.Equal(inputs.SelectMany((sources, target) => sources.Distinct().Select(source => (source, target))), layout.Routes.Select(r => (r.Source, r.Target)));
+        Assert.Equal(inputs.SelectMany((sources, target) => sources.Distinct().Select(source => (source, target))),
+            layout.Routes.Select(r => (r.Source, r.Target)));
         foreach (Route route in layout.Routes)
         {
             Assert.All(route.Points.Zip(route.Points.Skip(1)), pair => Assert.True(pair.First.Y < pair.Second.Y));
@@ -93,7 +95,7 @@ public class GraphLayoutTests
         int[][] groups = [[1, 2, 3], [1, 2], [0, 5]];
         GraphLayout layout = GraphLayout.Of([[], [0], [1], [0], [2, 3], [4]], Width, groups);
         Assert.DoesNotContain(layout.Frames, frame => frame.Group == 2);
-        foreach (Frame frame in layout.Frames)
+        foreach (ModelZoo.Drawing.Frame frame in layout.Frames)
         {
             for (int box = 0; box < layout.Boxes.Count; box++)
             {

@@ -127,8 +127,8 @@ public class VerificationPageTests
     public void A_problem_outside_the_layers_fails_the_page_and_the_index()
     {
         VerificationReport report = SampleGraphs.Report(Graph("inception"));
-        PageFacts wrong = Facts with { Problems = ["card.json is not true"] };
-        Assert.Contains("card.json is not true", VerificationPage.Write(wrong, report), StringComparison.Ordinal);
+        PageFacts wrong = Facts with { Problems = ["the card is not true"] };
+        Assert.Contains("the card is not true", VerificationPage.Write(wrong, report), StringComparison.Ordinal);
         Assert.Contains("✗ FAILS", VerificationPage.Write(wrong, report), StringComparison.Ordinal);
         string index = VerificationIndex.Write([new("a.html", Facts, report), new("b.html", wrong, report)], "zoo verify --all");
         Assert.Contains("1 of 2 FAIL", index, StringComparison.Ordinal);
@@ -156,5 +156,6 @@ public class VerificationPageTests
     private static XDocument Page(VerificationReport report) => XDocument.Parse(VerificationPage.Write(Facts, report));
 
     /// <summary>The layers' boxes.</summary>
-    private static IEnumerable<XElement> Drawn(XDocument page) => page.Descendants().Where(e => e.Name.LocalName == "a" && e.Attribute("id")?.Value.StartsWith('n') == true);
+    private static IEnumerable<XElement> Drawn(XDocument page) =>
+        page.Descendants().Where(e => e.Name.LocalName == "a" && e.Attribute("id")?.Value.StartsWith('n') == true);
 }

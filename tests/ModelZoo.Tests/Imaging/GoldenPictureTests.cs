@@ -4,12 +4,16 @@ using Xunit;
 
 namespace ModelZoo.Tests.Imaging;
 
-/// <summary>Small pictures and what Pillow and torchvision made of them (`pictures.py golden`), for machines without Python: pixels and transforms, to the bit.</summary>
+/// <summary>
+/// Small pictures and what Pillow and torchvision made of them (`pictures.py golden`), for machines without Python: pixels and transforms, to the bit.
+/// </summary>
 public class GoldenPictureTests
 {
     internal static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Imaging", "Golden");
 
-    public static TheoryData<string> Files() => [.. Directory.GetFiles(Folder).Select(f => Path.GetFileName(f)).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files() =>
+        [.. Directory.GetFiles(Folder).Select(f => Path.GetFileName(f)).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace ModelZoo.Tests.Imaging;
 
-/// <summary>Files that are no pictures, are damaged, lie or are cut off: each is refused with a message that names it and the cause, and none ends the process.</summary>
+/// <summary>
+/// Files that are no pictures, are damaged, lie or are cut off: each is refused with a message that names it and the cause, and none ends the process.
+/// </summary>
 public class HostilePictureTests
 {
     private static byte[] Golden(string name) => File.ReadAllBytes(Path.Combine(GoldenPictureTests.Folder, name));
@@ -46,7 +48,8 @@ public class HostilePictureTests
     public void A_picture_that_was_cut_off_is_an_error_wherever_it_was_cut(string name)
     {
         byte[] whole = Golden(name);
-        int end = name.EndsWith(".png", StringComparison.Ordinal) ? whole.Length - 12 - 8 : whole.Length - 8; // without PNG's end chunk, or JPEG's end mark, all pixels are there
+        // without PNG's end chunk, or JPEG's end mark, all pixels are there
+        int end = name.EndsWith(".png", StringComparison.Ordinal) ? whole.Length - 12 - 8 : whole.Length - 8;
         for (int length = 0; length < end; length += Math.Max(1, end / 100))
         {
             Assert.NotEqual("", Refused(whole[..length]));
@@ -90,7 +93,7 @@ public class HostilePictureTests
         Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 3, 8, [1])), StringComparison.Ordinal); // no palette
         Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 2, 8, [])), StringComparison.Ordinal);
         Assert.Contains("none", Refused(PngFile.Make(0, 5, 2, 8, [1])), StringComparison.Ordinal);
-        Assert.Contains("colour type 5", Refused(PngFile.Make(5, 5, 5, 8, [1])), StringComparison.Ordinal);
+        Assert.Contains("color type 5", Refused(PngFile.Make(5, 5, 5, 8, [1])), StringComparison.Ordinal);
         Assert.Contains("damaged", Refused(PngFile.Make(5, 5, 2, 3, [1])), StringComparison.Ordinal); // 3 bits
     }
 

@@ -45,9 +45,10 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void Normalising_at_once_gives_the_same_bits_as_afterwards()
+    public void Normalizing_at_once_gives_the_same_bits_as_afterwards()
     {
-        foreach (Preprocessing p in new[] { Preprocessing.ImageNet(20, 24), Preprocessing.ImageNet(40, 24), new Preprocessing(1, 9, 8, Fit.Resize, [0.1307f], [0.3081f], Border: 2) })
+        foreach (Preprocessing p in new[] { Preprocessing.ImageNet(20, 24), Preprocessing.ImageNet(40, 24),
+            new Preprocessing(1, 9, 8, Fit.Resize, [0.1307f], [0.3081f], Border: 2) })
         {
             PixelImage image = ResamplingTests.Random(33, 21, 4);
             var input = new float[p.Channels * p.Height * p.Width];
@@ -66,7 +67,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void Resizing_leaves_the_border_and_padding_centres()
+    public void Resizing_leaves_the_border_and_padding_centers()
     {
         var white = new PixelImage(20, 10, [.. Enumerable.Repeat((byte)255, 600)]);
         var input = new float[64];
@@ -88,7 +89,8 @@ public class ImageTransformTests
     public void Four_channels_and_wrong_spans_are_refused()
     {
         PixelImage image = ResamplingTests.Random(5, 5, 1);
-        Assert.Contains("4 channels", Assert.Throws<ZooException>(() => ImageTransform.Apply(image, new Preprocessing(4, 2, 2, Fit.Resize, new float[4], new float[4]), new float[16])).Message, StringComparison.Ordinal);
+        Assert.Contains("4 channels", Assert.Throws<ZooException>(() =>
+            ImageTransform.Apply(image, new Preprocessing(4, 2, 2, Fit.Resize, new float[4], new float[4]), new float[16])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => ImageTransform.Apply(image, Preprocessing.ImageNet(), new float[5]));
     }
 

@@ -2,7 +2,7 @@ using ModelZoo.Imaging;
 
 namespace ModelZoo.Tests.Imaging;
 
-/// <summary>A model's input made from a picture, normalised, and how far two of them are apart.</summary>
+/// <summary>A model's input made from a picture, normalized, and how far two of them are apart.</summary>
 internal static class Inputs
 {
     public static float[] Of(PixelImage image, Preprocessing preprocessing)
@@ -18,7 +18,7 @@ internal static class Inputs
         return input;
     }
 
-    /// <summary>The largest difference of two normalised inputs, in 1/255 of a pixel's range, and how many values are the same to the bit.</summary>
+    /// <summary>The largest difference of two normalized inputs, in 1/255 of a pixel's range, and how many values are the same to the bit.</summary>
     public static (double Largest, int Same) Compare(float[] expected, float[] actual, Preprocessing preprocessing)
     {
         int plane = preprocessing.Height * preprocessing.Width, same = 0;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using ModelZoo.Imaging;
 
 namespace ModelZoo.Tests.Imaging;
 
@@ -9,11 +10,12 @@ namespace ModelZoo.Tests.Imaging;
 /// <param name="Width">Columns.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Rgb">[H,W,3].</param>
-/// <param name="Inputs">[3,224,224] of each of <see cref="Pillow.Transforms"/>, normalised.</param>
+/// <param name="Inputs">[3,224,224] of each of <see cref="Pillow.Transforms"/>, normalized.</param>
 /// <param name="Resized">The bytes of each resize that was asked for.</param>
 /// <param name="DecodeSeconds">To open and decode, the best of the repetitions.</param>
 /// <param name="TransformSeconds">Of each transform, the best of the repetitions.</param>
-internal sealed record PillowAnswer(string? Error, int Width, int Height, byte[] Rgb, float[][] Inputs, byte[][] Resized, double DecodeSeconds, double[] TransformSeconds);
+internal sealed record PillowAnswer(string? Error, int Width, int Height, byte[] Rgb, float[][] Inputs, byte[][] Resized, double DecodeSeconds,
+    double[] TransformSeconds);
 
 /// <summary>A resize to ask for.</summary>
 internal sealed record PillowResize(int Width, int Height, Interpolation Interpolation, float[]? Box = null);
@@ -36,12 +38,14 @@ internal sealed class Pillow : IDisposable
         var start = new ProcessStartInfo("/usr/bin/python3", [script, "serve"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        process = Process.Start(start) ?? throw new InvalidOperationException("/usr/bin/python3 does not start; scripts/setup --with-oracle installs what it needs.");
+        process = Process.Start(start)
+            ?? throw new InvalidOperationException("/usr/bin/python3 does not start; scripts/setup --with-oracle installs what it needs.");
     }
 
     public PillowAnswer Ask(string path, int repeat = 1, bool orient = false, params PillowResize[] resize)
     {
-        object[][] resizes = [.. resize.Select(r => new object[] { r.Width, r.Height, r.Interpolation == Interpolation.Bicubic ? "bicubic" : "bilinear", r.Box! })];
+        object[][] resizes = [.. resize.Select(r =>
+            new object[] { r.Width, r.Height, r.Interpolation == Interpolation.Bicubic ? "bicubic" : "bilinear", r.Box! })];
         process.StandardInput.WriteLine(JsonSerializer.Serialize(new { path = Path.GetFullPath(path), repeat, orient, resize = resizes }));
         process.StandardInput.Flush();
         Stream output = process.StandardOutput.BaseStream;
@@ -56,7 +60,8 @@ internal sealed class Pillow : IDisposable
         byte[] rgb = Bytes(output, 3 * width * height);
         float[][] inputs = [.. Transforms.Select(_ => MemoryMarshal.Cast<byte, float>(Bytes(output, 3 * 224 * 224 * 4)).ToArray())];
         byte[][] resized = [.. resize.Select(r => Bytes(output, 3 * r.Width * r.Height))];
-        return new(null, width, height, rgb, inputs, resized, root.GetProperty("decode").GetDouble(), [.. root.GetProperty("transform").EnumerateArray().Select(t => t.GetDouble())]);
+        return new(null, width, height, rgb, inputs, resized, root.GetProperty("decode").GetDouble(),
+            [.. root.GetProperty("transform").EnumerateArray().Select(t => t.GetDouble())]);
     }
 
     public void Dispose()
@@ -78,7 +83,9 @@ internal sealed class Pillow : IDisposable
             bytes.Add((byte)value);
         }
 
-        return bytes.Count > 0 ? System.Text.Encoding.UTF8.GetString([.. bytes]) : throw new InvalidOperationException("pictures.py ended; these tests need Debian's python3-torchvision (scripts/setup --with-oracle).");
+        return bytes.Count > 0
+            ? System.Text.Encoding.UTF8.GetString([.. bytes])
+            : throw new InvalidOperationException("pictures.py ended; these tests need Debian's python3-torchvision (scripts/setup --with-oracle).");
     }
 
     private static byte[] Bytes(Stream stream, int count)

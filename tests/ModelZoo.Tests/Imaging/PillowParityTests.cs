@@ -28,10 +28,13 @@ public sealed class Pictures : IDisposable
         folder.Dispose();
     }
 
-    private static string FindScript([System.Runtime.CompilerServices.CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "pictures.py");
+    private static string FindScript([System.Runtime.CompilerServices.CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "pictures.py");
 }
 
-/// <summary>Every picture becomes what Pillow and torchvision make of it, to the bit: the pixels, resized pictures of all sizes, and the tensors that enter the models.</summary>
+/// <summary>
+/// Every picture becomes what Pillow and torchvision make of it, to the bit: the pixels, resized pictures of all sizes, and the tensors that enter the models.
+/// </summary>
 public class PillowParityTests(Pictures pictures, ITestOutputHelper log) : IClassFixture<Pictures>
 {
     [Theory]
@@ -104,7 +107,8 @@ public class PillowParityTests(Pictures pictures, ITestOutputHelper log) : IClas
         PillowAnswer expected = pictures.Oracle.Ask(file);
         PixelImage image = ImageDecoder.Decode(file);
         Preprocessing right = Pillow.Transforms[0].Preprocessing;
-        double Difference(PixelImage picture, Preprocessing preprocessing) => Inputs.Compare(expected.Inputs[0], Inputs.Of(picture, preprocessing), right).Largest;
+        double Difference(PixelImage picture, Preprocessing preprocessing) =>
+            Inputs.Compare(expected.Inputs[0], Inputs.Of(picture, preprocessing), right).Largest;
         Assert.InRange(Difference(image, right), 0, 1e-4);
         Assert.True(Difference(image, right with { ShorterSide = 257 }) > 2);
         Assert.True(Difference(image, right with { Interpolation = Interpolation.Bicubic }) > 2);
@@ -117,7 +121,8 @@ public class PillowParityTests(Pictures pictures, ITestOutputHelper log) : IClas
     private static float[] Box(Random random, PixelImage image)
     {
         (float left, float top) = (random.NextSingle() * image.Width * 0.6f, random.NextSingle() * image.Height * 0.6f);
-        (float width, float height) = ((image.Width - left) * (0.2f + (0.8f * random.NextSingle())), (image.Height - top) * (0.2f + (0.8f * random.NextSingle())));
+        (float width, float height) = ((image.Width - left) * (0.2f + (0.8f * random.NextSingle())),
+            (image.Height - top) * (0.2f + (0.8f * random.NextSingle())));
 
         // Such that left + width gives back the right edge without rounding.
         (left, top, width, height) = (Grid(left), Grid(top), Math.Max(Grid(width), 0.125f), Math.Max(Grid(height), 0.125f));

@@ -42,12 +42,12 @@ internal static class PngFile
     }
 
     /// <summary>A file with this header and these packed lines, whether they fit or not.</summary>
-    public static byte[] Make(int width, int height, byte colour, byte depth, byte[] packed)
+    public static byte[] Make(int width, int height, byte color, byte depth, byte[] packed)
     {
         byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (depth, colour);
+        (header[8], header[9]) = (depth, color);
         return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, packed), .. Chunk("IEND"u8, [])];
     }
 

@@ -22,7 +22,8 @@ public class ResamplingTests
         foreach ((int width, int height) in new[] { (40, 30), (200, 150), (71, 20), (71, 90), (20, 53), (90, 53), (71, 53), (5, 5) })
         {
             PixelImage whole = Resampling.Resize(Noise, width, height, interpolation);
-            foreach ((int x, int y, int w, int h) in new[] { (0, 0, 1, 1), (1, 2, 3, 3), (width / 2, height / 3, width / 3, height / 2), (width - 1, height - 1, 1, 1) })
+            foreach ((int x, int y, int w, int h) in new[] { (0, 0, 1, 1), (1, 2, 3, 3), (width / 2, height / 3, width / 3, height / 2),
+                (width - 1, height - 1, 1, 1) })
             {
                 PixelImage part = Resampling.Resize(Noise, width, height, interpolation, window: new Rectangle(x, y, w, h));
                 Assert.Equal(whole.Crop(x, y, w, h).Rgb, part.Rgb);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Pillow and torchvision as the oracle of decoding, resampling and transforms (Debian: python3-torchvision 0.14.1, python3-pil 9.4, libturbojpeg0).
 
-    pictures.py make <folder>     writes pictures of every kind: sizes, qualities, subsamplings, colour types
+    pictures.py make <folder>     writes pictures of every kind: sizes, qualities, subsamplings, color types
     pictures.py serve             answers a request a line: what the picture's pixels and the models' inputs are
     pictures.py golden <folder>   writes a few small pictures and golden.safetensors with what they must become, for machines without Python
 
@@ -43,9 +43,9 @@ def photograph(width, height, seed):
     draw = ImageDraw.Draw(image)
     for _ in range(12):
         x, y, r = rng.integers(0, width), rng.integers(0, height), rng.integers(1, max(2, min(width, height) // 3))
-        colour = tuple(int(v) for v in rng.integers(0, 256, 3))
+        color = tuple(int(v) for v in rng.integers(0, 256, 3))
         shape = rng.integers(0, 3)
-        (draw.ellipse if shape == 0 else draw.rectangle if shape == 1 else draw.line)([int(x - r), int(y - r), int(x + r), int(y + r)], fill=colour)
+        (draw.ellipse if shape == 0 else draw.rectangle if shape == 1 else draw.line)([int(x - r), int(y - r), int(x + r), int(y + r)], fill=color)
         draw.text((int(x), int(y)), "edge 0123", fill=(255, 255, 255))
     return numpy.asarray(image)
 
@@ -94,7 +94,7 @@ def untransformed(data):
     return data[:2] + b"\xff\xee" + struct.pack(">H5sHHHB", 14, b"Adobe", 100, 0, 0, 0) + data[4 + length:]
 
 
-def png(samples, colour, depth, interlaced=False, palette=None, transparency=None):
+def png(samples, color, depth, interlaced=False, palette=None, transparency=None):
     """A PNG file of any kind; samples: integers [H,W,channels]."""
     height, width, channels = samples.shape
 
@@ -123,7 +123,7 @@ def png(samples, colour, depth, interlaced=False, palette=None, transparency=Non
 
     passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)] if interlaced else [(0, 0, 1, 1)]
     data = b"".join(lines(samples[y::dy, x::dx]) for x, y, dx, dy in passes if samples[y::dy, x::dx].size)
-    body = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced)))
+    body = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced)))
     body += chunk(b"PLTE", palette) if palette else b""
     body += chunk(b"tRNS", transparency) if transparency else b""
     packed = zlib.compress(data)
@@ -133,7 +133,7 @@ def png(samples, colour, depth, interlaced=False, palette=None, transparency=Non
 
 
 def pngs(width, height, seed):
-    """Every colour type, depth and interlacing."""
+    """Every color type, depth and interlacing."""
     picture = photograph(width, height, seed)
     gray, alpha = picture[..., :1].astype(int), picture[..., 1:2].astype(int)
     rng = numpy.random.default_rng(seed)

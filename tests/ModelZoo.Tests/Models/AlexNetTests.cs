@@ -1,14 +1,19 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
+using ModelZoo.Transfer;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Models;
 
-/// <summary>AlexNet in its three forms. Figures: shared reference figures; MACs to the unit by hooks on independent networks in Python (Manifests/alexnet_vgg_googlenet.py).</summary>
+/// <summary>
+/// AlexNet in its three forms. Figures: shared reference figures; MACs to the unit by hooks on independent networks in Python
+/// (Manifests/alexnet_vgg_googlenet.py).
+/// </summary>
 [Collection(TorchCollection.Name)]
 public class AlexNetTests
 {
@@ -29,8 +34,10 @@ public class AlexNetTests
     {
         ModelInfo info = Catalog.Models.Find("alexnet");
         using ZooModel model = info.Create();
-        ModelAssert.Sizes(model, info.Input, ("features.0", 64, 55), ("features.2", 64, 27), ("features.5", 192, 13), ("features.11", 256, 13), ("features.12", 256, 6));
-        Assert.Equal(["features.2", "features.5", "features.12"], FeatureExtractor.Describe(model, info.Defaults).Where(f => f.Stride is 8 or 16 or 32).Select(f => f.Layer));
+        ModelAssert.Sizes(model, info.Input, ("features.0", 64, 55), ("features.2", 64, 27), ("features.5", 192, 13), ("features.11", 256, 13),
+            ("features.12", 256, 6));
+        Assert.Equal(["features.2", "features.5", "features.12"],
+            FeatureExtractor.Describe(model, info.Defaults).Where(f => f.Stride is 8 or 16 or 32).Select(f => f.Layer));
     }
 
     [Fact]
@@ -39,7 +46,8 @@ public class AlexNetTests
         ModelInfo info = Catalog.Models.Find("alexnet_original");
         manual_seed(3);
         using ZooModel model = info.Create();
-        ModelAssert.Sizes(model, info.Input, ("conv1", 96, 55), ("norm1", 96, 55), ("pool1", 96, 27), ("conv2", 256, 27), ("pool2", 256, 13), ("conv4", 384, 13), ("conv5", 256, 13), ("pool5", 256, 6));
+        ModelAssert.Sizes(model, info.Input, ("conv1", 96, 55), ("norm1", 96, 55), ("pool1", 96, 27), ("conv2", 256, 27), ("pool2", 256, 13),
+            ("conv4", 384, 13), ("conv5", 256, 13), ("pool5", 256, 6));
         Assert.Equal([1, 2, 1, 2, 2], Enumerable.Range(1, 5).Select(i => FaultTests.Find<Conv2d>(model, $"conv{i}").groups));
         Assert.All((string[])["norm1", "norm2"], name =>
         {

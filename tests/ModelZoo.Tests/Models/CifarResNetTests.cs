@@ -1,5 +1,6 @@
 using ModelZoo.Layers;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tracing;
 using Xunit;
@@ -20,7 +21,7 @@ public class CifarResNetTests
         (long, long, double)[] stages = [(16, 32, 1), (32, 16, 2), (64, 8, 4)];
         ResidualFacts.Hold($"plain{depth}", parameters, macs, stages);
         ResidualFacts.Hold($"resnet{depth}", parameters, macs, stages);
-        // Two projections and their normalisations: 16·32 + 2·32 and 32·64 + 2·64 parameters, 16·32·16² and 32·64·8² multiply-accumulates.
+        // Two projections and their normalizations: 16·32 + 2·32 and 32·64 + 2·64 parameters, 16·32·16² and 32·64·8² multiply-accumulates.
         ResidualFacts.Hold($"resnet{depth}_b", parameters + 2752, macs + 262_144, stages);
     }
 

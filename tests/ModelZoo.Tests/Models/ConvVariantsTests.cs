@@ -1,6 +1,8 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
+using ModelZoo.Transfer;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -61,7 +63,7 @@ public class ConvVariantsTests
         int[] rows = [.. Enumerable.Range(0, 121).Where(i => seen[i]).Select(i => i / 11)];
         Assert.Equal(pixels, rows.Length);
         Assert.Equal(field, rows.Max() - rows.Min() + 1);
-        Assert.Equal(2 * (field - 1), Field(name, "block1") - Field(name, "pool0")); // there neighbours lie two input pixels apart
+        Assert.Equal(2 * (field - 1), Field(name, "block1") - Field(name, "pool0")); // there neighbors lie two input pixels apart
     }
 
     [Fact]

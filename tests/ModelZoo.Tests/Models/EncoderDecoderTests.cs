@@ -1,7 +1,9 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tracing;
+using ModelZoo.Transfer;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -46,7 +48,8 @@ public class EncoderDecoderTests
     public void Sides_that_cannot_be_halved_twice_are_refused(string name)
     {
         ModelInfo info = Catalog.Models.Find(name);
-        Assert.Contains("30×28 must be divisible by 4", Assert.Throws<ZooException>(() => info.Create(new ModelOptions(1, 1, 30, 28))).Message, StringComparison.Ordinal);
+        Assert.Contains("30×28 must be divisible by 4", Assert.Throws<ZooException>(() => info.Create(new ModelOptions(1, 1, 30, 28))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ZooException>(() => info.Build(new ModelOptions(1, 1, info.MinimumSize - 1, info.MinimumSize - 1)));
     }
 
@@ -104,6 +107,7 @@ public class EncoderDecoderTests
     [Fact]
     public void It_is_no_classifier()
     {
-        Assert.Contains("encdec_nails makes an image, not classes", Assert.Throws<UsageException>(() => Catalog.Models.Find("encdec_nails").RequireClasses("this")).Message, StringComparison.Ordinal);
+        Assert.Contains("encdec_nails makes an image, not classes",
+            Assert.Throws<UsageException>(() => Catalog.Models.Find("encdec_nails").RequireClasses("this")).Message, StringComparison.Ordinal);
     }
 }

@@ -2,6 +2,7 @@ using ModelZoo.Analysis;
 using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Models.Googlenet;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification;
 using ModelZoo.Tracing;
@@ -14,7 +15,10 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Models;
 
-/// <summary>GoogLeNet in its four forms. Figures: shared reference figures; MACs to the unit by hooks on independent networks in Python (Manifests/alexnet_vgg_googlenet.py).</summary>
+/// <summary>
+/// GoogLeNet in its four forms. Figures: shared reference figures; MACs to the unit by hooks on independent networks in Python
+/// (Manifests/alexnet_vgg_googlenet.py).
+/// </summary>
 [Collection(TorchCollection.Name)]
 public class GoogLeNetTests
 {
@@ -46,8 +50,10 @@ public class GoogLeNetTests
         ModelInfo info = Catalog.Models.Find(name);
         using ZooModel model = info.Create();
         ModelAssert.Sizes(model, info.Input,
-            ("conv1.conv", 64, 112), ("maxpool1", 64, 56), ("conv3.conv", 192, 56), ("maxpool2", 192, 28), ("inception3a.concat", 256, 28), ("inception3b.concat", 480, 28), ("maxpool3", 480, 14),
-            ("inception4a.concat", 512, 14), ("inception4d.concat", 528, 14), ("inception4e.concat", 832, 14), ("maxpool4", 832, 7), ("inception5b.concat", 1024, 7));
+            ("conv1.conv", 64, 112), ("maxpool1", 64, 56), ("conv3.conv", 192, 56), ("maxpool2", 192, 28), ("inception3a.concat", 256, 28),
+                ("inception3b.concat", 480, 28), ("maxpool3", 480, 14),
+            ("inception4a.concat", 512, 14), ("inception4d.concat", 528, 14), ("inception4e.concat", 832, 14), ("maxpool4", 832, 7),
+                ("inception5b.concat", 1024, 7));
         Assert.Equal([2d, 4d, 8d, 16d, 32d], FeatureExtractor.Describe(model, info.Defaults).Select(f => f.Stride!.Value));
     }
 
@@ -58,7 +64,8 @@ public class GoogLeNetTests
         ModelAssert.Sizes(model, (3, 224, 224), ("inception3a.concat", 416, 28), ("inception3b.concat", 832, 28), ("inception4a.concat", 1280, 14));
         Normalization? bias = null;
         using NaiveInception naive3a = new(192, 64, 128, 32, bias), slideNaive = new(256, 128, 192, 96, bias);
-        using Inception real3a = new(192, 64, 96, 128, 16, 32, 32, 5, bias), real3b = new(256, 128, 128, 192, 32, 96, 64, 5, bias), slide = new(256, 128, 64, 192, 64, 96, 64, 5, bias);
+        using Inception real3a = new(192, 64, 96, 128, 16, 32, 32, 5, bias), real3b = new(256, 128, 128, 192, 32, 96, 64, 5, bias),
+            slide = new(256, 128, 64, 192, 64, 96, 64, 5, bias);
         Assert.Equal(303_464_448, ModelSummary.Of(naive3a, 192, 28, 28).Macs);
         Assert.Equal(128_049_152, ModelSummary.Of(real3a, 192, 28, 28).Macs);
         Assert.Equal(304_267_264, ModelSummary.Of(real3b, 256, 28, 28).Macs);
@@ -135,13 +142,13 @@ public class GoogLeNetTests
     }
 
     [Fact]
-    public void A_new_head_comes_with_new_auxiliary_heads_and_a_frozen_trunk_freezes_them()
+    public void A_new_head_comes_with_new_auxiliary_heads_and_a_frozen_backbone_freezes_them()
     {
         using ZooModel model = Small("googlenet", 32);
         TransferLearning.ReplaceHead(model, 3);
         using Tensor input = randn(2, 3, 32, 32);
         Assert.All(((IAuxiliaryHeads)model).ForwardAll(input), logits => Assert.Equal([2L, 3L], logits.shape));
-        TransferLearning.FreezeTrunk(model);
+        TransferLearning.FreezeBackbone(model);
         Assert.Equal(["fc.weight", "fc.bias"], model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name));
     }
 
@@ -166,9 +173,9 @@ public class GoogLeNetTests
         using Trace without = Trace.Run(plain, 1, 3, 32, 32), with = Trace.Run(transformed, 1, 3, 32, 32);
         Assert.Equal("conv1.conv", without.Nodes[0].Name);
         Assert.Equal(["TransformInput", "Conv2d"], with.Nodes.Take(2).Select(n => n.Op));
-        using Tensor grey = (full(1, 3, 2, 2, 0.25) - tensor(info.Preprocessing.Mean).reshape(1, 3, 1, 1)) / tensor(info.Preprocessing.Std).reshape(1, 3, 1, 1);
+        using Tensor gray = (full(1, 3, 2, 2, 0.25) - tensor(info.Preprocessing.Mean).reshape(1, 3, 1, 1)) / tensor(info.Preprocessing.Std).reshape(1, 3, 1, 1);
         using var layer = new TransformInput(3);
-        Assert.All(layer.call(grey).data<float>().ToArray(), value => Assert.Equal(-0.5f, value, 1e-6f));
+        Assert.All(layer.call(gray).data<float>().ToArray(), value => Assert.Equal(-0.5f, value, 1e-6f));
     }
 
     private static ZooModel Small(string name, int size)

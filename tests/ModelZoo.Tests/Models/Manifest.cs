@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Models;
 
 /// <summary>
-/// The snapshot of a model's state_dict: a line "key [shape]" per tensor, parameters first, and a head line with parameters and MACs. The Python scripts beside them write them, from
-/// torchvision's models and from networks written anew in PyTorch; the first four exhibits' were written by ZOO_WRITE_MANIFESTS=1.
+/// The snapshot of a model's state_dict: a line "key [shape]" per tensor, parameters first, and a head line with parameters and MACs. torchvision's models
+/// were written by oracle.py, those of the scripts beside the manifests by networks written anew in PyTorch, the first four exhibits' by
+/// <c>zoo catalog add</c>.
 /// </summary>
 internal sealed partial record Manifest(long Parameters, long Macs, string[] Keys)
 {
@@ -22,8 +23,6 @@ internal sealed partial record Manifest(long Parameters, long Macs, string[] Key
 
     internal static Manifest Of(nn.Module model, long parameters, long macs) =>
         new(parameters, macs, [.. model.state_dict().Select(entry => $"{entry.Key} [{string.Join(",", entry.Value.shape)}]")]);
-
-    internal void Write(string model) => File.WriteAllLines(PathOf(model), [$"# {Parameters} parameters, {Macs} MACs", .. Keys]);
 
     private static string PathOf(string model, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Manifests", $"{model}.txt");
 

@@ -1,6 +1,8 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
+using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -9,7 +11,10 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Models;
 
-/// <summary>DenseNet, MobileNet, EfficientNet and NASNet. The figures are torchvision's, or those of Manifests/mobile_and_small.py, whose arithmetic is independent of the zoo.</summary>
+/// <summary>
+/// DenseNet, MobileNet, EfficientNet and NASNet. The figures are torchvision's, or those of Manifests/mobile_and_small.py, whose arithmetic is independent of
+/// the zoo.
+/// </summary>
 [Collection(TorchCollection.Name)]
 public class MobileAndDenseTests
 {
@@ -121,7 +126,7 @@ public class MobileAndDenseTests
     }
 
     [Fact]
-    public void NASNets_normalisation_has_TensorFlows_eps()
+    public void NASNets_normalization_has_TensorFlows_eps()
     {
         using ZooModel model = Catalog.Models.Find("nasnet_mobile").Create();
         Assert.All(model.modules().OfType<BatchNorm2d>(), norm => Assert.Equal(1e-3, norm.eps));

@@ -1,3 +1,4 @@
+using ModelZoo.Registry;
 using ModelZoo.Tracing;
 using ModelZoo.Verification;
 using TorchSharp;
@@ -14,7 +15,8 @@ internal static class ModelAssert
     {
         using Trace trace = Trace.Run(model, 1, input.Channels, input.Height, input.Width);
         Dictionary<string, long[]> shapes = trace.Nodes.ToDictionary(n => n.Name, n => n.OutputShape);
-        Assert.Equal(expected.Select(e => $"{e.Layer} {e.Channels}×{e.Rows}×{e.Rows}"), expected.Select(e => $"{e.Layer} {string.Join("×", shapes[e.Layer][1..])}"));
+        Assert.Equal(expected.Select(e => $"{e.Layer} {e.Channels}×{e.Rows}×{e.Rows}"),
+            expected.Select(e => $"{e.Layer} {string.Join("×", shapes[e.Layer][1..])}"));
     }
 
     /// <summary>The smallest size runs, the next smaller one does not, when nothing guards it.</summary>

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tracing;
 using TorchSharp.Modules;
@@ -30,9 +31,11 @@ public class PreActResNetTests
         ModelInfo info = Catalog.Models.Find(name);
         using ZooModel model = info.Create();
         using Trace trace = Trace.Run(model, 1L, 3, 32, 32);
-        Assert.All(trace.Nodes.Where(n => n.Name.EndsWith("downsample", StringComparison.Ordinal)), n => Assert.True(n.Inputs.Single() is var source && trace.Nodes[source].Module is ReLU or MaxPool2d));
+        Assert.All(trace.Nodes.Where(n => n.Name.EndsWith("downsample", StringComparison.Ordinal)), n =>
+            Assert.True(n.Inputs.Single() is var source && trace.Nodes[source].Module is ReLU or MaxPool2d));
         TraceNode[] sums = [.. trace.Nodes.Where(n => n.Name.EndsWith(".add", StringComparison.Ordinal))];
-        Assert.All(sums.Where(n => !n.Name.EndsWith(".0.add", StringComparison.Ordinal)), n => Assert.EndsWith(".add", trace.Nodes[n.Inputs[1]].Name, StringComparison.Ordinal));
+        Assert.All(sums.Where(n => !n.Name.EndsWith(".0.add", StringComparison.Ordinal)), n =>
+            Assert.EndsWith(".add", trace.Nodes[n.Inputs[1]].Name, StringComparison.Ordinal));
         Assert.Equal(["bn2", "relu2"], trace.Nodes.Skip(sums[^1].Index + 1).Take(2).Select(n => n.Name));
     }
 

@@ -1,6 +1,7 @@
 using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Models.Resnet;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -47,7 +48,8 @@ public class ResNetTests
         using var model = new ResNet(Catalog.Models.Find(name).Defaults, variant, zeroInitResidual: true);
         string last = variant.Bottleneck ? ".bn3.weight" : ".bn2.weight";
         int zeros = 0;
-        foreach ((string key, var parameter) in model.named_parameters().Where(p => p.parameter.Dimensions == 1 && p.name.EndsWith("weight", StringComparison.Ordinal)))
+        foreach ((string key, var parameter) in model.named_parameters()
+            .Where(p => p.parameter.Dimensions == 1 && p.name.EndsWith("weight", StringComparison.Ordinal)))
         {
             float expected = key.EndsWith(last, StringComparison.Ordinal) ? 0 : 1;
             Assert.All(parameter.data<float>().ToArray(), value => Assert.Equal(expected, value));

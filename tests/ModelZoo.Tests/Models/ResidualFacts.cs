@@ -1,5 +1,7 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
+using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using TorchSharp;
 using Xunit;
@@ -7,11 +9,11 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Models;
 
-/// <summary>What must be true of each residual network of the catalogue.</summary>
+/// <summary>What must be true of each residual network of the catalog.</summary>
 internal static class ResidualFacts
 {
     /// <summary>The model by arithmetic: parameters, multiply-accumulates, and the feature maps before pooling with their strides.</summary>
-    /// <param name="name">In the catalogue.</param>
+    /// <param name="name">In the catalog.</param>
     /// <param name="parameters">Exactly.</param>
     /// <param name="macs">Exactly, at the default input.</param>
     /// <param name="stages">Channels, rows (and columns) and stride of each stage.</param>
@@ -29,7 +31,9 @@ internal static class ResidualFacts
             FeatureExtractor.Describe(model, info.Defaults).Select(f => (f.Shape[0], f.Shape[1], f.Shape[2], f.Stride ?? 0)));
     }
 
-    /// <summary>Every leaf computes what it says, forward and backward, on a batch of two small images; batch normalisation with statistics of its own per channel.</summary>
+    /// <summary>
+    /// Every leaf computes what it says, forward and backward, on a batch of two small images; batch normalization with statistics of its own per channel.
+    /// </summary>
     internal static void Verify(string name, int size, string? norm = null, int seed = 0)
     {
         manual_seed(seed);
@@ -51,7 +55,8 @@ internal static class ResidualFacts
         model.train();
         nn.functional.cross_entropy(model.call(randn(4, 3, size, size)), tensor(new[] { 0L, 1, 2, 3 })).backward();
         Assert.All(model.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.abs().max().item<float>() > 0, p.name));
-        Assert.All(model.named_buffers().Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)), b => Assert.Equal(1, b.buffer.item<long>()));
+        Assert.All(model.named_buffers().Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)), b =>
+            Assert.Equal(1, b.buffer.item<long>()));
     }
 
     /// <summary>Scales, shifts and running statistics that training might have left.</summary>

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tracing;
 using Xunit;

@@ -1,5 +1,6 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
 using TorchSharp.Modules;
@@ -29,7 +30,8 @@ public class VggTests
         Assert.Equal((parameters, macs), (summary.Parameters, summary.Macs));
         Dictionary<string, LayerSummary> layers = summary.Layers.ToDictionary(layer => layer.Name);
         Assert.Equal(pools.Select(i => $"features.{i}"), model.Stages);
-        Assert.Equal(["64×112×112", "128×56×56", "256×28×28", "512×14×14", "512×7×7"], model.Stages.Select(stage => string.Join("×", layers[stage].OutputShape)));
+        Assert.Equal(["64×112×112", "128×56×56", "256×28×28", "512×14×14", "512×7×7"],
+            model.Stages.Select(stage => string.Join("×", layers[stage].OutputShape)));
     }
 
     [Fact]
@@ -61,6 +63,7 @@ public class VggTests
     {
         ModelInfo info = Catalog.Models.Find("vgg11_bn");
         using ZooModel model = info.Create(info.Defaults with { NumClasses = 5 });
-        ModelAssert.Verifies(TransferLearning.Find(model, "features"), 3, info.MinimumSize); // The classifier's layers are AlexNet's, and a hundred million weights.
+        // The classifier's layers are AlexNet's, and a hundred million weights.
+        ModelAssert.Verifies(TransferLearning.Find(model, "features"), 3, info.MinimumSize);
     }
 }

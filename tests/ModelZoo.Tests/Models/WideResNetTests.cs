@@ -14,7 +14,8 @@ public class WideResNetTests
     [InlineData("wrn_40_4", 8_949_210, 1_298_582_016, 4)]
     [InlineData("wrn_16_8", 10_961_370, 1_548_145_664, 8)]
     [InlineData("wrn_28_10", 36_479_194, 5_243_328_768, 10)]
-    public void Figures(string name, long parameters, long macs, int k) => ResidualFacts.Hold(name, parameters, macs, (16 * k, 32, 1), (32 * k, 16, 2), (64 * k, 8, 4));
+    public void Figures(string name, long parameters, long macs, int k) =>
+        ResidualFacts.Hold(name, parameters, macs, (16 * k, 32, 1), (32 * k, 16, 2), (64 * k, 8, 4));
 
     [Theory]
     [InlineData("wrn_16_8", null)]

@@ -1,5 +1,6 @@
 using ModelZoo.Analysis;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using Xunit;
 
@@ -17,7 +18,8 @@ public class ZFNetTests
         using ZooModel model = Info.Create();
         ModelSummary summary = ModelSummary.Of(model, 3, 224, 224);
         Assert.Equal((62_357_608, 1_168_032_896), (summary.Parameters, summary.Macs));
-        ModelAssert.Sizes(model, Info.Input, ("conv1", 96, 110), ("pool1", 96, 55), ("norm1", 96, 55), ("conv2", 256, 26), ("pool2", 256, 13), ("conv3", 384, 13), ("conv5", 256, 13), ("pool5", 256, 6));
+        ModelAssert.Sizes(model, Info.Input, ("conv1", 96, 110), ("pool1", 96, 55), ("norm1", 96, 55), ("conv2", 256, 26), ("pool2", 256, 13),
+            ("conv3", 384, 13), ("conv5", 256, 13), ("pool5", 256, 6));
     }
 
     [Fact]

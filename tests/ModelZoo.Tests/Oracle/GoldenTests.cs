@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -10,8 +11,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Oracle;
 
 /// <summary>
-/// The same against small files, for machines without torchvision: `oracle.py golden` filled torchvision's models with numbers made by a formula and wrote logits, loss, the norm and four
-/// elements of every gradient, and the norm of every updated buffer. Everything in double.
+/// The same against small files, for machines without torchvision: `oracle.py golden` filled torchvision's models with numbers made by a formula and wrote
+/// logits, loss, the norm and four elements of every gradient, and the norm of every updated buffer. Everything in double.
 /// </summary>
 [Collection(TorchCollection.Name)]
 public class GoldenTests
@@ -53,12 +54,14 @@ public class GoldenTests
             using DisposeScope inner = NewDisposeScope();
             Tensor flat = parameter.grad!.flatten();
             double norm = Floats(flat.norm())[0];
-            Assert.True(Math.Abs(norm - norms[index]) <= Tolerance * Math.Max(norms[index], floor), $"the gradient of {key} has norm {norm}, not {norms[index]}");
+            Assert.True(Math.Abs(norm - norms[index]) <= Tolerance * Math.Max(norms[index], floor),
+                $"the gradient of {key} has norm {norm}, not {norms[index]}");
             double largest = Floats(flat.abs().max())[0];
             for (int k = 0; k < 4; k++)
             {
                 double value = flat[(flat.numel() - 1) * k / 3].to(ScalarType.Float64).item<double>();
-                Assert.True(Math.Abs(value - samples[4 * index + k]) <= Tolerance * Math.Max(largest, floor), $"an element of the gradient of {key} is {value}, not {samples[4 * index + k]}");
+                Assert.True(Math.Abs(value - samples[4 * index + k]) <= Tolerance * Math.Max(largest, floor),
+                    $"an element of the gradient of {key} is {value}, not {samples[4 * index + k]}");
             }
 
             index++;
@@ -120,5 +123,6 @@ public class GoldenTests
         return values;
     }
 
-    private static string GoldenOf(string model, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Golden", $"{model}.safetensors");
+    private static string GoldenOf(string model, [CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "Golden", $"{model}.safetensors");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using ModelZoo.Data;
+using ModelZoo.Imaging;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
@@ -13,8 +15,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Tests.Oracle;
 
 /// <summary>
-/// Every model that torchvision has: weights that torchvision made and torch.save wrote load without any renaming, and the network computes what torchvision computes, forward and backward.
-/// Measured as max |difference| / max |expected| of each tensor; the table is in the test's output.
+/// Every model that torchvision has: weights that torchvision made and torch.save wrote load without any renaming, and the network computes what torchvision
+/// computes, forward and backward. Measured as max |difference| / max |expected| of each tensor; the table is in the test's output.
 /// </summary>
 [Collection(TorchCollection.Name)]
 public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClassFixture<Torchvision>
@@ -22,7 +24,8 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
     private const double EvalTolerance = 1e-5;
     private const double TrainTolerance = 1e-4;
 
-    // The step is computed in double on both sides, so that what is compared is the formulas and not the rounding of two libraries; ZOO_PARITY_DTYPE=float32 measures that too.
+    // The step is computed in double on both sides, so that what is compared is the formulas and not the rounding of two libraries; ZOO_PARITY_DTYPE=float32
+    // measures that too.
     private static readonly string StepType = Environment.GetEnvironmentVariable("ZOO_PARITY_DTYPE") ?? "float64";
 
     public static TheoryData<string> Models() => [.. Catalog.Models.Models.Where(m => m.Torchvision is not null).Select(m => m.Name)];
@@ -41,7 +44,8 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
         Checkpoint.LoadInto(model, Path.Combine(folder.Path, "weights.pth"));
         double eval = Eval(model, folder.Path);
         (double loss, double gradient, string worst, double buffer) = Step(model, folder.Path);
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {eval:0.0e+0} | {loss:0.0e+0} | {gradient:0.0e+0} ({worst}) | {buffer:0.0e+0} |"));
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {name} | {eval:0.0e+0} | {loss:0.0e+0} | {gradient:0.0e+0} ({worst}) | {buffer:0.0e+0} |"));
         Assert.True(eval <= EvalTolerance, $"logits differ by {eval}");
         Assert.True(loss <= TrainTolerance, $"the loss differs by {loss}");
         Assert.True(gradient <= TrainTolerance, $"the gradient of {worst} differs by {gradient}");
@@ -134,7 +138,7 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
         double expectedLoss = Expected("loss")[0];
         (double Gradient, string Worst, double Buffer) found = (0, "", 0);
 
-        // A gradient this far below the largest is rounding alone: that of a convolution's bias before batch normalisation, which takes it out again, is 0.
+        // A gradient this far below the largest is rounding alone: that of a convolution's bias before batch normalization, which takes it out again, is 0.
         double floor = 1e-6 * model.named_parameters().Max(p => Difference.Largest(Expected("gradient." + p.name)));
         foreach ((string key, Parameter parameter) in model.named_parameters())
         {

@@ -14,7 +14,9 @@ internal static class Python
     /// <exception cref="InvalidOperationException">It failed or took more than 300 seconds; the message has what it wrote to standard error.</exception>
     public static string Run(string folder, string script, params string[] arguments)
     {
-        string[] source = script.EndsWith(".py", StringComparison.Ordinal) && !script.Contains('\n', StringComparison.Ordinal) ? [Path.GetFullPath(script)] : ["-c", script];
+        string[] source = script.EndsWith(".py", StringComparison.Ordinal) && !script.Contains('\n', StringComparison.Ordinal)
+            ? [Path.GetFullPath(script)]
+            : ["-c", script];
         var start = new ProcessStartInfo(Program, [.. source, .. arguments])
         {
             WorkingDirectory = folder,

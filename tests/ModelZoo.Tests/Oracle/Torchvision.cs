@@ -16,7 +16,12 @@ public sealed class Torchvision : IDisposable
     public Torchvision()
     {
         Assert(File.Exists(Python), $"{Python} is missing");
-        var start = new ProcessStartInfo(Python, [Script(), "serve"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Python, [Script(), "serve"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) =>
         {

@@ -1,10 +1,14 @@
+using ModelZoo.Layers;
+using ModelZoo.Registry;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Oracle;
 
-/// <summary>The training step of oracle.py: every module in training mode except what draws random numbers, cross entropy with the auxiliary heads' weighted and added.</summary>
+/// <summary>
+/// The training step of oracle.py: every module in training mode except what draws random numbers, cross entropy with the auxiliary heads' weighted and added.
+/// </summary>
 internal static class TrainStep
 {
     /// <summary>Leaves gradients in the parameters and updated statistics in the buffers.</summary>

@@ -2,7 +2,10 @@
 """torchvision as the oracle of the zoo's models (Debian: python3-torch, python3-torchvision 0.14.1).
 
     oracle.py serve            for the parity tests: reads a request a line on stdin, answers a line on stdout
-    oracle.py golden <folder>  writes <folder>/<model>.safetensors for every model, for machines without torchvision
+    oracle.py golden <folder of this file> <model> <builder>
+                               writes Golden/<model>.safetensors, for machines without torchvision, and ../Models/Manifests/<model>.txt: a line "key [shape]" per
+                               parameter and per buffer, and a head line with the parameters and multiply-accumulates of convolutions and linear layers, counted
+                               here with hooks. <builder> is the function of torchvision.models. `zoo catalog add` calls this.
 
 A request is JSON: {"model": …, "folder": …, "seed": …, "dtype": "float64"}. folder/x.npy and folder/train.npy are the inputs of the eval forward (float32) and of
 the training step. The answer's files: folder/weights.pth (what torch.save writes), folder/logits.npy, folder/step.pth (loss, gradients, buffers after one step).
@@ -16,8 +19,6 @@ import numpy
 import torch
 import torchvision
 
-GOLDEN = """alexnet vgg11 vgg13 vgg16 vgg19 vgg11_bn vgg13_bn vgg16_bn vgg19_bn googlenet resnet18 resnet34 resnet50 resnet101 resnet152
-resnext50_32x4d resnext101_32x8d wide_resnet50_2 wide_resnet101_2 densenet121 densenet161 densenet169 densenet201 efficientnet_b0""".split()
 STOCHASTIC = (torch.nn.Dropout, torchvision.ops.StochasticDepth)
 
 
@@ -80,7 +81,7 @@ def serve():
 
 
 def numbers(key, count):
-    """Pseudo-random numbers in [-0.5, 0.5) that any language makes alike: a 32-bit finaliser on a hash of the key plus the position."""
+    """Pseudo-random numbers in [-0.5, 0.5) that any language makes alike: a 32-bit finalizer on a hash of the key plus the position."""
     h = 2166136261
     for byte in key.encode():
         h = (h ^ byte) * 16777619 & 0xFFFFFFFF
@@ -107,29 +108,57 @@ def fill(model):
                 t.copy_(0.2 * u)
 
 
-def golden(folder):
-    for name in GOLDEN:
-        model = build(name)
-        fill(model)
-        model.double()
-        x = torch.from_numpy(numbers("input", 2 * 3 * 64 * 64)).reshape(2, 3, 64, 64).double() * 4
-        with torch.no_grad():
-            logits = model.eval()(x)
-        model.train()
-        loss = train_step(model, x, torch.tensor([3, 141]))
-        gradients = [p.grad.flatten() for p in model.parameters()]
-        buffers = [b.flatten().double() for b in model.buffers()]
-        pick = lambda t: t[(torch.arange(4) * (len(t) - 1)) // 3]
-        tensors = {
-            "logits": logits,
-            "loss": loss.detach().reshape(1),
-            "gradient_norms": torch.stack([g.norm() for g in gradients]),
-            "gradient_samples": torch.stack([pick(g) for g in gradients]),
-        }
-        if buffers:
-            tensors["buffer_norms"] = torch.stack([b.norm() for b in buffers])
-        write(pathlib.Path(folder) / f"{name}.safetensors", tensors)
-        print(name, float(loss), float(logits.abs().max()), flush=True)
+def macs_of(model):
+    total = [0]
+
+    def count(module, _, output):
+        if isinstance(module, torch.nn.Conv2d):
+            k = module.kernel_size
+            total[0] += output[0].numel() * module.in_channels // module.groups * k[0] * k[1]
+        elif isinstance(module, torch.nn.Linear):
+            total[0] += output[0].numel() * module.in_features
+
+    handles = [module.register_forward_hook(count) for module in model.modules()]
+    with torch.no_grad():
+        model.eval()(torch.zeros(1, 3, 224, 224))
+    for handle in handles:
+        handle.remove()
+    return total[0]
+
+
+def manifest(model):
+    inference = sum(p.numel() for n, p in model.named_parameters() if not n.startswith("aux"))
+    lines = [f"# {inference} parameters, {macs_of(model)} MACs"]
+    parameters = dict(model.named_parameters())
+    state = model.state_dict()
+    for key in [*(k for k in state if k in parameters), *(k for k in state if k not in parameters)]:
+        lines.append(f"{key} [{','.join(map(str, state[key].shape))}]")
+    return "\n".join(lines) + "\n"
+
+
+def golden(folder, name, builder):
+    model = build(builder)
+    (pathlib.Path(folder).parent / "Models" / "Manifests" / f"{name}.txt").write_text(manifest(model))
+    fill(model)
+    model.double()
+    x = torch.from_numpy(numbers("input", 2 * 3 * 64 * 64)).reshape(2, 3, 64, 64).double() * 4
+    with torch.no_grad():
+        logits = model.eval()(x)
+    model.train()
+    loss = train_step(model, x, torch.tensor([3, 141]))
+    gradients = [p.grad.flatten() for p in model.parameters()]
+    buffers = [b.flatten().double() for b in model.buffers()]
+    pick = lambda t: t[(torch.arange(4) * (len(t) - 1)) // 3]
+    tensors = {
+        "logits": logits,
+        "loss": loss.detach().reshape(1),
+        "gradient_norms": torch.stack([g.norm() for g in gradients]),
+        "gradient_samples": torch.stack([pick(g) for g in gradients]),
+    }
+    if buffers:
+        tensors["buffer_norms"] = torch.stack([b.norm() for b in buffers])
+    write(pathlib.Path(folder) / "Golden" / f"{name}.safetensors", tensors)
+    print(name, float(loss), float(logits.abs().max()), flush=True)
 
 
 def write(path, tensors):
@@ -145,7 +174,7 @@ def write(path, tensors):
 
 if sys.argv[1:] == ["serve"]:
     serve()
-elif len(sys.argv) == 3 and sys.argv[1] == "golden":
-    golden(sys.argv[2])
+elif len(sys.argv) == 5 and sys.argv[1] == "golden":
+    golden(*sys.argv[2:])
 else:
     sys.exit(__doc__)

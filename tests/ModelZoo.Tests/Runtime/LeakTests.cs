@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Training.Precision;
@@ -72,7 +75,7 @@ public class LeakTests
         }
 
         NothingStays(() => ModelResolver.Resolve(Catalog.Models, checkpoint, Catalog.ReadResource).Dispose());
-        var adapted = new LoadOptions { Head = HeadFit.Reinitialise, Stem = StemFit.Average, Strict = false };
+        var adapted = new LoadOptions { Head = HeadFit.Reinitialize, Stem = StemFit.Average, Strict = false };
         NothingStays(() => ModelResolver.Resolve(
             Catalog.Models, name, Catalog.ReadResource, pth, load: adapted, change: o => o with { NumClasses = 3, InChannels = 2 }).Dispose());
         NothingStays(() => Assert.Throws<ZooException>(() => ModelResolver.Resolve(Catalog.Models, "resnet34", Catalog.ReadResource, pth)));
@@ -135,11 +138,11 @@ public class LeakTests
     [InlineData("lenet5_classic", true)]
     [InlineData("resnet20", true)]
     [InlineData("resnet20", false)]
-    public void Fine_tuning(string name, bool trunkFrozen)
+    public void Fine_tuning(string name, bool backboneFrozen)
     {
         using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, name, Catalog.ReadResource);
         ImageDataset train = Samples.Digits(32), test = Samples.Digits(16);
-        var options = new FineTuneOptions { Recipe = Samples.Quick with { Epochs = 1 }, TrunkFrozen = trunkFrozen };
+        var options = new FineTuneOptions { Recipe = Samples.Quick with { Epochs = 1 }, BackboneFrozen = backboneFrozen };
         NothingStays(() => FineTuner.Run(pretrained, train, test, options).Dispose());
         NothingStays(() => FineTuner.Run(pretrained, train, test, options with { CacheFeatures = false }).Dispose());
     }

@@ -1,3 +1,6 @@
+using ModelZoo.Layers;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Tracing;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -41,8 +44,8 @@ public class AuxiliaryLossTests
     {
         using var model = new TwoHeads();
         using ImageTensors data = Samples.Tensors("lenet5", 8);
-        TransferLearning.FreezeTrunk(model);
-        Assert.Equal(["trunk.weight", "trunk.bias", "aux.weight", "aux.bias"], TransferLearning.Frozen(model));
+        TransferLearning.FreezeBackbone(model);
+        Assert.Equal(["backbone.weight", "backbone.bias", "aux.weight", "aux.bias"], TransferLearning.Frozen(model));
         Dictionary<string, byte[]> before = Samples.Bytes(model);
         double logitsAlone = MainLoss(model, data);
         foreach (nn.Module? part in (nn.Module?[])[null, TransferLearning.Find(model, "fc")])
@@ -61,7 +64,7 @@ public class AuxiliaryLossTests
         using Tensor input = randn(2, 1, 32, 32);
         using (Trace trace = Trace.RunAll(model, input))
         {
-            Assert.Equal(["flatten", "trunk", "tanh", "aux", "fc"], trace.Nodes.Select(n => n.Name));
+            Assert.Equal(["flatten", "backbone", "tanh", "aux", "fc"], trace.Nodes.Select(n => n.Name));
             Assert.Equal([4, 3], trace.Outputs);
             Assert.Equal(4, trace.Output);
         }
@@ -95,7 +98,7 @@ public class AuxiliaryLossTests
     {
 #pragma warning disable IDE1006
         private readonly Flatten flatten = nn.Flatten();
-        private readonly Linear trunk = nn.Linear(1024, 12);
+        private readonly Linear backbone = nn.Linear(1024, 12);
         private readonly Tanh tanh = nn.Tanh();
         private readonly Linear aux = nn.Linear(12, 10);
         private readonly Linear fc = nn.Linear(12, 10);
@@ -105,7 +108,7 @@ public class AuxiliaryLossTests
 
         public override string Head => "fc";
 
-        public override string Stem => "trunk";
+        public override string Stem => "backbone";
 
         public override IReadOnlyList<string> Stages => [];
 
@@ -116,13 +119,13 @@ public class AuxiliaryLossTests
         public override Tensor forward(Tensor input)
         {
             using DisposeScope scope = NewDisposeScope();
-            return fc.call(tanh.call(trunk.call(flatten.call(input)))).MoveToOuterDisposeScope();
+            return fc.call(tanh.call(backbone.call(flatten.call(input)))).MoveToOuterDisposeScope();
         }
 
         public Tensor[] ForwardAll(Tensor input)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor hidden = tanh.call(trunk.call(flatten.call(input)));
+            Tensor hidden = tanh.call(backbone.call(flatten.call(input)));
             Tensor beside = aux.call(hidden);
             return [fc.call(hidden).MoveToOuterDisposeScope(), beside.MoveToOuterDisposeScope()];
         }

@@ -1,4 +1,7 @@
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using Xunit;
@@ -9,7 +12,7 @@ namespace ModelZoo.Tests.Training;
 public class CancellationTests
 {
     [Fact]
-    public void A_cancelled_training_leaves_a_checkpoint_that_holds_its_last_state()
+    public void A_canceled_training_leaves_a_checkpoint_that_holds_its_last_state()
     {
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");
@@ -24,7 +27,7 @@ public class CancellationTests
             }
         });
         TrainingResult result = new Trainer(model, Samples.Quick with { Epochs = 1000 }, options).Fit(data, data, stop, source.Token);
-        Assert.True(result.Cancelled);
+        Assert.True(result.Canceled);
         Assert.InRange(result.Steps, 9, 12);
         using ResolvedModel loaded = ModelResolver.FromFile(Catalog.Models, options.CheckpointPath);
         Dictionary<string, byte[]> expected = Samples.Bytes(model);
@@ -34,12 +37,12 @@ public class CancellationTests
     }
 
     [Fact]
-    public void A_training_that_is_cancelled_before_it_begins_takes_no_step()
+    public void A_training_that_is_canceled_before_it_begins_takes_no_step()
     {
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Samples.Tensors("lenet5", 20);
         TrainingResult result = new Trainer(model, Samples.Quick).Fit(data, data, null, new CancellationToken(canceled: true));
-        Assert.True(result.Cancelled);
+        Assert.True(result.Canceled);
         Assert.Equal(0, result.Steps);
         Assert.Null(result.TestAccuracy);
     }

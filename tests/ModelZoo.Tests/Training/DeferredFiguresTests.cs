@@ -1,5 +1,8 @@
 using System.Text.Json;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -112,7 +115,7 @@ public class DeferredFiguresTests
 
         public IReadOnlyList<string> ClassNames => data.ClassNames;
 
-        public IEnumerable<Batch> Shuffled(EpochPlan plan)
+        public IEnumerable<Batch> Shuffled(EpochSampler plan)
         {
             int number = (plan.Epoch - 1) * plan.Steps(Count) + plan.FirstStep;
             foreach (Batch batch in data.Shuffled(plan))
@@ -137,7 +140,7 @@ public class DeferredFiguresTests
 
         public IReadOnlyList<string> ClassNames => data.ClassNames;
 
-        public IEnumerable<Batch> Shuffled(EpochPlan plan) => data.Shuffled(plan).Select(batch =>
+        public IEnumerable<Batch> Shuffled(EpochSampler plan) => data.Shuffled(plan).Select(batch =>
         {
             Thread.Sleep(30);
             return batch;

@@ -1,3 +1,4 @@
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ public class EvaluatorTests
     [Fact]
     public void The_mode_is_put_back_and_no_tensor_is_left()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = ImageTensors.FromTensors(ones(5, 4), zeros(5, dtype: ScalarType.Int64), ["a", "b", "c"]);
         model.train();
         Dictionary<string, byte[]> before = Samples.Bytes(model);
@@ -51,7 +52,7 @@ public class EvaluatorTests
     [Fact]
     public void A_model_with_too_few_outputs_is_refused()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = ImageTensors.FromTensors(ones(5, 4), zeros(5, dtype: ScalarType.Int64), ["a", "b", "c", "d"]);
         Assert.Contains("3 outputs, the data 4 classes", Assert.Throws<ZooException>(() => Evaluator.Evaluate(model, data)).Message, StringComparison.Ordinal);
     }
@@ -92,9 +93,12 @@ public class EvaluatorTests
     [Fact]
     public void Members_of_an_ensemble_must_fit_together()
     {
-        using ImageTensors three = Logits(), two = ImageTensors.FromTensors(ones(5, 2), zeros(5, dtype: ScalarType.Int64), ["a", "b"]), few = ImageTensors.FromTensors(ones(4, 3), zeros(4, dtype: ScalarType.Int64), ["a", "b", "c"]);
+        using ImageTensors three = Logits(), two = ImageTensors.FromTensors(ones(5, 2), zeros(5, dtype: ScalarType.Int64), ["a", "b"]),
+            few = ImageTensors.FromTensors(ones(4, 3), zeros(4, dtype: ScalarType.Int64), ["a", "b", "c"]);
         using var model = new Passing();
-        Assert.Contains("must have the same classes", Assert.Throws<ZooException>(() => Evaluator.Evaluate([(model, two), (model, three)])).Message, StringComparison.Ordinal);
-        Assert.Contains("must see the same examples: one has 5, another 4", Assert.Throws<ZooException>(() => Evaluator.Evaluate([(model, three), (model, few)])).Message, StringComparison.Ordinal);
+        Assert.Contains("must have the same classes", Assert.Throws<ZooException>(() => Evaluator.Evaluate([(model, two), (model, three)])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("must see the same examples: one has 5, another 4",
+            Assert.Throws<ZooException>(() => Evaluator.Evaluate([(model, three), (model, few)])).Message, StringComparison.Ordinal);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Passing : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Batch norm, dropout and two linear layers: everything whose mode matters.</summary>
-internal sealed class Normalised : nn.Module<Tensor, Tensor>
+internal sealed class Normalized : nn.Module<Tensor, Tensor>
 {
 #pragma warning disable IDE1006
     private readonly Linear first = nn.Linear(4, 8);
@@ -26,7 +26,7 @@ internal sealed class Normalised : nn.Module<Tensor, Tensor>
     private readonly Linear last = nn.Linear(8, 3);
 #pragma warning restore IDE1006
 
-    public Normalised() : base(nameof(Normalised)) => RegisterComponents();
+    public Normalized() : base(nameof(Normalized)) => RegisterComponents();
 
     public override Tensor forward(Tensor input)
     {

@@ -1,3 +1,4 @@
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -52,10 +53,12 @@ public class LearningTests
         using Sequential model = Network();
         using ImageTensors data = Vectors();
         Assert.Contains("'g' names the parameter one.wieght", Message(new ParameterGroup("g", ["one.wieght"], 1)), StringComparison.Ordinal);
-        Assert.Contains("one.bias is in two groups; 'h' is the second", Message(new ParameterGroup("g", ["one.bias"], 1), new ParameterGroup("h", ["one.bias"], 1)), StringComparison.Ordinal);
+        Assert.Contains("one.bias is in two groups; 'h' is the second",
+            Message(new ParameterGroup("g", ["one.bias"], 1), new ParameterGroup("h", ["one.bias"], 1)), StringComparison.Ordinal);
         Assert.Contains("rate factor -1", Message(new ParameterGroup("g", ["one.bias"], -1)), StringComparison.Ordinal);
 
-        string Message(params ParameterGroup[] groups) => Assert.Throws<ZooException>(() => new Trainer(model, Constant, new TrainerOptions { ParameterGroups = groups }).Fit(data, null)).Message;
+        string Message(params ParameterGroup[] groups) =>
+            Assert.Throws<ZooException>(() => new Trainer(model, Constant, new TrainerOptions { ParameterGroups = groups }).Fit(data, null)).Message;
     }
 
     [Fact]
@@ -78,7 +81,8 @@ public class LearningTests
         Assert.Equal(0, Distance(seen[2]["one.weight"], seen[0]["one.weight"]));
         Assert.NotEqual(0, Distance(Copies(late)["one.weight"], seen[0]["one.weight"]));
 
-        // Frozen for good, the head takes the same first two epochs and another third one; were its momentum lost, the first step of the third would be smaller.
+        // Frozen for good, the head takes the same first two epochs and another third one; were its momentum lost, the first step of the third would be
+        // smaller.
         foreach (Parameter p in Part(always).parameters())
         {
             p.requires_grad = false;
@@ -102,7 +106,7 @@ public class LearningTests
     [Fact]
     public void Modes_are_what_the_options_say()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors();
         int called = 0;
         Dictionary<string, byte[]> before = Samples.Bytes(model);
@@ -180,7 +184,8 @@ public class LearningTests
             model.get_parameter("two.weight")![0, 0] = float.NaN;
         }
 
-        Assert.Contains("The first layer whose output is not finite is two (Linear): its weight is not finite already.", Message(model, Constant, data), StringComparison.Ordinal);
+        Assert.Contains("The first layer whose output is not finite is two (Linear): its weight is not finite already.", Message(model, Constant, data),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +194,8 @@ public class LearningTests
         using Sequential model = Network();
         using ImageTensors data = Vectors();
         string message = Message(model, Constant with { LearningRate = 1000, WeightDecay = 1, Epochs = 100 }, data);
-        Assert.Matches("The loss became (NaN|∞|Infinity) at step [0-9]+ \\(epoch [0-9]+, learning rate 1e\\+03\\)\\. The first layer whose output is not finite is (one|two) \\(Linear\\)", message);
+        Assert.Matches("The loss became (NaN|∞|Infinity) at step [0-9]+ \\(epoch [0-9]+, learning rate 1e\\+03\\)\\. The first layer whose output is not "
+            + "finite is (one|two) \\(Linear\\)", message);
     }
 
     [Fact]
@@ -197,7 +203,8 @@ public class LearningTests
     {
         using var model = new Rooted();
         using ImageTensors data = ImageTensors.FromTensors(zeros(4, 3), zeros(4, dtype: ScalarType.Int64), ["a", "b", "c"]);
-        Assert.Contains("The norm of the gradients became NaN at step 1 (epoch 1, learning rate 0.1). The gradient of scale is not finite", Message(model, Constant with { ClipNorm = 1 }, data), StringComparison.Ordinal);
+        Assert.Contains("The norm of the gradients became NaN at step 1 (epoch 1, learning rate 0.1). The gradient of scale is not finite",
+            Message(model, Constant with { ClipNorm = 1 }, data), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -216,7 +223,8 @@ public class LearningTests
                 using Sequential model = nn.Sequential(("one", nn.Linear(700, 300)), ("act", nn.Tanh()), ("two", nn.Linear(300, 3)));
                 using ImageTensors data = ImageTensors.FromTensors(randn(16, 700).to(type), arange(16).remainder(3).to(ScalarType.Int64), ["a", "b", "c"]);
                 model.to(type);
-                var recipe = new Recipe { Epochs = 3, BatchSize = 16, Optimizer = optimizer, LearningRate = 0.01, WeightDecay = 0.01, Epsilon = 1e-4, ClipNorm = 0.5 };
+                var recipe = new Recipe { Epochs = 3, BatchSize = 16, Optimizer = optimizer, LearningRate = 0.01, WeightDecay = 0.01, Epsilon = 1e-4,
+                    ClipNorm = 0.5 };
                 new Trainer(model, recipe).Fit(data, null);
                 return model.get_parameter("one.weight")!.detach().to(ScalarType.Float64).clone();
             })];
@@ -228,7 +236,8 @@ public class LearningTests
         }
     }
 
-    private static string Message(nn.Module<Tensor, Tensor> model, Recipe recipe, ImageTensors data) => Assert.Throws<ZooException>(() => new Trainer(model, recipe).Fit(data, null)).Message;
+    private static string Message(nn.Module<Tensor, Tensor> model, Recipe recipe, ImageTensors data) =>
+        Assert.Throws<ZooException>(() => new Trainer(model, recipe).Fit(data, null)).Message;
 
     /// <summary>√|x·scale|: its output at 0 is finite, its gradient is not.</summary>
     internal sealed class Rooted : nn.Module<Tensor, Tensor>
@@ -250,7 +259,7 @@ public class LearningTests
 
         public IReadOnlyList<string> ClassNames => data.ClassNames;
 
-        public IEnumerable<Batch> Shuffled(EpochPlan plan) => data.Shuffled(plan).Select(b =>
+        public IEnumerable<Batch> Shuffled(EpochSampler plan) => data.Shuffled(plan).Select(b =>
             b with { Targets = nn.functional.one_hot(b.Labels, 3).to(ScalarType.Float32).mul_(1 - smoothing).add_(smoothing / 3) });
 
         public IEnumerable<Batch> InOrder(int batchSize) => data.InOrder(batchSize);

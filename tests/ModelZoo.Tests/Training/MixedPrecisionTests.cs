@@ -1,4 +1,6 @@
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Training.Precision;
 using TorchSharp.Modules;
@@ -33,12 +35,13 @@ public class MixedPrecisionTests
         using (mixed.Enter())
         {
             Assert.Contains(model.parameters(), p => p.dtype == ScalarType.BFloat16);
-            half = Gradients(model, model.named_parameters().ToDictionary(p => p.name, p => mixed.Parameters.GetValueOrDefault(p.name) ?? p.parameter), images, labels, mixed);
+            half = Gradients(model, model.named_parameters().ToDictionary(p => p.name, p => mixed.Parameters.GetValueOrDefault(p.name) ?? p.parameter), images,
+                labels, mixed);
         }
 
         Assert.All(model.parameters(), p => Assert.Equal(ScalarType.Float32, p.dtype));
 
-        // bfloat16 has 8 bits: by layer, nearly the same direction. Layers whose gradient is nothing (biases before a batch normalisation) have none.
+        // bfloat16 has 8 bits: by layer, nearly the same direction. Layers whose gradient is nothing (biases before a batch normalization) have none.
         double largest = full.Values.Max(g => g.abs().max().item<float>());
         var cosines = full.Where(g => g.Value.abs().max().item<float>() > 1e-3 * largest).Select(g => Cosine(g.Value, half[g.Key])).ToArray();
         Assert.True(cosines.Average() > 0.9, $"{name}: mean cosine {cosines.Average():g4}, least {cosines.Min():g4}");
@@ -104,7 +107,8 @@ public class MixedPrecisionTests
 
         using ImageTensors data = ImageTensors.FromTensors(randn(8, 3, 32, 32), zeros(8, dtype: ScalarType.Int64), ["a", "b"]);
         string precision = Bfloat16.OnProcessor ? "bf16" : "fp32";
-        new Trainer(model, new Recipe { Epochs = 2, BatchSize = 4, LearningRate = 0.1, Precision = precision, ChannelsLast = true }, new TrainerOptions()).Fit(data, null);
+        new Trainer(model, new Recipe { Epochs = 2, BatchSize = 4, LearningRate = 0.1, Precision = precision, ChannelsLast = true }, new TrainerOptions())
+            .Fit(data, null);
         Dictionary<string, byte[]> after = Samples.Bytes(model);
         string[] changed = [.. before.Keys.Where(key => !before[key].SequenceEqual(after[key]))];
         Assert.NotEmpty(changed);
@@ -181,7 +185,8 @@ public class MixedPrecisionTests
         Assert.Equal(values, [.. before.Select(p => p.data<float>().ToArray())]);
     }
 
-    private static Dictionary<string, Tensor> Gradients(ZooModel model, Dictionary<string, Parameter> parameters, Tensor images, Tensor labels, MixedPrecision? mixed = null)
+    private static Dictionary<string, Tensor> Gradients(ZooModel model, Dictionary<string, Parameter> parameters, Tensor images, Tensor labels,
+        MixedPrecision? mixed = null)
     {
         model.eval(); // batch statistics of four small images would magnify every rounding
         using Tensor logits = model.call(ChannelsLast.Of(images));
@@ -191,5 +196,6 @@ public class MixedPrecisionTests
         return parameters.Where(p => p.Value.grad is not null).ToDictionary(p => p.Key, p => p.Value.grad!.clone());
     }
 
-    private static double Cosine(Tensor a, Tensor b) => nn.functional.cosine_similarity(a.flatten().to(ScalarType.Float64), b.flatten().to(ScalarType.Float64), dim: 0).item<double>();
+    private static double Cosine(Tensor a, Tensor b) =>
+        nn.functional.cosine_similarity(a.flatten().to(ScalarType.Float64), b.flatten().to(ScalarType.Float64), dim: 0).item<double>();
 }

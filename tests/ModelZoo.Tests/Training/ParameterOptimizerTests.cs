@@ -1,4 +1,6 @@
+using ModelZoo.Loading;
 using ModelZoo.Training;
+using ModelZoo.Training.Optimizers;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;

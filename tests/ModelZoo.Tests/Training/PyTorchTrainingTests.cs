@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 using TorchSharp;
 using Xunit;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Training;
 
-/// <summary>Optimisers and schedules against PyTorch's values, made by Golden/training_values.py.</summary>
+/// <summary>Optimizers and schedules against PyTorch's values, made by Golden/training_values.py.</summary>
 [Collection(TorchCollection.Name)]
 public class PyTorchTrainingTests
 {
@@ -16,7 +17,7 @@ public class PyTorchTrainingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_step_of_every_optimiser_is_PyTorchs(string name)
+    public void Every_step_of_every_optimizer_is_PyTorchs(string name)
     {
         JsonElement found = Golden.GetProperty("cases").EnumerateArray().First(c => c.GetProperty("name").GetString() == name);
         double[][] expected = [.. found.GetProperty("values").EnumerateArray().Select(Numbers)];
@@ -104,7 +105,8 @@ public class PyTorchTrainingTests
         }
 
         using ImageTensors data = ImageTensors.FromTensors(
-            tensor(Numbers(Golden.GetProperty("inputs"))).reshape(12, 5).to(type), tensor(Numbers(Golden.GetProperty("labels")).Select(l => (long)l).ToArray()), ["a", "b", "c"]);
+            tensor(Numbers(Golden.GetProperty("inputs"))).reshape(12, 5).to(type), tensor(Numbers(Golden.GetProperty("labels")).Select(l => (long)l).ToArray()),
+                ["a", "b", "c"]);
         List<double[]> values = [];
         new Trainer(model, recipe, new TrainerOptions { OnEpoch = _ => values.Add(Snapshot(model)) }).Fit(data, null);
         values.Add(Snapshot(model));

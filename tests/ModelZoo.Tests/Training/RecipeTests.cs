@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using Xunit;
 
@@ -9,7 +10,16 @@ public class RecipeTests
     [Fact]
     public void A_recipe_survives_its_JSON_form()
     {
-        var recipe = new Recipe { Epochs = 7, Optimizer = "adamw", LearningRate = 3e-4, WeightDecay = 0.01, Schedule = "cosine", WarmupEpochs = 2, RandomShift = 1.5f };
+        var recipe = new Recipe
+        {
+            Epochs = 7,
+            Optimizer = "adamw",
+            LearningRate = 3e-4,
+            WeightDecay = 0.01,
+            Schedule = "cosine",
+            WarmupEpochs = 2,
+            RandomShift = 1.5f
+        };
         Assert.Equal(recipe, Recipe.Parse(recipe.ToJson(), "recipe"));
     }
 
@@ -55,12 +65,15 @@ public class RecipeTests
     [Fact]
     public void A_variant_changes_some_keys_of_its_recipe()
     {
-        const string Json = """{"m": {"epochs": 90, "learning_rate": 0.1, "source": "the paper", "variants": {"quick": {"epochs": 3}, "wrong": {"epoch": 3}}}}""";
+        const string Json =
+            """{"m": {"epochs": 90, "learning_rate": 0.1, "source": "the paper", "variants": {"quick": {"epochs": 3}, "wrong": {"epoch": 3}}}}""";
         Recipe whole = Recipe.ParseFor("m", Json, "r.json");
         Assert.Equal(new Recipe { Epochs = 90, LearningRate = 0.1, Source = "the paper" }, whole);
         Assert.Equal(whole with { Epochs = 3 }, Recipe.ParseFor("m", Json, "r.json", "quick"));
-        Assert.Contains("unknown key 'epoch'", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "wrong")).Message, StringComparison.Ordinal);
-        Assert.Contains("has no variant 'quik'. Did you mean 'quick'?", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "quik")).Message, StringComparison.Ordinal);
+        Assert.Contains("unknown key 'epoch'", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "wrong")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("has no variant 'quik'. Did you mean 'quick'?", Assert.Throws<ZooException>(() => Recipe.ParseFor("m", Json, "r.json", "quik")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,7 +95,7 @@ public class RecipeTests
     }
 
     [Fact]
-    public void Every_classifier_of_the_catalogue_has_a_valid_recipe()
+    public void Every_classifier_of_the_catalog_has_a_valid_recipe()
     {
         foreach (ModelInfo model in Catalog.Models.Models.Where(m => m.Task == ModelTask.Classification))
         {

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Xml.Linq;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
 using Xunit;
 using static TorchSharp.torch;
@@ -29,21 +32,26 @@ public class RunFolderTests
     public void A_run_leaves_recipe_description_log_events_curves_and_checkpoints()
     {
         using var folder = new TempFolder();
-        TrainingResult result = Fit(folder.Path, Whole, new TrainerOptions { LogEverySteps = 2, Notes = new Dictionary<string, string> { ["model"] = "lenet5 <&>" } });
+        TrainingResult result = Fit(folder.Path, Whole,
+            new TrainerOptions { LogEverySteps = 2, Notes = new Dictionary<string, string> { ["model"] = "lenet5 <&>" } });
         var run = new RunFolder(folder.Path);
         Assert.Equal(Whole, run.ReadRecipe());
         IReadOnlyDictionary<string, string> said = run.ReadDescription();
         Assert.Equal(("lenet5 <&>", "7", __version__), (said["model"], said["seed"], said["torch"]));
         Assert.All(["modelzoo", "dotnet", "os", "cpu", "threads", "command_line", "training_data"], key => Assert.NotEmpty(said[key]));
         JsonElement[] lines = [.. File.ReadLines(run.Log).Select(l => JsonDocument.Parse(l).RootElement)];
-        Assert.Equal([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24], lines.Where(l => l.TryGetProperty("step", out _)).Select(l => l.GetProperty("step").GetInt32()));
+        Assert.Equal([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24],
+            lines.Where(l => l.TryGetProperty("step", out _)).Select(l => l.GetProperty("step").GetInt32()));
         JsonElement[] epochs = [.. lines.Where(l => l.TryGetProperty("train_loss", out _))];
-        Assert.Equal(result.Epochs.Select(e => (e.Epoch, e.Loss, e.TestAccuracy)), epochs.Select(l => (l.GetProperty("epoch").GetInt32(), l.GetProperty("train_loss").GetDouble(), (double?)l.GetProperty("test_accuracy").GetDouble())));
+        Assert.Equal(result.Epochs.Select(e => (e.Epoch, e.Loss, e.TestAccuracy)),
+            epochs.Select(l =>
+            (l.GetProperty("epoch").GetInt32(), l.GetProperty("train_loss").GetDouble(), (double?)l.GetProperty("test_accuracy").GetDouble())));
         Assert.Equal("svg", XDocument.Load(run.Curves).Root!.Name.LocalName);
         Assert.True(File.Exists(run.Last) && File.Exists(run.Best));
         Assert.Equal(result.BestEpoch, epochs.Last(e => e.GetProperty("best").GetBoolean()).GetProperty("epoch").GetInt32());
         List<(long Step, string Tag, float Value)> events = Events(folder.Path);
-        Assert.Equal(lines.Where(l => l.TryGetProperty("step", out _)).Select(l => (float)l.GetProperty("loss").GetDouble()), events.Where(e => e.Tag == "loss/step").Select(e => e.Value));
+        Assert.Equal(lines.Where(l => l.TryGetProperty("step", out _)).Select(l => (float)l.GetProperty("loss").GetDouble()),
+            events.Where(e => e.Tag == "loss/step").Select(e => e.Value));
         Assert.Equal([5L, 10, 15, 20, 25], events.Where(e => e.Tag == "accuracy/test").Select(e => e.Step));
     }
 
@@ -57,24 +65,36 @@ public class RunFolderTests
     public void A_run_that_is_stopped_anywhere_goes_on_with_the_same_bits(string optimizer, string precision)
     {
         // "auto" is bfloat16 with float32 weights where the processor has it.
-        Recipe recipe = Whole with { Optimizer = optimizer, Momentum = optimizer is "nesterov" or "rmsprop" ? 0.9 : 0, AccumulationSteps = 2, Precision = precision, ChannelsLast = precision == "auto" };
+        Recipe recipe = Whole with
+        {
+            Optimizer = optimizer,
+            Momentum = optimizer is "nesterov" or "rmsprop"
+            ? 0.9
+            : 0,
+            AccumulationSteps = 2,
+            Precision = precision,
+            ChannelsLast = precision == "auto"
+        };
         using var straight = new TempFolder();
         TrainingResult expected = Fit(straight.Path, recipe, new TrainerOptions());
         using var stopped = new TempFolder();
         TrainingResult? result = null;
         int stops = 0;
-        for (; result is null || result.Cancelled; stops++)
+        for (; result is null || result.Canceled; stops++)
         {
             using var cancel = new CancellationTokenSource();
             int left = 3;
-            result = Fit(stopped.Path, recipe, new TrainerOptions { Resume = true, LogEverySteps = 1 }, new Stopping(() => --left == 0 ? cancel : null), cancel: cancel.Token);
+            result = Fit(stopped.Path, recipe, new TrainerOptions { Resume = true, LogEverySteps = 1 }, new Stopping(() => --left == 0 ? cancel : null),
+                cancel: cancel.Token);
         }
 
         Assert.True(stops > 3, $"stopped {stops} times");
         Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(new RunFolder(stopped.Path).Last));
         Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Best), File.ReadAllBytes(new RunFolder(stopped.Path).Best));
-        Assert.Equal(expected.Epochs.Select(e => (e.Loss, e.TrainAccuracy, e.TestAccuracy, e.LearningRate)), result.Epochs.Select(e => (e.Loss, e.TrainAccuracy, e.TestAccuracy, e.LearningRate)));
-        int[] steps = [.. File.ReadLines(new RunFolder(stopped.Path).Log).Select(l => JsonDocument.Parse(l).RootElement).Where(l => l.TryGetProperty("step", out _)).Select(l => l.GetProperty("step").GetInt32())];
+        Assert.Equal(expected.Epochs.Select(e => (e.Loss, e.TrainAccuracy, e.TestAccuracy, e.LearningRate)),
+            result.Epochs.Select(e => (e.Loss, e.TrainAccuracy, e.TestAccuracy, e.LearningRate)));
+        int[] steps = [.. File.ReadLines(new RunFolder(stopped.Path).Log).Select(l => JsonDocument.Parse(l).RootElement)
+            .Where(l => l.TryGetProperty("step", out _)).Select(l => l.GetProperty("step").GetInt32())];
         Assert.Equal(Enumerable.Range(1, expected.Steps), steps);
     }
 
@@ -94,11 +114,14 @@ public class RunFolderTests
     {
         using var folder = new TempFolder();
         Fit(folder.Path, Whole, new TrainerOptions());
-        Assert.Contains("the recipe's learning_rate was 0.002 and is 0.003", Refusal(Whole with { LearningRate = 0.003 }, new TrainerOptions()), StringComparison.Ordinal);
+        Assert.Contains("the recipe's learning_rate was 0.002 and is 0.003", Refusal(Whole with { LearningRate = 0.003 }, new TrainerOptions()),
+            StringComparison.Ordinal);
         Assert.Contains("seed was 7 and is 8", Refusal(Whole, new TrainerOptions { Seed = 8 }), StringComparison.Ordinal);
         Assert.Contains("training_data was 40 examples", Refusal(Whole, new TrainerOptions(), 41), StringComparison.Ordinal);
-        Assert.Contains("note data was absent and is mnist", Refusal(Whole, new TrainerOptions { Notes = new Dictionary<string, string> { ["data"] = "mnist" } }), StringComparison.Ordinal);
-        Assert.Contains("is no folder of a training run", Assert.Throws<ZooException>(() => new RunFolder(folder.File("gone")).ReadRecipe()).Message, StringComparison.Ordinal);
+        Assert.Contains("note data was absent and is mnist",
+            Refusal(Whole, new TrainerOptions { Notes = new Dictionary<string, string> { ["data"] = "mnist" } }), StringComparison.Ordinal);
+        Assert.Contains("is no folder of a training run", Assert.Throws<ZooException>(() => new RunFolder(folder.File("gone")).ReadRecipe()).Message,
+            StringComparison.Ordinal);
 
         string Refusal(Recipe recipe, TrainerOptions options, int count = 40) =>
             Assert.Throws<ZooException>(() => Fit(folder.Path, recipe, options with { Resume = true }, count: count)).Message;
@@ -112,7 +135,8 @@ public class RunFolderTests
         string state = new RunFolder(folder.Path).State;
         byte[] bytes = File.ReadAllBytes(state);
         File.WriteAllBytes(state, bytes[..(bytes.Length / 2)]);
-        Assert.Contains(state, Assert.Throws<ZooException>(() => Fit(folder.Path, Whole, new TrainerOptions { Resume = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(state, Assert.Throws<ZooException>(() => Fit(folder.Path, Whole, new TrainerOptions { Resume = true })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,7 +163,8 @@ public class RunFolderTests
         }
     }
 
-    private static TrainingResult Fit(string path, Recipe recipe, TrainerOptions options, IProgress<TrainingProgress>? progress = null, int count = 40, CancellationToken cancel = default)
+    private static TrainingResult Fit(string path, Recipe recipe, TrainerOptions options, IProgress<TrainingProgress>? progress = null, int count = 40,
+        CancellationToken cancel = default)
     {
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Samples.Tensors("lenet5", count), test = Samples.Tensors("lenet5", 50);
@@ -242,7 +267,7 @@ public class RunFolderTests
 
         public string Fingerprint => data.Fingerprint;
 
-        public IEnumerable<Batch> Shuffled(EpochPlan plan)
+        public IEnumerable<Batch> Shuffled(EpochSampler plan)
         {
             foreach (Batch batch in data.Shuffled(plan))
             {

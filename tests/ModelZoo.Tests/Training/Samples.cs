@@ -1,5 +1,8 @@
 using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;

@@ -1,3 +1,5 @@
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -35,7 +37,7 @@ public class TrainerTests
         Assert.Equal(1, result.TestAccuracy);
         Assert.True(result.Epochs[^1].Loss < result.Epochs[0].Loss / 4);
         Assert.Equal(80, result.Steps);
-        Assert.False(result.Cancelled);
+        Assert.False(result.Canceled);
     }
 
     [Fact]
@@ -56,7 +58,7 @@ public class TrainerTests
     [Fact]
     public void Frozen_parameters_and_their_statistics_do_not_change()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors(30);
         foreach (var (name, parameter) in model.named_parameters())
         {
@@ -72,14 +74,15 @@ public class TrainerTests
     [Fact]
     public void Nothing_to_train_is_an_error()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors(6);
         foreach (var parameter in model.parameters())
         {
             parameter.requires_grad = false;
         }
 
-        Assert.Contains("everything is frozen", Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("everything is frozen", Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +91,8 @@ public class TrainerTests
         using var model = new Passing();
         using ImageTensors data = ImageTensors.FromTensors(full(8, 3, float.NaN), zeros(8, dtype: ScalarType.Int64), ["a", "b", "c"]);
         string message = Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message;
-        Assert.Contains("The loss became NaN at step 1 (epoch 1, learning rate 0.02). The batch itself holds values that are not finite. Lower the learning rate", message, StringComparison.Ordinal);
+        Assert.Contains("The loss became NaN at step 1 (epoch 1, learning rate 0.02). The batch itself holds values that are not finite. Lower the "
+            + "learning rate", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +100,8 @@ public class TrainerTests
     {
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Samples.Tensors("lenet5", 40);
-        Assert.Contains("The loss became", Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick with { LearningRate = 1000, Epochs = 20 }).Fit(data, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("The loss became", Assert.Throws<ZooException>(() =>
+            new Trainer(model, Samples.Quick with { LearningRate = 1000, Epochs = 20 }).Fit(data, null)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,13 +109,14 @@ public class TrainerTests
     {
         using ZooModel model = Samples.Fresh("lenet5", classes: 5);
         using ImageTensors data = Samples.Tensors("lenet5", 10);
-        Assert.Contains("The model has 5 outputs, the data 10 classes", Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("The model has 5 outputs, the data 10 classes",
+            Assert.Throws<ZooException>(() => new Trainer(model, Samples.Quick).Fit(data, null)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Limits_end_a_training()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors(64);
         Recipe recipe = Samples.Quick with { Epochs = 1000 };
         TrainingResult steps = new Trainer(model, recipe, new TrainerOptions { MaxSteps = 6 }).Fit(data, data);
@@ -126,7 +132,7 @@ public class TrainerTests
     [Fact]
     public void Progress_comes_at_the_end_of_every_epoch_at_least()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors(40);
         var reports = new List<TrainingProgress>();
         TrainingResult result = new Trainer(model, Samples.Quick).Fit(data, data, new Collecting(reports));
@@ -140,7 +146,7 @@ public class TrainerTests
     [Fact]
     public void The_mode_of_every_module_is_put_back()
     {
-        using var model = new Normalised();
+        using var model = new Normalized();
         using ImageTensors data = Vectors(10);
         model.eval();
         new Trainer(model, Samples.Quick).Fit(data, data);
@@ -158,7 +164,17 @@ public class TrainerTests
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");
         using ImageTensors data = Samples.Tensors("lenet5", 64);
-        Recipe recipe = Samples.Quick with { Epochs = 12, RandomShift = 1, Optimizer = optimizer, Momentum = 0, LearningRate = 0.002, EmaDecay = average, ClipNorm = 1, AccumulationSteps = 2 };
+        Recipe recipe = Samples.Quick with
+        {
+            Epochs = 12,
+            RandomShift = 1,
+            Optimizer = optimizer,
+            Momentum = 0,
+            LearningRate = 0.002,
+            EmaDecay = average,
+            ClipNorm = 1,
+            AccumulationSteps = 2
+        };
         TrainerOptions recorded = new() { RunFolder = folder.Path, SaveEverySteps = 1, LogEverySteps = 1, Describe = _ => Samples.Description("lenet5") };
         new Trainer(model, recipe with { Epochs = 2 }).Fit(data, data);
         long before = Live();

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
-using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -13,7 +14,10 @@ namespace ModelZoo.Tests.Transfer;
 [Collection(TorchCollection.Name)]
 public class FeatureTests
 {
-    /// <summary>Networks of every kind of block: plain, residual, pre-activated, dense, inception, squeeze-and-excitation, depthwise, separable cells, response normalisation.</summary>
+    /// <summary>
+    /// Networks of every kind of block: plain, residual, pre-activated, dense, inception, squeeze-and-excitation, depthwise, separable cells, response
+    /// normalization.
+    /// </summary>
     [Theory]
     [InlineData("vgg11_bn", 32)]
     [InlineData("resnet18", 48)]
@@ -30,7 +34,7 @@ public class FeatureTests
     [InlineData("resnet20", 32)]
     [InlineData("wrn_16_8", 16)]
     [InlineData("conv_dilated", 16)]
-    public void A_folded_trunk_gives_what_the_forward_gives(string name, int size)
+    public void A_folded_backbone_gives_what_the_forward_gives(string name, int size)
     {
         random.manual_seed(1);
         ModelInfo info = Samples.Info(name);
@@ -60,7 +64,8 @@ public class FeatureTests
         Assert.True(allclose(fc7.Inputs.relu(), active.Inputs));
         using ImageTensors stage = Features.At(model, "features", data);
         Assert.Equal([2L, 512L, 1L, 1L], stage.Inputs.shape);
-        Assert.Contains("no layer 'classifier.33'", Assert.Throws<ZooException>(() => Features.At(model, "classifier.33", data)).Message, StringComparison.Ordinal);
+        Assert.Contains("no layer 'classifier.33'", Assert.Throws<ZooException>(() => Features.At(model, "classifier.33", data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +84,8 @@ public class FeatureTests
     public void Features_go_to_a_file_with_labels_and_names()
     {
         using var folder = new TempFolder();
-        using ImageTensors features = ImageTensors.FromTensors(tensor(new[] { 0.5f, -1.25f, 1e-7f, 3 }, [2, 2]), tensor(new long[] { 1, 0 }), ["ant", "bee, queen"]);
+        using ImageTensors features = ImageTensors.FromTensors(tensor(new[] { 0.5f, -1.25f, 1e-7f, 3 }, [2, 2]), tensor(new long[] { 1, 0 }),
+            ["ant", "bee, queen"]);
         FeatureTable.Write(folder.File("f.csv"), features, ["a.jpg", "b.jpg"]);
         Assert.Equal("file,label,class,f0,f1\na.jpg,1,\"bee, queen\",0.5,-1.25\nb.jpg,0,ant,1E-07,3\n", File.ReadAllText(folder.File("f.csv")));
         FeatureTable.Write(folder.File("f.safetensors"), features, ["a.jpg", "b.jpg"], new Dictionary<string, string> { ["layer"] = "fc7" });
@@ -103,7 +109,7 @@ public class FeatureTests
         Assert.Contains("computed once", Assert.Single(remarks), StringComparison.Ordinal);
         TransferLearning.ReplaceHead(model, 10);
         Losses(data);
-        Assert.Contains("read from", remarks[^1], StringComparison.Ordinal); // the head is no part of the trunk
+        Assert.Contains("read from", remarks[^1], StringComparison.Ordinal); // the head is no part of the backbone
         Losses(more);
         Assert.Contains("computed once", remarks[^1], StringComparison.Ordinal);
         using (no_grad())
@@ -152,7 +158,7 @@ public class FeatureTests
         public void Report(string value) => heard.Add(value);
     }
 
-    // The convolution's output is read by its normalisation and by the sum; the sum's by the rectifier and by another sum.
+    // The convolution's output is read by its normalization and by the sum; the sum's by the rectifier and by another sum.
     private sealed class Branching : nn.Module<Tensor, Tensor>
     {
 #pragma warning disable IDE1006

@@ -1,5 +1,9 @@
 using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -45,7 +49,8 @@ public class FineTunerTests
         Assert.NotNull(result.Training.TestAccuracy);
         Assert.All(Samples.Bytes(pretrained.Model), entry => Assert.Equal(before[entry.Key], entry.Value));
         string head = pretrained.Model.Head + ".";
-        Assert.All(Samples.Bytes(result.Model.Model), entry => Assert.Equal(!entry.Key.StartsWith(head, StringComparison.Ordinal), entry.Value.SequenceEqual(before[entry.Key])));
+        Assert.All(Samples.Bytes(result.Model.Model), entry =>
+            Assert.Equal(!entry.Key.StartsWith(head, StringComparison.Ordinal), entry.Value.SequenceEqual(before[entry.Key])));
         Assert.Equal(["zero", "one", "two"], result.Model.Labels);
 
         using ResolvedModel opened = ModelResolver.Resolve(Catalog.Models, options.CheckpointPath, Catalog.ReadResource);
@@ -80,16 +85,18 @@ public class FineTunerTests
     public void Augmentation_cannot_be_cached()
     {
         using ResolvedModel pretrained = Pretrained("lenet5");
-        using FineTuneResult result = FineTuner.Run(pretrained, ThreeClasses(DataSplit.Train, 20), null, new FineTuneOptions { Recipe = Samples.Quick with { RandomShift = 1 } });
+        using FineTuneResult result = FineTuner.Run(pretrained, ThreeClasses(DataSplit.Train, 20), null,
+            new FineTuneOptions { Recipe = Samples.Quick with { RandomShift = 1 } });
         Assert.False(result.CachedFeatures);
     }
 
     [Fact]
-    public void Without_a_frozen_trunk_everything_changes()
+    public void Without_a_frozen_backbone_everything_changes()
     {
         using ResolvedModel pretrained = Pretrained("lenet5");
         Dictionary<string, byte[]> before = Samples.Bytes(pretrained.Model);
-        using FineTuneResult result = FineTuner.Run(pretrained, ThreeClasses(DataSplit.Train, 20), null, new FineTuneOptions { Recipe = Samples.Quick, TrunkFrozen = false });
+        using FineTuneResult result = FineTuner.Run(pretrained, ThreeClasses(DataSplit.Train, 20), null,
+            new FineTuneOptions { Recipe = Samples.Quick, BackboneFrozen = false });
         Assert.All(Samples.Bytes(result.Model.Model), entry => Assert.False(entry.Value.SequenceEqual(before[entry.Key])));
     }
 
@@ -99,7 +106,8 @@ public class FineTunerTests
         using var model = new UserModel();
         TransferLearning.ReplaceHead(model, "fc", 3);
         using ImageTensors data = ImageTensors.From(ThreeClasses(DataSplit.Train, 30), new Preprocessing(1, 8, 8, Fit.Pad, [0], [1]));
-        TrainingResult result = FineTuner.Train(model, "fc", data, data, new FineTuneOptions { Recipe = new Recipe { Epochs = 60, BatchSize = 10, Optimizer = "adam", LearningRate = 0.02 } });
+        TrainingResult result = FineTuner.Train(model, "fc", data, data,
+            new FineTuneOptions { Recipe = new Recipe { Epochs = 60, BatchSize = 10, Optimizer = "adam", LearningRate = 0.02 } });
         Assert.Equal(["conv.weight", "conv.bias"], TransferLearning.Frozen(model));
         Assert.True(result.TestAccuracy > 0.9, $"{result.TestAccuracy}");
         Assert.Equal(result.TestAccuracy, Evaluator.Evaluate(model, data).Accuracy);
@@ -121,7 +129,7 @@ public class FineTunerTests
     }
 
     [Fact]
-    public void Small_grey_images_get_a_margin_and_images_of_the_right_kind_stay()
+    public void Small_gray_images_get_a_margin_and_images_of_the_right_kind_stay()
     {
         Preprocessing lenet = Samples.Info("lenet5").Preprocessing;
         Preprocessing small = TransferLearning.PreprocessingFor(Samples.Digits(1), lenet);

@@ -1,4 +1,7 @@
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -36,7 +39,7 @@ public class HalfPrecisionTests
     [Fact]
     public void Where_a_prediction_changes_everything_is_done_again_in_float32()
     {
-        // Labels at random: nothing can be learnt but by heart, every prediction is close to the border, and rounding decides some.
+        // Labels at random: nothing can be learned but by heart, every prediction is close to the border, and rounding decides some.
         List<string> notes = [];
         using ImageTensors digits = Samples.Tensors("lenet5", 400);
         random.manual_seed(9);
@@ -87,6 +90,7 @@ public class HalfPrecisionTests
     private static ImageTensors Alike(float noise)
     {
         random.manual_seed(5);
-        return ImageTensors.FromTensors(rand(1, 1, 32, 32) + noise * rand(400, 1, 32, 32), randint(0, 10, [400], dtype: ScalarType.Int64), [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
+        return ImageTensors.FromTensors(rand(1, 1, 32, 32) + noise * rand(400, 1, 32, 32), randint(0, 10, [400], dtype: ScalarType.Int64),
+            [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
     }
 }

@@ -1,3 +1,6 @@
+using ModelZoo.Layers;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -44,9 +47,9 @@ public class HeadFinderTests
     {
         using Sequential model = FullyConnected();
         using Tensor images = randn(8, 1, 8, 8);
-        TransferLearning.FreezeTrunk(model, "logits");
+        TransferLearning.FreezeBackbone(model, "logits");
         Dictionary<string, byte[]> before = Samples.Bytes(model);
-        model.train(); // the fault: frozen parameters, but a normalisation in train mode
+        model.train(); // the fault: frozen parameters, but a normalization in train mode
         using (no_grad())
         {
             model.call(images).Dispose();

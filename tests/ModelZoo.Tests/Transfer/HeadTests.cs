@@ -1,4 +1,5 @@
 using ModelZoo.Layers;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
 using TorchSharp.Modules;
@@ -17,7 +18,7 @@ public class HeadTests
     [InlineData("lenet5_classic")]
     [InlineData("convnet")]
     [InlineData("small_cnn")]
-    public void A_new_head_keeps_keys_order_hooks_and_trunk(string name)
+    public void A_new_head_keeps_keys_order_hooks_and_backbone(string name)
     {
         using ZooModel model = Samples.Fresh(name);
         Dictionary<string, byte[]> before = Samples.Bytes(model);
@@ -32,7 +33,8 @@ public class HeadTests
         nn.Module<Tensor, Tensor> head = TransferLearning.ReplaceHead(model, 7);
         Assert.Equal(keys, model.state_dict().Keys);
         Assert.Equal(children, model.named_children().Select(c => c.name));
-        Assert.All(Samples.Bytes(model), entry => Assert.Equal(!entry.Key.StartsWith(model.Head + ".", StringComparison.Ordinal), entry.Value.SequenceEqual(before[entry.Key])));
+        Assert.All(Samples.Bytes(model), entry =>
+            Assert.Equal(!entry.Key.StartsWith(model.Head + ".", StringComparison.Ordinal), entry.Value.SequenceEqual(before[entry.Key])));
         Assert.All(head.parameters(), p => Assert.True(p.requires_grad));
         Assert.Contains(head.parameters().First(), model.parameters());
         using Tensor input = Input(name);
@@ -74,14 +76,15 @@ public class HeadTests
     {
         Conv2d inner = nn.Conv2d(4, 5, 1);
         using Sequential model = nn.Sequential(
-            ("stem", nn.Conv2d(1, 4, 3)), ("classifier", nn.Sequential(("dropout", nn.Dropout(0.5)), ("conv", inner))), ("pool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()));
+            ("stem", nn.Conv2d(1, 4, 3)), ("classifier", nn.Sequential(("dropout", nn.Dropout(0.5)), ("conv", inner))), ("pool", nn.AdaptiveAvgPool2d(1)),
+                ("flatten", nn.Flatten()));
         Assert.Same(inner, TransferLearning.ReplaceHead(model, "classifier.conv", 3));
         Assert.Equal(3, inner.out_channels);
         Assert.Equal(["stem.weight", "stem.bias", "classifier.conv.weight", "classifier.conv.bias"], model.state_dict().Keys);
         using Tensor input = ones(2, 1, 6, 6);
         using Tensor output = model.call(input);
         Assert.Equal([2L, 3L], output.shape);
-        TransferLearning.FreezeTrunk(model, "classifier.conv");
+        TransferLearning.FreezeBackbone(model, "classifier.conv");
         Assert.Equal(["stem.weight", "stem.bias"], TransferLearning.Frozen(model));
     }
 
@@ -90,15 +93,18 @@ public class HeadTests
     {
         using ZooModel model = Samples.Fresh("lenet5");
         Assert.Empty(TransferLearning.Frozen(model));
-        TransferLearning.FreezeTrunk(model);
-        Assert.Equal(["conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"], TransferLearning.Frozen(model));
+        TransferLearning.FreezeBackbone(model);
+        Assert.Equal(["conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"],
+            TransferLearning.Frozen(model));
     }
 
     [Fact]
     public void A_head_that_is_not_there_or_of_another_kind_is_explained()
     {
         using ZooModel model = Samples.Fresh("lenet5");
-        Assert.Contains("lenet5 has no layer 'fc4'. Did you mean 'fc1'?", Assert.Throws<ZooException>(() => TransferLearning.ReplaceHead(model, "fc4", 3)).Message, StringComparison.Ordinal);
-        Assert.Contains("is a ReLU; a Linear, Conv2d or RbfOutput can be replaced", Assert.Throws<ZooException>(() => TransferLearning.ReplaceHead(model, "relu4", 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("lenet5 has no layer 'fc4'. Did you mean 'fc1'?",
+            Assert.Throws<ZooException>(() => TransferLearning.ReplaceHead(model, "fc4", 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a ReLU; a Linear, Conv2d or RbfOutput can be replaced",
+            Assert.Throws<ZooException>(() => TransferLearning.ReplaceHead(model, "relu4", 3)).Message, StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,5 @@
+using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -34,7 +36,7 @@ public class LayerGroupTests
     }
 
     [Fact]
-    public void A_users_model_is_grouped_by_its_layers_and_normalisation_goes_with_its_convolution()
+    public void A_users_model_is_grouped_by_its_layers_and_normalization_goes_with_its_convolution()
     {
         using Sequential model = User();
         Assert.Equal(["conv1", "conv2", "head"], Groups(model, "fc", 1, 1, 8, 8).Select(g => g.Name));
@@ -78,7 +80,8 @@ public class LayerGroupTests
     {
         using ZooModel model = Samples.Fresh("resnet18");
         IReadOnlyList<LayerGroup> groups = Groups(model, "fc", 1, 3, 32, 32);
-        Assert.Contains("'layr1' fits no parameter of resnet18. Did you mean 'layer1'?", Message(new FreezePlan { Patterns = ["layr1"] }), StringComparison.Ordinal);
+        Assert.Contains("'layr1' fits no parameter of resnet18. Did you mean 'layer1'?", Message(new FreezePlan { Patterns = ["layr1"] }),
+            StringComparison.Ordinal);
         Assert.Contains("'*' would freeze 'fc.weight' of the head", Message(new FreezePlan { Patterns = ["*"] }), StringComparison.Ordinal);
         Assert.Contains("no stage 'layer9' to freeze up to. Did you mean 'layer", Message(new FreezePlan { UpTo = "layer9" }), StringComparison.Ordinal);
 
@@ -88,7 +91,7 @@ public class LayerGroupTests
     [Theory]
     [InlineData("resnet20", false)]
     [InlineData("resnet20", true)]
-    public void A_partly_frozen_trunk_keeps_its_frozen_statistics_to_the_byte(string name, bool freezeAll)
+    public void A_partly_frozen_backbone_keeps_its_frozen_statistics_to_the_byte(string name, bool freezeAll)
     {
         using ZooModel model = Samples.Fresh(name);
         using ImageTensors data = Data(10);
@@ -117,8 +120,9 @@ public class LayerGroupTests
             using ImageTensors data = Data(10);
             using DisposeScope scope = NewDisposeScope();
             var before = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
-            FineTuner.Train(model, "fc", data, null, new FineTuneOptions { Recipe = OneStep, TrunkFrozen = false, RateDecay = decay });
-            return model.named_parameters().Where(p => p.parameter.dim() > 1).ToDictionary(p => p.name, p => (p.parameter.detach() - before[p.name]).norm().item<float>());
+            FineTuner.Train(model, "fc", data, null, new FineTuneOptions { Recipe = OneStep, BackboneFrozen = false, RateDecay = decay });
+            return model.named_parameters().Where(p => p.parameter.dim() > 1)
+                .ToDictionary(p => p.name, p => (p.parameter.detach() - before[p.name]).norm().item<float>());
         }
     }
 
@@ -135,7 +139,8 @@ public class LayerGroupTests
             perEpoch.Add(string.Join(' ', now.Where(e => !e.Value.SequenceEqual(before[e.Key])).Select(e => e.Key.Split('.')[0]).Distinct()));
             before = now;
         });
-        FineTuner.Train(model, "fc", data, null, new FineTuneOptions { Recipe = OneStep with { Epochs = 5 }, TrunkFrozen = false, UnfreezeEvery = 2 }, watch);
+        FineTuner.Train(model, "fc", data, null, new FineTuneOptions { Recipe = OneStep with { Epochs = 5 }, BackboneFrozen = false, UnfreezeEvery = 2 },
+            watch);
         Assert.Equal(["fc", "fc", "layer3 fc", "layer3 fc", "layer2 layer3 fc"], perEpoch);
     }
 
@@ -148,8 +153,10 @@ public class LayerGroupTests
         Assert.Equal("all", TransferStrategy.Suggest(5000, 10, DataSimilarity.Different).Name);
         Assert.Equal("all", TransferStrategy.Suggest(50_000, 10, DataSimilarity.Similar).Name);
         Assert.Equal(FreezePlan.HeadOnly, TransferStrategy.Parse("head").Plan);
-        Assert.StartsWith("244 images, 122 per class, like those that the weights know: few", TransferStrategy.Suggest(244, 2, DataSimilarity.Similar).Explanation, StringComparison.Ordinal);
-        Assert.Contains("Did you mean 'last-stages'?", Assert.Throws<UsageException>(() => TransferStrategy.Parse("last-stage")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("244 images, 122 per class, like those that the weights know: few",
+            TransferStrategy.Suggest(244, 2, DataSimilarity.Similar).Explanation, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'last-stages'?", Assert.Throws<UsageException>(() => TransferStrategy.Parse("last-stage")).Message,
+            StringComparison.Ordinal);
     }
 
     private static ImageTensors Data(int classes)
@@ -159,7 +166,8 @@ public class LayerGroupTests
     }
 
     private static Sequential User() => nn.Sequential(
-        ("conv1", nn.Conv2d(1, 4, 3)), ("bn1", nn.BatchNorm2d(4)), ("relu1", nn.ReLU()), ("conv2", nn.Conv2d(4, 4, 3)), ("bn2", nn.BatchNorm2d(4)), ("relu2", nn.ReLU()),
+        ("conv1", nn.Conv2d(1, 4, 3)), ("bn1", nn.BatchNorm2d(4)), ("relu1", nn.ReLU()), ("conv2", nn.Conv2d(4, 4, 3)), ("bn2", nn.BatchNorm2d(4)),
+            ("relu2", nn.ReLU()),
         ("pool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(4, 10)));
 
     // Called at the end of each epoch (data of one step: no other report comes in between).

@@ -1,8 +1,10 @@
 using System.Text;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Oracle;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
+using ModelZoo.Verification.Blueprints;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -33,14 +35,18 @@ public class BlueprintTests
         Assert.Equal(24, models.Length);
         Write(folder, models);
         string[] lines = Python.Run(folder.Path, Script, [folder.Path, .. models.Select(m => m.Name)]).Trim().Split('\n');
-        Assert.Equal(models.Select(m => $"{m.Name} ok"), lines.Select(line => line[..Math.Min(line.Length, line.LastIndexOf(' ') is var end and > 0 ? end : line.Length)]));
+        Assert.Equal(models.Select(m => $"{m.Name} ok"),
+            lines.Select(line => line[..Math.Min(line.Length, line.LastIndexOf(' ') is var end and > 0 ? end : line.Length)]));
     }
 
     [Theory]
-    [InlineData("resnet50", "layer2.0.conv2 Conv2d in=128 out=128 kernel=3 stride=2", "layer2.0.conv2 Conv2d in=128 out=128 kernel=3 stride=1", "layer2.0.conv2")]
-    [InlineData("googlenet", "inception3a.branch1.bn BatchNorm2d features=64 eps=0.001", "inception3a.branch1.bn BatchNorm2d features=64 eps=1e-05", "inception3a.branch1.bn")]
+    [InlineData("resnet50", "layer2.0.conv2 Conv2d in=128 out=128 kernel=3 stride=2", "layer2.0.conv2 Conv2d in=128 out=128 kernel=3 stride=1",
+        "layer2.0.conv2")]
+    [InlineData("googlenet", "inception3a.branch1.bn BatchNorm2d features=64 eps=0.001", "inception3a.branch1.bn BatchNorm2d features=64 eps=1e-05",
+        "inception3a.branch1.bn")]
     [InlineData("resnet18", "(layer1.0.bn2 maxpool)", "(layer1.0.bn2 layer1.0.relu1)", "layer1.0.add")]
-    [InlineData("googlenet", "(inception3a.branch1.relu inception3a.branch2.1.relu ", "(inception3a.branch2.1.relu inception3a.branch1.relu ", "inception3a.concat")]
+    [InlineData("googlenet", "(inception3a.branch1.relu inception3a.branch2.1.relu ", "(inception3a.branch2.1.relu inception3a.branch1.relu ",
+        "inception3a.concat")]
     [InlineData("resnet18", "bn1 weight=64 bias=64", "bn1 bias=64 weight=64", "key ('bn1.bias', '64')")]
     public void The_comparison_with_torchvision_sees_a_mistake(string name, string right, string wrong, string said)
     {
@@ -85,7 +91,7 @@ public class BlueprintTests
     }
 
     [Theory]
-    [InlineData("resnet18", "group:32", 224, "group:32 normalisation")]
+    [InlineData("resnet18", "group:32", 224, "group:32 normalization")]
     [InlineData("nasnet_mobile", null, 197, "its layers depend on the input's size")]
     public void What_can_not_be_compared_is_said_and_does_not_fail(string name, string? norm, int size, string reason)
     {

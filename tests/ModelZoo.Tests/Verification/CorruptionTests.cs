@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
@@ -144,5 +145,6 @@ public class CorruptionTests
         return y.add(shaped);
     }
 
-    private static long Flat(IReadOnlyList<long> index, IReadOnlyList<long> shape) => index.Zip(shape).Aggregate(0L, (flat, axis) => (flat * axis.Second) + axis.First);
+    private static long Flat(IReadOnlyList<long> index, IReadOnlyList<long> shape) =>
+        index.Zip(shape).Aggregate(0L, (flat, axis) => (flat * axis.Second) + axis.First);
 }

@@ -1,5 +1,6 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
@@ -10,7 +11,7 @@ namespace ModelZoo.Tests.Verification;
 [Collection(TorchCollection.Name)]
 public class DigitsVerificationTests
 {
-    public static TheoryData<string> Names => [.. Catalog.Models.Models.Where(CatalogueTests.AtFullSize).Select(m => m.Name)];
+    public static TheoryData<string> Names => [.. Catalog.Models.Models.Where(CatalogVerificationTests.AtFullSize).Select(m => m.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]

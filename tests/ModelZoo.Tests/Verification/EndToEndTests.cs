@@ -1,6 +1,7 @@
 using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Reference;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;
@@ -40,7 +41,8 @@ public class EndToEndTests
     [Fact]
     public void A_gradient_that_is_wrong_somewhere_shows_everywhere_before_it()
     {
-        using nn.Module<Tensor, Tensor> model = nn.Sequential(("fc1", nn.Linear(4, 4)), ("leaf", new Leaf(x => x.mul(2).neg().add(x.detach()))), ("fc2", nn.Linear(4, 3)));
+        using nn.Module<Tensor, Tensor> model = nn.Sequential(("fc1", nn.Linear(4, 4)), ("leaf", new Leaf(x => x.mul(2).neg().add(x.detach()))),
+            ("fc2", nn.Linear(4, 3)));
         var checks = CheckRegistry.CreateDefault();
         checks.Add<Leaf>(_ => new Negation());
         var verdicts = EndToEnd.Verify(model, [2, 4], new VerifyOptions { Checks = checks }).ToDictionary(c => c.Quantity, c => c.Passed);
@@ -103,7 +105,7 @@ public class EndToEndTests
     // Each input gets the other's gradient.
     private sealed record SwappedConcat : ILayerCheck
     {
-        private readonly ILayerCheck right = NormalisationFaultTests.CheckOf(new Concat());
+        private readonly ILayerCheck right = NormalizationFaultTests.CheckOf(new Concat());
 
         public long Parameters => 0;
 

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp;
@@ -8,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification;
 
-/// <summary>A fault is planted in a copy of a trusted model; verification against the trusted one must name the layer, and the cause where one is expected.</summary>
+/// <summary>
+/// A fault is planted in a copy of a trusted model; verification against the trusted one must name the layer, and the cause where one is expected.
+/// </summary>
 [Collection(TorchCollection.Name)]
 public class FaultTests
 {
@@ -19,15 +22,20 @@ public class FaultTests
         ["padding left out"] = ("convnet", m => Find<Conv2d>(m, "layer2.0").SetPadding([1, 1]), "layer2.0", "padding 1 instead of 2"),
         ["dilation"] = ("lenet5", m => Find<Conv2d>(m, "conv1").dilation = [2, 2], "conv1", "dilation 2 instead of 1"),
         ["stride of a pool"] = ("small_cnn", m => Find<MaxPool2d>(m, "pool1").stride = [1, 1], "pool1", "stride 1 instead of 2"),
-        ["kernel of a pool"] = ("small_cnn", m => (Find<MaxPool2d>(m, "pool2").kernel_size, Find<MaxPool2d>(m, "pool2").stride) = ([3, 3], [2, 2]), "pool2", "kernel 3 instead of 2"),
+        ["kernel of a pool"] = ("small_cnn", m =>
+            (Find<MaxPool2d>(m, "pool2").kernel_size, Find<MaxPool2d>(m, "pool2").stride) = ([3, 3], [2, 2]), "pool2", "kernel 3 instead of 2"),
         ["one exponent bit of a convolution"] = ("lenet5", m => FlipBit(Find<Conv2d>(m, "conv2").weight, 1234, 23), "conv2", "1 of 2400 values of its weight"),
         ["one exponent bit of a linear layer"] = ("lenet5", m => FlipBit(Find<Linear>(m, "fc2").weight, 77, 24), "fc2", "1 of 10080 values of its weight"),
-        ["one exponent bit of a connection table's kernel"] = ("lenet5_classic", m => FlipBit(Find<Layers.TableConvolution>(m, "c3").Weight, 5, 23), "c3", "1 of 1500 values of its weight"),
-        ["one bit of a coefficient"] = ("lenet5_classic", m => FlipBit(Find<Layers.Subsampling>(m, "s4").Coefficient, 3, 20), "s4", "1 of 16 values of its coefficient"),
-        ["one code"] = ("lenet5_classic", m => Change(Find<Layers.RbfOutput>(m, "output").Codes, codes => codes.neg()), "output", "840 of 840 values of its codes"),
+        ["one exponent bit of a connection table's kernel"] = ("lenet5_classic", m =>
+            FlipBit(Find<Layers.TableConvolution>(m, "c3").Weight, 5, 23), "c3", "1 of 1500 values of its weight"),
+        ["one bit of a coefficient"] = ("lenet5_classic", m =>
+            FlipBit(Find<Layers.Subsampling>(m, "s4").Coefficient, 3, 20), "s4", "1 of 16 values of its coefficient"),
+        ["one code"] = ("lenet5_classic", m =>
+            Change(Find<Layers.RbfOutput>(m, "output").Codes, codes => codes.neg()), "output", "840 of 840 values of its codes"),
         ["permuted maps"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv2").weight, w => w.flip(1)), "conv2", "5000 of 5000 values of its weight"),
         ["kernels turned by 180°"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv2").weight, w => w.flip(2, 3)), "conv2", "turned by 180°"),
-        ["rows and columns swapped"] = ("small_cnn", m => Change(Find<Conv2d>(m, "conv1").weight, w => w.transpose(2, 3)), "conv1", "rows and columns of the kernels are swapped"),
+        ["rows and columns swapped"] = ("small_cnn", m =>
+            Change(Find<Conv2d>(m, "conv1").weight, w => w.transpose(2, 3)), "conv1", "rows and columns of the kernels are swapped"),
         ["bias dropped"] = ("lenet5", m => Change(Find<Conv2d>(m, "conv1").bias!, b => b.zeros_like()), "conv1", "the bias is missing"),
         ["bias of a linear layer dropped"] = ("convnet", m => Change(Find<Linear>(m, "fc2").bias!, b => b.zeros_like()), "fc2", "the bias is missing"),
     };
@@ -77,9 +85,10 @@ public class FaultTests
     [InlineData("k", "k 1 instead of 2")]
     [InlineData("n", "size 3 instead of 5")]
     [InlineData("left out", "it is not applied")]
-    public void A_wrong_response_normalisation_is_named(string fault, string cause)
+    public void A_wrong_response_normalization_is_named(string fault, string cause)
     {
-        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2))), model = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2)));
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2))),
+            model = nn.Sequential(("norm", nn.LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2)));
         LocalResponseNorm norm = Find<LocalResponseNorm>(model, "norm");
         switch (fault)
         {
@@ -106,7 +115,8 @@ public class FaultTests
     [Fact]
     public void A_wrong_ceil_mode_is_named()
     {
-        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2, ceil_mode: true))), model = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2)));
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2, ceil_mode: true))),
+            model = nn.Sequential(("pool", nn.MaxPool2d(3, stride: 2)));
         using Tensor input = randn(1, 2, 8, 8);
         LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
         Assert.Equal("pool", failure?.Name);
@@ -175,7 +185,8 @@ public class FaultTests
         using var trusted = new TwoOutputs(swapped: false);
         using var model = new TwoOutputs(swapped: true);
         using Tensor input = arange(32, ScalarType.Float32).reshape(1, 2, 4, 4);
-        LayerCheck? failure = Verifier.Verify(model, input, new VerifyOptions { AllowUnverified = new HashSet<string> { nameof(Leaf), nameof(Cast) } }, against: trusted).FirstFailure;
+        LayerCheck? failure = Verifier.Verify(model, input, new VerifyOptions { AllowUnverified = new HashSet<string> { nameof(Leaf), nameof(Cast) } },
+            against: trusted).FirstFailure;
         Assert.Contains("it takes pool's output 1, but should take pool", failure?.Note, StringComparison.Ordinal);
     }
 

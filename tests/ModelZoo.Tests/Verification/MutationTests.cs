@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Tests.Verification.Mutations;
 using ModelZoo.Verification;
@@ -37,9 +38,11 @@ public class MutationTests(ITestOutputHelper log)
 
             LayerCheck? first = report.FirstFailure;
             bool caught = first?.Name == mutant.Layer;
-            bool named = caught && mutant.Cause is not null && report.Failures.Any(f => f.Name == mutant.Layer && f.LikelyCause?.Contains(mutant.Cause, StringComparison.Ordinal) == true);
+            bool named = caught && mutant.Cause is not null
+                && report.Failures.Any(f => f.Name == mutant.Layer && f.LikelyCause?.Contains(mutant.Cause, StringComparison.Ordinal) == true);
             results.Add((mutant, caught, named, first));
-            log.WriteLine($"{(caught ? "caught" : "MISSED")} {(named ? "named" : mutant.Cause is null ? "-" : "UNNAMED")} {clock.Elapsed.TotalSeconds:f1} s  {mutant.Kind}  {mutant.Name}  [{first}]");
+            log.WriteLine($"{(caught ? "caught" : "MISSED")} {(named ? "named" : mutant.Cause is null ? "-" : "UNNAMED")} {clock.Elapsed.TotalSeconds:f1} s  "
+                + $"{mutant.Kind}  {mutant.Name}  [{first}]");
         }
 
         foreach (var kind in results.GroupBy(r => r.Mutant.Kind).OrderBy(g => g.Key, StringComparer.Ordinal))
@@ -69,7 +72,8 @@ public class MutationTests(ITestOutputHelper log)
     [Fact]
     public void The_same_networks_without_a_fault_pass()
     {
-        foreach (Mutant mutant in Mutants.DistinctBy(m => m.Model).Select(m => new Mutant(m.Kind, m.Model, "none", static _ => { }, "", null) { AsBuiltFor = m.AsBuiltFor }))
+        foreach (Mutant mutant in Mutants.DistinctBy(m => m.Model)
+            .Select(m => new Mutant(m.Kind, m.Model, "none", static _ => { }, "", null) { AsBuiltFor = m.AsBuiltFor }))
         {
             VerificationReport report = Verify(mutant);
             Assert.True(report.Passed, $"{mutant.Model}: {report.FirstFailure}");
@@ -88,10 +92,11 @@ public class MutationTests(ITestOutputHelper log)
         trusted?.load_state_dict(model.state_dict());
         using nn.Module<Tensor, Tensor> planted = mutant.Plant(model);
         using Tensor standard = randn(2, options.InChannels, mutant.Size, mutant.Size), input = standard * mutant.Scale;
-        return Verifier.Verify(planted, input, new VerifyOptions { MaxTerms = 100_000 }, against: trusted, blueprint: Catalog.BlueprintOf(info).For(mutant.Expected(options)));
+        return Verifier.Verify(planted, input, new VerifyOptions { MaxTerms = 100_000 }, against: trusted,
+            blueprint: Catalog.BlueprintOf(info).For(mutant.Expected(options)));
     }
 
-    // A fresh normalisation does nothing: its statistics are made others.
+    // A fresh normalization does nothing: its statistics are made others.
     private static void Disturb(ZooModel model)
     {
         foreach (BatchNorm2d norm in model.modules().OfType<BatchNorm2d>())

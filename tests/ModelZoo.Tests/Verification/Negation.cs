@@ -10,5 +10,6 @@ internal sealed class Negation : ILayerCheck
 
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) => Quantity.Exact(Quantity.Output, inputs[0].Map(x => -x));
 
-    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding) => [Quantity.Exact(Quantity.GradInput, gradY.Map(g => -g))];
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding) =>
+        [Quantity.Exact(Quantity.GradInput, gradY.Map(g => -g))];
 }

@@ -41,7 +41,7 @@ public class OpTests
         ["response norm, even size"] = (() => nn.LocalResponseNorm(4, alpha: 0.3, beta: 0.6), [2, 7, 3, 4]),
         ["response norm, more than all channels"] = (() => nn.LocalResponseNorm(7, alpha: 0.3), [2, 3, 3, 4]),
         ["input transform"] = (() => new TransformInput(3), [2, 3, 6, 5]),
-        ["input transform, grey"] = (() => new TransformInput(1), [2, 1, 6, 5]),
+        ["input transform, gray"] = (() => new TransformInput(1), [2, 1, 6, 5]),
         ["group norm"] = (() => WithAffine(nn.GroupNorm(2, 6)), [2, 6, 4, 5]),
         ["group norm, one group"] = (() => WithAffine(nn.GroupNorm(1, 6)), [2, 6, 4, 5]),
         ["group norm, a group per channel"] = (() => WithAffine(nn.GroupNorm(6, 6, eps: 1e-3)), [3, 6, 7, 7]),
@@ -76,7 +76,8 @@ public class OpTests
         ["zero padding that cuts"] = (() => nn.ZeroPad2d((-1, 1, -1, 1)), [2, 3, 5, 4]),
         ["zero padding of one width"] = (() => nn.ZeroPad2d(2), [2, 3, 5, 4]),
         ["transposed conv"] = (() => nn.ConvTranspose2d(4, 3, 3, stride: 2, padding: 1, output_padding: 1), [2, 4, 5, 6]),
-        ["transposed conv, uneven"] = (() => nn.ConvTranspose2d(4, 6, (2, 3), stride: (2, 1), padding: (0, 1), dilation: (1, 2), groups: 2, bias: false), [2, 4, 5, 6]),
+        ["transposed conv, uneven"] = (() =>
+            nn.ConvTranspose2d(4, 6, (2, 3), stride: (2, 1), padding: (0, 1), dilation: (1, 2), groups: 2, bias: false), [2, 4, 5, 6]),
         ["upsampling"] = (() => nn.Upsample(scale_factor: [2, 2]), [2, 3, 4, 5]),
         ["upsampling by different scales"] = (() => nn.Upsample(scale_factor: [3, 2]), [2, 3, 4, 5]),
         ["bed of nails"] = (() => new BedOfNails(2), [2, 3, 4, 5]),
@@ -159,7 +160,7 @@ public class OpTests
             manual_seed(seed);
             using var layer = new Multiply();
             using Tensor x = randn(2, 5, 6, 7), gate = randn(batch, channels, rows, columns);
-            ILayerCheck check = NormalisationFaultTests.CheckOf(layer);
+            ILayerCheck check = NormalizationFaultTests.CheckOf(layer);
             using Tensor a = x.clone().requires_grad_(), b = gate.clone().requires_grad_(), y = layer.call(a, b), gradY = randn(2, 5, 6, 7);
             y.backward([gradY]);
             NdArray[] inputs = [x.ToNdArray(), gate.ToNdArray()];
@@ -175,7 +176,8 @@ public class OpTests
     {
         NdArray values = actual.ToNdArray();
         Assert.Equal(expected.Shape, values.Shape);
-        Assert.All(Enumerable.Range(0, values.Count), i => Assert.InRange(values.Data[i], expected.At(i).Value - expected.At(i).Error, expected.At(i).Value + expected.At(i).Error));
+        Assert.All(Enumerable.Range(0, values.Count), i =>
+            Assert.InRange(values.Data[i], expected.At(i).Value - expected.At(i).Error, expected.At(i).Value + expected.At(i).Error));
     }
 
     private static T WithAffine<T>(T layer)

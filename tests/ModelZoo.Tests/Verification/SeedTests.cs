@@ -1,6 +1,8 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
+using ModelZoo.Verification.Blueprints;
 using TorchSharp.Modules;
 using Xunit;
 using Xunit.Abstractions;
@@ -16,7 +18,8 @@ public class SeedTests(ITestOutputHelper log)
     private static readonly (string Model, int Size, int Seeds)[] Networks =
     [
         ("lenet5", 32, 30), ("lenet5_classic", 32, 20), ("small_cnn", 28, 20),
-        ("conv_plain", 32, 15), ("conv_dilated", 32, 15), ("conv_depthwise_separable", 32, 15), ("conv_spatially_separable", 32, 15), ("conv_pointwise", 32, 15),
+        ("conv_plain", 32, 15), ("conv_dilated", 32, 15), ("conv_depthwise_separable", 32, 15), ("conv_spatially_separable", 32, 15),
+            ("conv_pointwise", 32, 15),
         ("encdec_transposed", 16, 10), ("encdec_unpool", 16, 10), ("encdec_nearest", 16, 10), ("encdec_nails", 16, 10),
         ("resnet20", 16, 8), ("resnet20_b", 16, 4), ("plain20", 16, 3),
     ];

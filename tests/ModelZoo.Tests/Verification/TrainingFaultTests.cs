@@ -1,5 +1,6 @@
 using ModelZoo.Layers;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp.Modules;
@@ -54,7 +55,7 @@ public class TrainingFaultTests
         BatchNorm2d norm = model.named_modules().Select(m => m.module).OfType<BatchNorm2d>().ElementAt(3);
         norm.register_forward_hook((module, _, y) =>
         {
-            if (module.training && !y.requires_grad) // the frozen trunk of the step
+            if (module.training && !y.requires_grad) // the frozen backbone of the step
             {
                 norm.running_mean!.add_(0.01);
             }
@@ -69,8 +70,8 @@ public class TrainingFaultTests
     }
 
     [Theory]
-    [InlineData("running", "it normalises with the running statistics instead of the batch's")]
-    [InlineData("unbiased", "it normalises with the unbiased instead of the biased variance")]
+    [InlineData("running", "it normalizes with the running statistics instead of the batch's")]
+    [InlineData("unbiased", "it normalizes with the unbiased instead of the biased variance")]
     public void Wrong_statistics_in_training_are_named(string fault, string cause)
     {
         using BatchNorm2d trusted = nn.BatchNorm2d(4, affine: false);
@@ -78,11 +79,13 @@ public class TrainingFaultTests
         using var wrong = new Leaf(x =>
         {
             trusted.eval();
-            return leaf!.training && fault == "unbiased" ? (x - x.mean([0, 2, 3], keepdim: true)) / (x.var([0, 2, 3], unbiased: true, keepdim: true) + 1e-5).sqrt() : trusted.call(x);
+            return leaf!.training && fault == "unbiased"
+                ? (x - x.mean([0, 2, 3], keepdim: true)) / (x.var([0, 2, 3], unbiased: true, keepdim: true) + 1e-5).sqrt()
+                : trusted.call(x);
         });
         leaf = wrong;
         var options = new VerifyOptions();
-        options.Checks.Add<Leaf>(_ => NormalisationFaultTests.CheckOf(trusted));
+        options.Checks.Add<Leaf>(_ => NormalizationFaultTests.CheckOf(trusted));
         using Tensor input = Input();
         LayerCheck? failure = Verifier.Verify(wrong, input, options).FirstFailure;
         Assert.Equal("training output", failure?.Quantity);
@@ -90,7 +93,7 @@ public class TrainingFaultTests
     }
 
     [Fact]
-    public void Instance_normalisation_with_running_statistics_passes_and_a_wrong_momentum_is_named()
+    public void Instance_normalization_with_running_statistics_passes_and_a_wrong_momentum_is_named()
     {
         using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("norm", nn.InstanceNorm2d(4, momentum: 0.1, affine: true, track_running_stats: true)));
         using nn.Module<Tensor, Tensor> model = nn.Sequential(("norm", nn.InstanceNorm2d(4, momentum: 0.9, affine: true, track_running_stats: true)));
@@ -128,7 +131,7 @@ public class TrainingFaultTests
         using var wrong = new Leaf(x => leaf!.training ? Dropped(x, fault) : x.alias());
         leaf = wrong;
         var options = new VerifyOptions();
-        options.Checks.Add<Leaf>(_ => NormalisationFaultTests.CheckOf(trusted));
+        options.Checks.Add<Leaf>(_ => NormalizationFaultTests.CheckOf(trusted));
         using Tensor input = randn(64, 6, 5, 5);
         LayerCheck? failure = Verifier.Verify(wrong, input, options).FirstFailure;
         Assert.Equal(quantity, failure?.Quantity);

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using TorchSharp;
@@ -120,7 +121,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void Verification_can_be_cancelled()
+    public void Verification_can_be_canceled()
     {
         using ZooModel model = Catalog.Models.Find("small_cnn").Create();
         using Tensor input = randn(1, 1, 28, 28);

@@ -60,7 +60,8 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal(
             $"{missing}: its folder does not exist. Create the folder first, or choose another path.",
             Assert.Throws<ZooException>(() => AtomicFile.Write(missing, _ => { })).Message);
-        Assert.Equal($"{folder.Path}: is a folder; give the name of a file to write.", Assert.Throws<ZooException>(() => AtomicFile.Write(folder.Path, _ => { })).Message);
+        Assert.Equal($"{folder.Path}: is a folder; give the name of a file to write.",
+            Assert.Throws<ZooException>(() => AtomicFile.Write(folder.Path, _ => { })).Message);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 

@@ -1,4 +1,6 @@
+using ModelZoo.Inference;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
 using Xunit;
@@ -79,7 +81,8 @@ public class CheckpointTests
     public void Wider_and_narrower_floats_are_converted()
     {
         using var folder = new TempFolder();
-        string path = Rewritten(folder, tensors => [.. tensors.Select(t => t.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F16, [10], new byte[20]) : t.Name == "fc2.bias"
+        string path = Rewritten(folder, tensors =>
+            [.. tensors.Select(t => t.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F16, [10], new byte[20]) : t.Name == "fc2.bias"
             ? new WeightsTensor("fc2.bias", DType.F64, [84], new byte[672]) : t.Name == "fc1.bias"
             ? new WeightsTensor("fc1.bias", DType.BF16, [120], Enumerable.Repeat(new byte[] { 0x80, 0x3F }, 120).SelectMany(b => b).ToArray()) : t)]);
         using ZooModel model = Samples.Fresh("lenet5");
@@ -97,10 +100,13 @@ public class CheckpointTests
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");
         Dictionary<string, byte[]> before = Samples.Bytes(model);
-        string path = Rewritten(folder, t => [.. t.Where(e => e.Name != "fc1.bias").Select(e => e.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F32, [3], new byte[12]) : e),
+        string path = Rewritten(folder, t =>
+            [.. t.Where(e => e.Name != "fc1.bias").Select(e => e.Name == "fc3.bias" ? new WeightsTensor("fc3.bias", DType.F32, [3], new byte[12]) : e),
             new WeightsTensor("fc9.weight", DType.F32, [1], new byte[4])]);
-        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape (fc3.bias is [3], not [10])."
-            + " The head (fc3) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be trained.",
+        Assert.Equal($"{path}: these are not weights of lenet5: 1 tensor missing ('fc1.bias'); 1 tensor unexpected ('fc9.weight'); 1 tensor of another shape "
+            + "(fc3.bias is [3], not [10])."
+            + " The head (fc3) would stay random: build the model for the file's classes (--num-classes), or ask for a new head (--reinit-head), to be "
+                + "trained.",
             Message(() => Checkpoint.LoadInto(model, path)));
         Assert.All(Samples.Bytes(model), entry => Assert.Equal(before[entry.Key], entry.Value));
     }
@@ -122,7 +128,8 @@ public class CheckpointTests
         byte[] bytes = File.ReadAllBytes(path);
         using ZooModel model = Samples.Fresh("lenet5");
         Assert.Contains("cut.safetensors", Message(() => Checkpoint.LoadInto(model, folder.Write("cut.safetensors", bytes[..^100]))), StringComparison.Ordinal);
-        Assert.Contains("text.safetensors", Message(() => Checkpoint.ReadInfo(folder.Write("text.safetensors", "hello, world"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains("text.safetensors", Message(() => Checkpoint.ReadInfo(folder.Write("text.safetensors", "hello, world"u8.ToArray()))),
+            StringComparison.Ordinal);
         Assert.Contains("no such file", Message(() => Checkpoint.ReadInfo(folder.File("none.safetensors"))), StringComparison.Ordinal);
         SafetensorsWriter.Write(folder.File("plain.safetensors"), [new WeightsTensor("a", DType.F32, [1], new byte[4])]);
         Assert.Contains("no checkpoint made by the zoo", Message(() => Checkpoint.ReadInfo(folder.File("plain.safetensors"))), StringComparison.Ordinal);
@@ -146,14 +153,17 @@ public class CheckpointTests
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");
         CheckpointInfo good = Describe();
-        Assert.Contains("3 labels for 10 classes", Message(() => Checkpoint.Save(folder.File("x"), model, good with { Labels = ["a", "b", "c"] })), StringComparison.Ordinal);
-        Assert.Contains("another size", Message(() => Checkpoint.Save(folder.File("x"), model, good with { Preprocessing = good.Preprocessing with { Height = 28 } })), StringComparison.Ordinal);
-        Assert.Contains("standard deviations", Message(() => Checkpoint.Save(folder.File("x"), model, good with { Preprocessing = good.Preprocessing with { Std = [0] } })), StringComparison.Ordinal);
+        Assert.Contains("3 labels for 10 classes", Message(() => Checkpoint.Save(folder.File("x"), model, good with { Labels = ["a", "b", "c"] })),
+            StringComparison.Ordinal);
+        Assert.Contains("another size", Message(() =>
+            Checkpoint.Save(folder.File("x"), model, good with { Preprocessing = good.Preprocessing with { Height = 28 } })), StringComparison.Ordinal);
+        Assert.Contains("standard deviations", Message(() =>
+            Checkpoint.Save(folder.File("x"), model, good with { Preprocessing = good.Preprocessing with { Std = [0] } })), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]
-    public void An_architecture_that_the_catalogue_lacks_is_named()
+    public void An_architecture_that_the_catalog_lacks_is_named()
     {
         using var folder = new TempFolder();
         using ZooModel model = Samples.Fresh("lenet5");

@@ -1,3 +1,4 @@
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
 using Xunit;
@@ -55,8 +56,10 @@ public sealed class DatTests : IDisposable
         int files = Directory.GetFiles(folder.Path).Length;
         foreach (string name in new[] { "b.pth", "b.dat", "b.safetensors" })
         {
-            Assert.Throws<InvalidOperationException>(() => WeightsWriter.Write(folder.File(name), [new WeightsTensor("x", DType.F32, [4], stream => stream.Write(new byte[15]))]));
-            Assert.Throws<ArgumentException>(() => WeightsWriter.Write(folder.File(name), [new("x", DType.U8, [1], new byte[1]), new("x", DType.U8, [1], new byte[1])]));
+            Assert.Throws<InvalidOperationException>(() =>
+                WeightsWriter.Write(folder.File(name), [new WeightsTensor("x", DType.F32, [4], stream => stream.Write(new byte[15]))]));
+            Assert.Throws<ArgumentException>(() =>
+                WeightsWriter.Write(folder.File(name), [new("x", DType.U8, [1], new byte[1]), new("x", DType.U8, [1], new byte[1])]));
         }
 
         Assert.Equal(files, Directory.GetFiles(folder.Path).Length);

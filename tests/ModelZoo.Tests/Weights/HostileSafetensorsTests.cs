@@ -1,5 +1,4 @@
 using System.Text;
-using ModelZoo.Data;
 using ModelZoo.Weights;
 using Xunit;
 
@@ -19,7 +18,8 @@ public sealed class HostileSafetensorsTests : IDisposable
         ($"{{\"x\":{{\"shape\":[{string.Concat(Enumerable.Repeat("0,", 10_000_000))}0]}}}}", "more than 64 numbers"),
         ($"{{{new string(' ', 20_000_000)}", "not valid JSON"),
         ($"{{\"x\":{new string('[', 20_000_000)}", "not an object"),
-        ($"{{{string.Join(',', Enumerable.Range(0, 70_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}", "more than 65536 tensors"),
+        ($"{{{string.Join(',', Enumerable.Range(0, 70_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}",
+            "more than 65536 tensors"),
     ];
 
     private readonly TempFolder folder = new();
@@ -62,7 +62,8 @@ public sealed class HostileSafetensorsTests : IDisposable
         { X.Replace("[4]", "[9223372036854775808]", StringComparison.Ordinal), 4, "'shape' that holds something other" },
         { X.Replace("[4]", "[4294967296,4294967296]", StringComparison.Ordinal), 4, "more bytes than a file can have" },
         { X.Replace("[4]", "[9223372036854775807,2]", StringComparison.Ordinal), 4, "more bytes than a file can have" },
-        { X.Replace("[4]", "[9223372036854775807]", StringComparison.Ordinal).Replace("U8", "F64", StringComparison.Ordinal), 4, "more bytes than a file can have" },
+        { X.Replace("[4]", "[9223372036854775807]", StringComparison.Ordinal).Replace("U8", "F64", StringComparison.Ordinal), 4,
+            "more bytes than a file can have" },
         { X.Replace("[4]", $"[{string.Join(',', Enumerable.Repeat(1, 65))}]", StringComparison.Ordinal), 4, "'shape' of more than 64 numbers" },
         { X.Replace("[4]", "[5]", StringComparison.Ordinal), 4, "needs 5 bytes, its data_offsets span 4" },
         { X.Replace("U8", "F32", StringComparison.Ordinal), 4, "F32 [4] needs 16 bytes" },
@@ -107,7 +108,8 @@ public sealed class HostileSafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_not_UTF8_are_refused() => AssertRefused([6, 0, 0, 0, 0, 0, 0, 0, .. "{\"\xFF\""u8[..2], 0xC3, 0x28, .. "\":"u8], "not valid UTF-8");
+    public void Bytes_that_are_not_UTF8_are_refused() =>
+        AssertRefused([6, 0, 0, 0, 0, 0, 0, 0, .. "{\"\xFF\""u8[..2], 0xC3, 0x28, .. "\":"u8], "not valid UTF-8");
 
     [Fact]
     public void Large_headers_are_refused_in_under_a_second_and_100_MB()
@@ -138,7 +140,9 @@ public sealed class HostileSafetensorsTests : IDisposable
     public void A_file_changed_at_random_is_read_or_refused_but_nothing_else()
     {
         string path = folder.File("seed.safetensors");
-        SafetensorsWriter.Write(path, [new("a", DType.F32, [2, 3], new byte[24]), new("b", DType.Bool, [], new byte[1])], new Dictionary<string, string> { ["k"] = "v" });
+        SafetensorsWriter.Write(path, [new("a", DType.F32, [2, 3], new byte[24]), new("b", DType.Bool, [], new byte[1])], new Dictionary<string,
+            string>
+        { ["k"] = "v" });
         byte[] good = File.ReadAllBytes(path);
         var random = new SeededRandom(99);
         int refused = 0;

@@ -1,13 +1,15 @@
 using System.IO.Compression;
 using System.Text;
-using ModelZoo.Data;
 using ModelZoo.Weights;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace ModelZoo.Tests.Weights;
 
-/// <summary>Files made to do harm: each is refused by name and cause in under a second of processor time and with under 100 MB of memory. Runs alone, because it measures the process.</summary>
+/// <summary>
+/// Files made to do harm: each is refused by name and cause in under a second of processor time and with under 100 MB of memory. Runs alone, because it
+/// measures the process.
+/// </summary>
 [Collection("alone")]
 public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
 {
@@ -20,10 +22,12 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["reduce.pth"] = (() => Zip(p => p.Global("posix", "system").Text("touch /tmp/owned").Op([0x85]).Op("R")), "'posix.system', which no state dict needs"),
         ["reduce-nested.pth"] = (() => Zip(p => p.Op("}").Text("x").Global("builtins", "eval").Text("1").Op([0x85]).Op("Rs")), "'builtins.eval'"),
         ["reduce-getattr.pth"] = (() => Zip(p => p.Global("builtins", "getattr").Global("torch", "Size").Text("mro").Op([0x86]).Op("R")), "'builtins.getattr'"),
-        ["reduce-known.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Text("abc").Op([0x85]).Op("R")), "calls collections.OrderedDict with arguments that it does not take"),
+        ["reduce-known.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Text("abc").Op([0x85]).Op("R")),
+            "calls collections.OrderedDict with arguments that it does not take"),
         ["reduce-text.pth"] = (() => Zip(p => p.Text("os.system").Op(")R")), "calls something that is not a function"),
         ["stack-global.pth"] = (() => Zip(p => p.Text("os").Text("system").Op([0x93])), "'os.system'"),
-        ["stack-global-memo.pth"] = (() => Zip(p => p.Text("subprocess").Op("q\u0001").Op("0").Text("Popen").Op("q\u00020h\u0001h\u0002").Op([0x93])), "'subprocess.Popen'"),
+        ["stack-global-memo.pth"] = (() =>
+            Zip(p => p.Text("subprocess").Op("q\u0001").Op("0").Text("Popen").Op("q\u00020h\u0001h\u0002").Op([0x93])), "'subprocess.Popen'"),
         ["stack-global-number.pth"] = (() => Zip(p => p.Number(1).Number(2).Op([0x93])), "names a global by something other than two texts"),
         ["inst.pth"] = (() => Zip(p => p.Op("(").Text("rm -rf /").Op("ios\nsystem\n")), "'os.system'"),
         ["obj.pth"] = (() => Zip(p => p.Op("(").Global("collections", "OrderedDict").Op("o")), "makes an object of a class"),
@@ -39,14 +43,17 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["buffers.pth"] = (() => Zip(p => p.Op([0x97])), "buffers outside the file"),
         ["legacy-reduce.pth"] = (() => PickleText.Legacy(PickleText.Of(p => p.Global("posix", "system").Text("id").Op([0x85]).Op("R"))), "'posix.system'"),
         ["legacy-magic.pth"] = (() => PickleText.Of(p => p.Global("nt", "system").Text("calc").Op([0x85]).Op("R")), "'nt.system'"),
-        ["torchscript.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.Of(p => p.Op("c__torch__\nNet\n"))), ("a/constants.pkl", []), ("a/code/__torch__.py", [])), "TorchScript program"),
+        ["torchscript.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.Of(p => p.Op("c__torch__\nNet\n"))), ("a/constants.pkl", []),
+            ("a/code/__torch__.py", [])), "TorchScript program"),
 
         ["laughs-tuples.pth"] = (() => Zip(p => p.Op(")").Repeat(1_000_000, "2\u0086")), "more than 32000000 bytes of memory"),
         ["laughs-lists.pth"] = (() => Zip(p => p.Op("]q\0").Repeat(1_000_000, "](h\0h\0eq\0")), "more than 32000000 bytes of memory"),
         ["laughs-text.pth"] = (() => Zip(p => p.Text(new string('a', 1000)).Op("q\u00000](").Repeat(200_000, "h\0").Op("e")), "holds a list"),
-        ["laughs-ordered.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op("q\0](").Repeat(10_000, "NN\u0086").Op("eq\u0001").Repeat(100_000, "h\0h\u0001\u0085R0").Op("h\u0001")), "more than 32000000 bytes of memory"),
+        ["laughs-ordered.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op("q\0](").Repeat(10_000, "NN\u0086").Op("eq\u0001")
+            .Repeat(100_000, "h\0h\u0001\u0085R0").Op("h\u0001")), "more than 32000000 bytes of memory"),
         ["laughs-search.pth"] = (() => Zip(p => p.Op("}q\0(").Repeat(60_000, "NN").Op("u0}q\u0001(").Numbered(60_000, "h\0").Op("u")), "holds no state dict"),
-        ["laughs-encode.pth"] = (() => Zip(p => p.Global("_codecs", "encode").Op("q\0").Text(new string('a', 1_000_000)).Op("q\u0001").Text("latin1").Op("q\u0002").Repeat(100_000, "h\0h\u0001h\u0002\u0086R0").Op("N")), "more than 32000000 bytes of memory"),
+        ["laughs-encode.pth"] = (() => Zip(p => p.Global("_codecs", "encode").Op("q\0").Text(new string('a', 1_000_000)).Op("q\u0001").Text("latin1")
+            .Op("q\u0002").Repeat(100_000, "h\0h\u0001h\u0002\u0086R0").Op("N")), "more than 32000000 bytes of memory"),
         ["deep-lists.pth"] = (() => Zip(p => p.Repeat(1_000_000, "]").Repeat(999_999, "a")), "nested more than"),
         ["deep-marks.pth"] = (() => Zip(p => p.Repeat(1_000_000, "(").Repeat(1_000_000, "t")), "nested more than"),
         ["deep-tuples.pth"] = (() => Zip(p => p.Op(")").Repeat(1_000_000, "\u0085")), "more than 32000000 bytes of memory"),
@@ -64,14 +71,19 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["left-over.pth"] = (() => Zip(p => p.Op("NN")), "values left over"),
 
         ["bomb-pickle.pth"] = (() => ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", new byte[30_000_000])), "would grow to 30000000 bytes"),
-        ["bomb-storage.pth"] = (() => ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [25_000_000], [1], 25_000_000)), ("a/data/0", new byte[100_000_000])), "would grow to"),
-        ["bomb-lie.pth"] = (() => ZipBytes.Changed(ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", new byte[1_000_000])), 0, 24, [100, 0, 0, 0]), "more bytes than the archive says"),
-        ["bomb-short.pth"] = (() => ZipBytes.Changed(ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [4], [1]))), 0, 24, [255, 1, 0, 0]), "cannot be decompressed"),
+        ["bomb-storage.pth"] = (() => ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [25_000_000], [1], 25_000_000)),
+            ("a/data/0", new byte[100_000_000])), "would grow to"),
+        ["bomb-lie.pth"] = (() => ZipBytes.Changed(ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", new byte[1_000_000])), 0, 24, [100, 0, 0, 0]),
+            "more bytes than the archive says"),
+        ["bomb-short.pth"] = (() => ZipBytes.Changed(ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [4], [1]))), 0, 24,
+            [255, 1, 0, 0]), "cannot be decompressed"),
         ["path.pth"] = (() => ZipBytes.Of(("../../etc/data.pkl", PickleText.OneTensor(0, [4], [1]))), "leads out of the archive"),
         ["path-absolute.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("/etc/cron.d/x", Floats)), "leads out of the archive"),
         ["path-windows.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("a\\..\\..\\x", Floats)), "leads out of the archive"),
-        ["path-storage.pth"] = (() => Zip(p => p.Op("}").Text("x").Tensor("../../../etc/passwd", 4, 0, [4], [1]).Op("s")), "storage '../../../etc/passwd' is missing"),
-        ["twice.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("a/data/0", Floats), ("a/data/0", new byte[16])), "'a/data/0' appears twice"),
+        ["path-storage.pth"] = (() =>
+            Zip(p => p.Op("}").Text("x").Tensor("../../../etc/passwd", 4, 0, [4], [1]).Op("s")), "storage '../../../etc/passwd' is missing"),
+        ["twice.pth"] = (() =>
+            ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("a/data/0", Floats), ("a/data/0", new byte[16])), "'a/data/0' appears twice"),
         ["two-pickles.pth"] = (() => ZipBytes.Of(("a/data.pkl", []), ("b/data.pkl", [])), "more than one data.pkl"),
         ["no-pickle.pth"] = (() => ZipBytes.Of(("a/x", [])), "it has no data.pkl"),
         ["overlap.pth"] = (() => ZipBytes.Changed(Good, 1, 42, new byte[4]), "overlaps"),
@@ -88,7 +100,8 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["directory-outside.pth"] = (() => ZipBytes.EndChanged(Good, 16, [0, 0, 0, 0x7F]), "lies outside the file"),
         ["end.pth"] = (() => Good[..^5], "its end is missing"),
         ["begin-only.pth"] = (() => Good[..40], "its end is missing"),
-        ["big-endian.pth"] = (() => ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("a/byteorder", "big"u8.ToArray()), ("a/data/0", Floats)), "big-endian"),
+        ["big-endian.pth"] = (() =>
+            ZipBytes.Of(("a/data.pkl", PickleText.OneTensor(0, [4], [1])), ("a/byteorder", "big"u8.ToArray()), ("a/data/0", Floats)), "big-endian"),
         ["many-members.pth"] = (() => ZipBytes.Of([.. Enumerable.Range(0, 60_000).Select(i => ($"a/{i}", Array.Empty<byte>()))]), "it has no data.pkl"),
 
         ["size-overflow.pth"] = (() => One(0, [1L << 32, 1L << 32], [1L << 32, 1]), "more bytes than a file can have"),
@@ -107,8 +120,10 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["storage-negative.pth"] = (() => One(0, [4], [1], -4), "refers to a storage in an unknown way"),
         ["storage-overflow.pth"] = (() => One(0, [4], [1], 1L << 62), "more than a file can have"),
         ["storage-missing.pth"] = (() => PickleText.Zip(PickleText.OneTensor(0, [4], [1])), "storage '0' is missing"),
-        ["storage-two-sizes.pth"] = (() => Zip(p => p.Op("}").Text("x").Tensor("0", 4, 0, [4], [1]).Op("s").Text("y").Tensor("0", 2, 0, [2], [1]).Op("s")), "two sizes: 4 × F32 and 2 × F32"),
-        ["storage-two-types.pth"] = (() => Zip(p => p.Op("}").Text("x").Tensor("0", 4, 0, [4], [1]).Op("s").Text("y").Storage("0", 4, "IntStorage").Op("s")), "two sizes: 4 × F32 and 4 × I32"),
+        ["storage-two-sizes.pth"] = (() =>
+            Zip(p => p.Op("}").Text("x").Tensor("0", 4, 0, [4], [1]).Op("s").Text("y").Tensor("0", 2, 0, [2], [1]).Op("s")), "two sizes: 4 × F32 and 2 × F32"),
+        ["storage-two-types.pth"] = (() => Zip(p => p.Op("}").Text("x").Tensor("0", 4, 0, [4], [1]).Op("s").Text("y").Storage("0", 4, "IntStorage").Op("s")),
+            "two sizes: 4 × F32 and 4 × I32"),
         ["legacy-cut.pth"] = (() => PickleText.Legacy(PickleText.OneTensor(0, [4], [1]), ("0", 4, new byte[7])), "not all there"),
         ["legacy-count.pth"] = (() => PickleText.Legacy(PickleText.OneTensor(0, [4], [1]), ("0", long.MaxValue, Floats)), "where tensors want 4"),
         ["legacy-keys.pth"] = (() => PickleText.Legacy(PickleText.OneTensor(0, [4], [1]), ("1", 4, Floats)), "lists a storage '1' that no tensor uses"),
@@ -130,7 +145,9 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["rest.dat"] = (() => [1, 1, (byte)'x', 6, 0, 0, 0, 0, 0, 9], "1 bytes follow"),
         ["empty.dat"] = (() => [], "the file ends in its number of tensors"),
         ["empty.pth"] = (() => [], "begins neither like a zip archive nor like a pickle"),
-        ["overlap.safetensors"] = (() => Safetensors("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},\"y\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}", 6), "overlaps 'x'"),
+        ["overlap.safetensors"] =
+            (() => Safetensors("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},\"y\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}",
+                6), "overlaps 'x'"),
         ["header.safetensors"] = (() => [.. BitConverter.GetBytes(100L << 30), (byte)'{'], "its header has 107374182400 bytes"),
         ["pointer.bin"] = (() => Encoding.ASCII.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0"), "Git LFS"),
         ["page.bin"] = (() => Encoding.ASCII.GetBytes("<!DOCTYPE html><html>404"), "web page"),
@@ -177,7 +194,8 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
     {
         byte[] pickle = PickleText.Of(p => p.Global("posix", "getpid").Op(")R"));
         folder.Write("x.pkl", pickle);
-        Assert.NotEqual(0, int.Parse(Oracle.Python.Run(folder.Path, "import pickle; print(pickle.load(open('x.pkl', 'rb')))"), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.NotEqual(0, int.Parse(Oracle.Python.Run(folder.Path, "import pickle; print(pickle.load(open('x.pkl', 'rb')))"),
+            System.Globalization.CultureInfo.InvariantCulture));
         var error = Assert.Throws<ZooException>(() => WeightsFile.Parse(PickleText.Zip(pickle), "x.pth"));
         Assert.Contains("'posix.getpid'", error.Message, StringComparison.Ordinal);
         Assert.Contains("Nothing was executed", error.Message, StringComparison.Ordinal);
@@ -186,7 +204,8 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void The_good_file_beside_them_is_read()
     {
-        foreach (byte[] bytes in new[] { Good, PickleText.Legacy(PickleText.OneTensor(0, [4], [1]), ("0", 4, Floats)), ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [2, 2], [1, 2])), ("a/data/0", Floats)) })
+        foreach (byte[] bytes in new[] { Good, PickleText.Legacy(PickleText.OneTensor(0, [4], [1]), ("0", 4, Floats)),
+            ZipBytes.Of(CompressionLevel.Optimal, ("a/data.pkl", PickleText.OneTensor(0, [2, 2], [1, 2])), ("a/data/0", Floats)) })
         {
             using WeightsFile file = WeightsFile.Parse(bytes, "good");
             Assert.Equal(16, file["x"].ByteLength);
@@ -251,9 +270,11 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
 
     private static byte[] Zip(Action<PickleText> write) => PickleText.Zip(PickleText.Of(write), ("0", Floats));
 
-    private static byte[] One(long offset, long[] shape, long[] strides, long count = 4) => PickleText.Zip(PickleText.OneTensor(offset, shape, strides, count), ("0", Floats));
+    private static byte[] One(long offset, long[] shape, long[] strides, long count = 4) =>
+        PickleText.Zip(PickleText.OneTensor(offset, shape, strides, count), ("0", Floats));
 
-    private static byte[] Safetensors(string header, int data) => [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. new byte[data]];
+    private static byte[] Safetensors(string header, int data) =>
+        [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. new byte[data]];
 
     private static byte[] Leb(long value)
     {
@@ -266,7 +287,8 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
     private static byte[] Zip64(byte[] zip, long start)
     {
         int end = zip.AsSpan().LastIndexOf("PK\u0005\u0006"u8);
-        byte[] record = [.. "PK\u0006\u0006"u8, .. BitConverter.GetBytes(44L), .. new byte[12], .. BitConverter.GetBytes(3L), .. BitConverter.GetBytes(3L), .. BitConverter.GetBytes(100L), .. BitConverter.GetBytes(start)];
+        byte[] record = [.. "PK\u0006\u0006"u8, .. BitConverter.GetBytes(44L), .. new byte[12], .. BitConverter.GetBytes(3L), .. BitConverter.GetBytes(3L),
+            .. BitConverter.GetBytes(100L), .. BitConverter.GetBytes(start)];
         byte[] locator = [.. "PK\u0006\a"u8, .. new byte[4], .. BitConverter.GetBytes((long)end), 1, 0, 0, 0];
         return [.. zip[..end], .. record, .. locator, .. zip[end..]];
     }

@@ -1,4 +1,7 @@
+using ModelZoo.Inference;
+using ModelZoo.Layers;
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
 using TorchSharp.Modules;
@@ -12,7 +15,7 @@ namespace ModelZoo.Tests.Weights;
 public sealed class LoadTests : IDisposable
 {
     private static readonly LoadOptions Loose = new() { Strict = false };
-    private static readonly LoadOptions NewHead = new() { Head = HeadFit.Reinitialise };
+    private static readonly LoadOptions NewHead = new() { Head = HeadFit.Reinitialize };
 
     private readonly TempFolder folder = new();
 
@@ -30,7 +33,11 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void Loose_loading_takes_what_fits_and_reports_the_rest()
     {
-        string path = Saved("lenet5", change: t => t.Name == "conv1.bias" ? null : t.Name == "fc1.bias" ? new("fc1.bias", DType.F32, [7], new byte[28]) : t, more: [new("extra", DType.U8, [1], new byte[1])]);
+        string path = Saved("lenet5", change: t => t.Name == "conv1.bias"
+            ? null
+            : t.Name == "fc1.bias"
+            ? new("fc1.bias", DType.F32, [7], new byte[28])
+            : t, more: [new("extra", DType.U8, [1], new byte[1])]);
         using ZooModel model = Samples.Fresh("lenet5");
         Dictionary<string, byte[]> before = Samples.Bytes(model);
         Assert.Throws<ZooException>(() => Checkpoint.Load(model, path));
@@ -60,8 +67,8 @@ public sealed class LoadTests : IDisposable
             Assert.Contains("The head (fc3) would stay random", error.Message, StringComparison.Ordinal);
             Assert.Contains("--reinit-head", error.Message, StringComparison.Ordinal);
             Assert.All(Samples.Bytes(model), e => Assert.Equal(before[e.Key], e.Value));
-            LoadReport report = Checkpoint.Load(model, path, new LoadOptions { Strict = strict, Head = HeadFit.Reinitialise });
-            Assert.Equal(["fc3.weight", "fc3.bias"], report.Reinitialised);
+            LoadReport report = Checkpoint.Load(model, path, new LoadOptions { Strict = strict, Head = HeadFit.Reinitialize });
+            Assert.Equal(["fc3.weight", "fc3.bias"], report.Reinitialized);
             Assert.False(report.Complete);
             Dictionary<string, Tensor> state = model.state_dict();
             Assert.NotEqual(before["fc3.weight"], Samples.Bytes(model)["fc3.weight"]);
@@ -78,25 +85,26 @@ public sealed class LoadTests : IDisposable
         using ZooModel source = Samples.Fresh("lenet5");
         using (Tensor weight = Weight(rgb, "conv1.weight", 6, 3, 5, 5))
         {
-            using ZooModel grey = Samples.Fresh("lenet5");
-            Assert.Contains("--stem", Assert.Throws<ZooException>(() => Checkpoint.Load(grey, rgb)).Message, StringComparison.Ordinal);
+            using ZooModel gray = Samples.Fresh("lenet5");
+            Assert.Contains("--stem", Assert.Throws<ZooException>(() => Checkpoint.Load(gray, rgb)).Message, StringComparison.Ordinal);
             foreach (StemFit fit in new[] { StemFit.Sum, StemFit.Average })
             {
-                LoadReport report = Checkpoint.Load(grey, rgb, new LoadOptions { Stem = fit });
+                LoadReport report = Checkpoint.Load(gray, rgb, new LoadOptions { Stem = fit });
                 Assert.Equal("conv1.weight is [6,3,5,5], not [6,1,5,5]", Assert.Single(report.Adapted).ToString());
-                Assert.True(grey.state_dict()["conv1.weight"].allclose(weight.sum([1], keepdim: true), 1e-6, 1e-7));
+                Assert.True(gray.state_dict()["conv1.weight"].allclose(weight.sum([1], keepdim: true), 1e-6, 1e-7));
             }
         }
 
         using ZooModel five = Catalog.Models.Find("lenet5").Create(new ModelOptions(10, 5, 32, 32));
-        Assert.Contains("--stem average", Assert.Throws<ZooException>(() => Checkpoint.Load(five, rgb, new LoadOptions { Stem = StemFit.Sum })).Message, StringComparison.Ordinal);
+        Assert.Contains("--stem average", Assert.Throws<ZooException>(() => Checkpoint.Load(five, rgb, new LoadOptions { Stem = StemFit.Sum })).Message,
+            StringComparison.Ordinal);
         Checkpoint.Load(five, rgb, new LoadOptions { Stem = StemFit.Average });
         using ZooModel three = Catalog.Models.Find("lenet5").Create(new ModelOptions(10, 3, 32, 32));
         Checkpoint.Load(three, rgb);
         using Tensor image = rand(2, 1, 32, 32);
         using Tensor a = Evaluated(three, image.expand(2, 3, 32, 32));
         using Tensor b = Evaluated(five, image.expand(2, 5, 32, 32));
-        Assert.True(a.allclose(b, 1e-4, 1e-5), "the response to a grey image changes");
+        Assert.True(a.allclose(b, 1e-4, 1e-5), "the response to a gray image changes");
     }
 
     [Fact]
@@ -104,7 +112,9 @@ public sealed class LoadTests : IDisposable
     {
         using var norm = nn.BatchNorm2d(3);
         norm.forward(rand(2, 3, 4, 4)).Dispose();
-        WeightsWriter.Write(folder.File("old.pth"), [.. norm.state_dict().Where(e => e.Key != "num_batches_tracked").Select(e => new WeightsTensor(e.Key, DType.F32, e.Value.shape, e.Value.detach().bytes.ToArray()))]);
+        WeightsWriter.Write(folder.File("old.pth"),
+            [.. norm.state_dict().Where(e => e.Key != "num_batches_tracked")
+            .Select(e => new WeightsTensor(e.Key, DType.F32, e.Value.shape, e.Value.detach().bytes.ToArray()))]);
         LoadReport report = Checkpoint.Load(norm, folder.File("old.pth"));
         Assert.Equal(["num_batches_tracked"], report.Tolerated);
         Assert.True(report.Complete);
@@ -121,8 +131,9 @@ public sealed class LoadTests : IDisposable
         LoadReport report = Checkpoint.Load(without, folder.File("with.pth"));
         Assert.Equal(["aux1.weight", "aux1.bias"], report.Dropped);
         Assert.Throws<ZooException>(() => Checkpoint.Load(with, folder.File("without.pth")));
-        Assert.Contains("(fc, aux1)", Assert.Throws<ZooException>(() => Checkpoint.Load(with, folder.File("without.pth"), Loose)).Message, StringComparison.Ordinal);
-        Assert.Equal(["aux1.weight", "aux1.bias"], Checkpoint.Load(with, folder.File("without.pth"), NewHead).Reinitialised);
+        Assert.Contains("(fc, aux1)", Assert.Throws<ZooException>(() => Checkpoint.Load(with, folder.File("without.pth"), Loose)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(["aux1.weight", "aux1.bias"], Checkpoint.Load(with, folder.File("without.pth"), NewHead).Reinitialized);
     }
 
     [Theory]
@@ -140,7 +151,9 @@ public sealed class LoadTests : IDisposable
         WeightsWriter.Write(folder.File("old.dat"), [new("old.weight", DType.F32, [3, 2], new byte[24]), new("old.bias", DType.F32, [3], new byte[12])]);
         Assert.True(Checkpoint.Load(layer, folder.File("old.dat"), new LoadOptions { RenameKey = key => key["old.".Length..] }).Complete);
         Assert.Equal(0, layer.weight.abs().sum().item<float>());
-        Assert.Contains("both 'old.weight' and 'old.bias' are 'x'", Assert.Throws<ZooException>(() => Checkpoint.Load(layer, folder.File("old.dat"), new LoadOptions { RenameKey = _ => "x" })).Message, StringComparison.Ordinal);
+        Assert.Contains("both 'old.weight' and 'old.bias' are 'x'",
+            Assert.Throws<ZooException>(() => Checkpoint.Load(layer, folder.File("old.dat"), new LoadOptions { RenameKey = _ => "x" })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +229,8 @@ public sealed class LoadTests : IDisposable
         return model.call(input);
     }
 
-    private string Saved(string architecture, int classes = 10, int? channels = null, bool plain = true, string name = "saved", Func<WeightsTensor, WeightsTensor?>? change = null, WeightsTensor[]? more = null)
+    private string Saved(string architecture, int classes = 10, int? channels = null, bool plain = true, string name = "saved", Func<WeightsTensor,
+        WeightsTensor?>? change = null, WeightsTensor[]? more = null)
     {
         ModelInfo info = Samples.Info(architecture);
         random.manual_seed(8);

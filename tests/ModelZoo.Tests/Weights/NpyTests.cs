@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
-using ModelZoo.Data;
 using ModelZoo.Weights;
 using Xunit;
 
 namespace ModelZoo.Tests.Weights;
 
-/// <summary>The golden headers and bytes are NumPy 1.24's: numpy.lib.format.write_array(f, array), printed as text up to the padding and as hexadecimal after byte 128.</summary>
+/// <summary>
+/// The golden headers and bytes are NumPy 1.24's: numpy.lib.format.write_array(f, array), printed as text up to the padding and as hexadecimal after byte 128.
+/// </summary>
 public sealed class NpyTests : IDisposable
 {
     private const string Plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
@@ -22,9 +23,11 @@ public sealed class NpyTests : IDisposable
             [2, 3, 4],
             [.. Enumerable.Range(0, 24).Select(i => (float)i)]
         },
-        { "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }", "9a9999999999b93fea8ca039593e29c6000000000000f07f", [3], [0.1f, -1e30f, float.PositiveInfinity] },
+        { "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }", "9a9999999999b93fea8ca039593e29c6000000000000f07f", [3],
+            [0.1f, -1e30f, float.PositiveInfinity] },
         { "{'descr': '<f2', 'fortran_order': False, 'shape': (4,), }", "003c00b8ff7b0100", [4], [1, -0.5f, 65504, 5.9604645e-08f] },
-        { "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }", "0100000000000000feffffffffffffff01000001000000000000000000000040", [2, 2], [1, -2, 16777216, 4.611686e18f] },
+        { "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }", "0100000000000000feffffffffffffff01000001000000000000000000000040", [2, 2],
+            [1, -2, 16777216, 4.611686e18f] },
         { "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "00ff", [2], [0, 255] },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (), }", "0000e040", [], [7] },
         { "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", "", [0, 3], [] },
@@ -54,7 +57,8 @@ public sealed class NpyTests : IDisposable
         { File(1, Plain.Replace("(2,)", "(-2,)", StringComparison.Ordinal), new byte[8]), "'shape' is not a tuple" },
         { File(1, Plain.Replace("(2,)", "(1 2)", StringComparison.Ordinal), new byte[8]), "'shape' is not a tuple" },
         { File(1, Plain.Replace("(2,)", "(2)", StringComparison.Ordinal), new byte[8]), "a number, not a tuple" },
-        { File(1, Plain.Replace("(2,)", $"({new string('1', 65).Replace("1", "1,", StringComparison.Ordinal)})", StringComparison.Ordinal), new byte[4]), "at most 64" },
+        { File(1, Plain.Replace("(2,)", $"({new string('1', 65).Replace("1", "1,", StringComparison.Ordinal)})", StringComparison.Ordinal), new byte[4]),
+            "at most 64" },
         { File(1, Plain.Replace("False", "Maybe", StringComparison.Ordinal), new byte[8]), "neither True nor False" },
         { File(1, Plain.Replace("'shape'", "'form'", StringComparison.Ordinal), new byte[8]), "unknown key 'form'" },
         { File(1, "{'descr': '<f4', 'shape': (2,)}", new byte[8]), "lacks" },
@@ -85,7 +89,8 @@ public sealed class NpyTests : IDisposable
     [Fact]
     public void What_is_written_equals_numpys_file_to_the_byte()
     {
-        byte[] golden = File(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", Convert.FromHexString("0000c03f000000c0e6b1617f0000c07f00000080c2160100"));
+        byte[] golden = File(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
+            Convert.FromHexString("0000c03f000000c0e6b1617f0000c07f00000080c2160100"));
         float quietNan = BitConverter.UInt32BitsToSingle(0x7FC00000); // NumPy's; .NET's float.NaN has the sign bit set
         Npy.Write(folder.File("a.npy"), [2, 3], new[] { 1.5f, -2, 3e38f, quietNan, -0f, 1e-40f });
         Assert.Equal(golden, System.IO.File.ReadAllBytes(folder.File("a.npy")));

@@ -80,7 +80,8 @@ internal sealed class PickleText
         Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(key, count).Number(offset).Numbers(shape).Numbers(strides).Op([0x89]).Op("}tR");
 
     /// <summary>{'x': a tensor} with one storage of four floats.</summary>
-    public static byte[] OneTensor(long offset, long[] shape, long[] strides, long count = 4) => Of(p => p.Op("}").Text("x").Tensor("0", count, offset, shape, strides).Op("s"));
+    public static byte[] OneTensor(long offset, long[] shape, long[] strides, long count = 4) =>
+        Of(p => p.Op("}").Text("x").Tensor("0", count, offset, shape, strides).Op("s"));
 
     /// <summary>A .pth as torch.save has written them since PyTorch 1.6.</summary>
     public static byte[] Zip(byte[] pickle, params (string Name, byte[] Content)[] storages) =>

@@ -5,8 +5,8 @@ using Xunit;
 namespace ModelZoo.Tests.Weights;
 
 /// <summary>
-/// The files that the format's reference implementation asserts in its own tests (github.com/huggingface/safetensors: safetensors/src/tensor.rs and bindings/python/tests/test_simple.py),
-/// written out as text: each character is a byte.
+/// The files that the format's reference implementation asserts in its own tests (github.com/huggingface/safetensors: safetensors/src/tensor.rs and
+/// bindings/python/tests/test_simple.py), written out as text: each character is a byte.
 /// </summary>
 public sealed class ReferenceSafetensorsTests : IDisposable
 {

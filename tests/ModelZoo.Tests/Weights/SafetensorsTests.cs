@@ -1,5 +1,4 @@
 using System.Text;
-using ModelZoo.Data;
 using ModelZoo.Weights;
 using Xunit;
 
@@ -15,7 +14,8 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_file_put_together_by_hand_is_read_and_written_to_the_byte()
     {
-        const string Json = """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"n":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""";
+        const string Json =
+            """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"n":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""";
         Assert.Equal(140, Json.Length);
         byte[] golden = [144, 0, 0, 0, 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(Json + "    "), 0, 0, 0xC0, 0x3F, 0, 0, 0, 0xC0, 5, 0, 0, 0, 0, 0, 0, 0];
 

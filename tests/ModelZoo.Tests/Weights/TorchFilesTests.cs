@@ -23,7 +23,8 @@ public sealed class TorchFilesTests : IDisposable
         types = collections.OrderedDict((str(d)[6:], torch.randint(0, 2, (3, 5)).to(d)) for d in
             (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool))
         types['float16'].copy_(torch.randn(3, 5)); types['bfloat16'].copy_(torch.randn(3, 5))
-        views = {'transposed': base.t() if base.dim() == 2 else base.permute(2, 0, 1), 'strided': base[:, 1:4:2, ::2], 'offset': base[1], 'scalar': base[1, 2, 3],
+        views = {'transposed': base.t() if base.dim() == 2 else base.permute(2, 0, 1), 'strided': base[:, 1:4:2, ::2], 'offset': base[1],
+            'scalar': base[1, 2, 3],
             'empty': torch.empty(0, 7), 'expanded': torch.ones(1, 3).expand(4, 3), 'half_t': base.half().transpose(0, 2), 'column': base[:, :, 3],
             'channels_last': torch.randn(2, 3, 4, 5).to(memory_format=torch.channels_last), 'bytes_t': torch.arange(20, dtype=torch.uint8).reshape(4, 5).t(),
             'doubles_t': torch.randn(3, 4, dtype=torch.float64).t()}
@@ -36,8 +37,11 @@ public sealed class TorchFilesTests : IDisposable
         module(torch.randn(2, 3, 3, 3)[:, :, :, :]).sum().backward() if False else None
         for p in module.parameters(): p.grad = torch.ones_like(p)
         optimizer.step()
-        nested = {'epoch': 12, 'arch': 'resnet', 'best': torch.tensor(71.5), 'state_dict': parallel, 'optimizer': optimizer.state_dict(), 'args': {'lr': 0.1, 'steps': [1, 2], 'none': None, 'flag': True,
-            'big': 2 ** 80, 'negative': -2 ** 40, 'set': {1, 2}, 'frozen': frozenset([3]), 'bytes': b'abc\x00\xff', 'array': bytearray(b'xyz'), 'size': torch.Size([1, 2]), 'dtype': torch.float16, 'device': torch.device('cpu')}}
+        nested = {'epoch': 12, 'arch': 'resnet', 'best': torch.tensor(71.5), 'state_dict': parallel, 'optimizer': optimizer.state_dict(),
+            'args': {'lr': 0.1, 'steps': [1, 2], 'none': None, 'flag': True,
+            'big': 2 ** 80, 'negative': -2 ** 40,
+            'set': {1, 2}, 'frozen': frozenset([3]), 'bytes': b'abc\x00\xff', 'array': bytearray(b'xyz'), 'size': torch.Size([1, 2]),
+            'dtype': torch.float16, 'device': torch.device('cpu')}}
         deep = {'model': {'weights': whole}, 'version': (1, 2)}
         files = {'types': (types, types), 'views': (views, views), 'shared': (shared, shared), 'whole': (whole, whole), 'parameters': (parameters, parameters),
             'parallel': (parallel, whole), 'nested': (nested, whole), 'deep': (deep, whole)}
@@ -102,7 +106,8 @@ public sealed class TorchFilesTests : IDisposable
     }
 
     internal static byte[] Pattern(DType type, int count) =>
-        [.. Enumerable.Range(0, count * type.Size()).Select(i => (byte)(type == DType.Bool ? i % 2 : type is DType.F16 or DType.BF16 or DType.F32 or DType.F64 ? i * 37 % 60 : i * 37))];
+        [.. Enumerable.Range(0, count * type.Size())
+            .Select(i => (byte)(type == DType.Bool ? i % 2 : type is DType.F16 or DType.BF16 or DType.F32 or DType.F64 ? i * 37 % 60 : i * 37))];
 
     /// <summary>Every tensor of a file against the list that PyTorch wrote; also in odd pieces.</summary>
     private static void AssertSame(string json, WeightsFile file, string path)
@@ -123,7 +128,8 @@ public sealed class TorchFilesTests : IDisposable
             for (int from = 0; from < Math.Min(bytes.Length, 2000); from += 7)
             {
                 file.CopyTo(entry.Name, pieces.AsSpan(from, Math.Min(7, bytes.Length - from)), from);
-                Assert.True(bytes.AsSpan(from, Math.Min(7, bytes.Length - from)).SequenceEqual(pieces.AsSpan(from, Math.Min(7, bytes.Length - from))), $"{path} {entry.Name} from {from}");
+                Assert.True(bytes.AsSpan(from, Math.Min(7, bytes.Length - from)).SequenceEqual(pieces.AsSpan(from, Math.Min(7, bytes.Length - from))),
+                    $"{path} {entry.Name} from {from}");
             }
         }
     }

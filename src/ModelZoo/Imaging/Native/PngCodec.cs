@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
+
 namespace ModelZoo.Imaging.Native;
 
 /// <summary>PNG by libspng.</summary>
 internal static unsafe class PngCodec
 {
-    // The chunks beside the pixels (texts, colour profiles) are not needed; these bounds keep them from taking much memory.
+    // The chunks beside the pixels (texts, color profiles) are not needed; these bounds keep them from taking much memory.
     private const int MaxChunk = 64 << 20, MaxCache = 64 << 20;
 
     /// <param name="bytes">The file.</param>
@@ -46,7 +48,58 @@ internal static unsafe class PngCodec
         }
         catch (DllNotFoundException e)
         {
-            throw new ZooException("PNG pictures need libspng (libspng.so.0), which is not on this machine. On Debian and Ubuntu: apt-get install libspng0 (scripts/setup does it).", e);
+            throw new ZooException("PNG pictures need libspng (libspng.so.0), which is not on this machine. On Debian and Ubuntu: apt-get install libspng0 "
+                + "(scripts/setup does it).", e);
         }
+    }
+}
+
+/// <summary>The functions of libspng that decoding needs.</summary>
+internal static unsafe partial class Spng
+{
+    /// <summary>SPNG_FMT_RGB8: whatever is stored, 8 bits each of red, green and blue.</summary>
+    public const int Rgb8 = 4;
+
+    private const string Library = "libspng.so.0";
+
+    [LibraryImport(Library)] public static partial nint spng_ctx_new(int flags);
+
+    [LibraryImport(Library)] public static partial void spng_ctx_free(nint context);
+
+    [LibraryImport(Library)] public static partial int spng_set_image_limits(SpngContext context, uint width, uint height);
+
+    [LibraryImport(Library)] public static partial int spng_set_chunk_limits(SpngContext context, nuint chunkSize, nuint cacheSize);
+
+    [LibraryImport(Library)] public static partial int spng_set_png_buffer(SpngContext context, byte* buffer, nuint size);
+
+    [LibraryImport(Library)] public static partial int spng_decoded_image_size(SpngContext context, int format, out nuint length);
+
+    [LibraryImport(Library)] public static partial int spng_decode_image(SpngContext context, byte* pixels, nuint length, int format, int flags);
+
+    [LibraryImport(Library)] private static partial byte* spng_strerror(int error);
+
+    /// <summary>What an error code says.</summary>
+    public static string Error(int code) => Marshal.PtrToStringUTF8((nint)spng_strerror(code)) ?? $"error {code}";
+}
+
+/// <summary>A decoder of libspng; it reads one file.</summary>
+internal sealed class SpngContext : SafeHandle
+{
+    public SpngContext()
+        : base(0, ownsHandle: true)
+    {
+        SetHandle(Spng.spng_ctx_new(0));
+        if (IsInvalid)
+        {
+            throw new ZooException("libspng could not start: there is no memory left.");
+        }
+    }
+
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle()
+    {
+        Spng.spng_ctx_free(handle);
+        return true;
     }
 }

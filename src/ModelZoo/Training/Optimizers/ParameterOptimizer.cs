@@ -1,7 +1,8 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Optimizers;
 
 /// <summary>
 /// Changes parameters by their gradients, with libtorch's own operators over lists (<see cref="TensorLists"/>). The state is plain tensors
@@ -150,3 +151,10 @@ internal abstract class ParameterOptimizer(Recipe recipe) : IDisposable
             : throw new InvalidOperationException($"{parameter.Name} was moved to another device, type or layout while it is trained.");
     }
 }
+
+/// <summary>A parameter as the optimizer sees it.</summary>
+/// <param name="Name">As <c>named_parameters()</c> gives it: its state is kept under this name.</param>
+/// <param name="Parameter">What is changed, and holds the gradient.</param>
+/// <param name="RateFactor">What the learning rate is multiplied by.</param>
+/// <param name="Decays">Whether the weight decay shrinks it.</param>
+internal sealed record TrainedParameter(string Name, Parameter Parameter, double RateFactor = 1, bool Decays = true);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training.Precision;
 
 /// <summary>
-/// The memory layout in which the channels of a pixel are neighbours. The shape stays [N,C,H,W]; convolutions, normalisations and pools keep the layout of what they are given.
-/// TorchSharp has no memory formats: this is done by permuting, which gives exactly PyTorch's strides.
+/// The memory layout in which the channels of a pixel are neighbors. The shape stays [N,C,H,W]; convolutions, normalizations and pools keep the layout of what
+/// they are given. TorchSharp has no memory formats: this is done by permuting, which gives exactly PyTorch's strides.
 /// </summary>
 public static class ChannelsLast
 {
@@ -19,7 +19,8 @@ public static class ChannelsLast
             return images;
         }
 
-        // One channel lies the same either way, and contiguous() leaves it the strides that libtorch reads as channels first; with these every layer after it would be too.
+        // One channel lies the same either way, and contiguous() leaves it the strides that libtorch reads as channels first; with these every layer after it
+        // would be too.
         long[] shape = images.shape;
         using Tensor rows = shape[1] == 1 ? images.contiguous() : images.permute(0, 2, 3, 1);
         using Tensor packed = shape[1] == 1 ? rows.reshape(shape[0], shape[2], shape[3], 1) : rows.contiguous();
@@ -27,8 +28,8 @@ public static class ChannelsLast
     }
 
     /// <summary>
-    /// Lays a model's convolution weights [O,I,H,W] out like its images, in place, until the result is disposed; otherwise every convolution would turn them at every step, forward and
-    /// backward. Parameters stay the same objects with the same values.
+    /// Lays a model's convolution weights [O,I,H,W] out like its images, in place, until the result is disposed; otherwise every convolution would turn them at
+    /// every step, forward and backward. Parameters stay the same objects with the same values.
     /// </summary>
     public static IDisposable Weights(nn.Module model)
     {

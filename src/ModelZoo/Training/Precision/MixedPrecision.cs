@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+using ModelZoo.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,11 +7,11 @@ using static TorchSharp.torch;
 namespace ModelZoo.Training.Precision;
 
 /// <summary>
-/// Trains convolutions and linear layers in bfloat16 while their weights are kept, and updated, in float32 (Micikevicius et al., "Mixed Precision Training", 2018, section 3.1;
-/// bfloat16 has float32's range, so the loss needs no scaling). Normalisation keeps its float32 weights and statistics; local response normalisation and layers with weights of
-/// their own kind are given float32.
-/// <para>Between <see cref="Enter"/> and the end of what it returns the model's convolutions and linear layers hold bfloat16 copies of the <see cref="Parameters"/>; outside, the
-/// model is a float32 model like any other, with the updated weights.</para>
+/// Trains convolutions and linear layers in bfloat16 while their weights are kept, and updated, in float32 (Micikevicius et al., "Mixed Precision Training",
+/// 2018, section 3.1; bfloat16 has float32's range, so the loss needs no scaling). Normalization keeps its float32 weights and statistics; local response
+/// normalization and layers with weights of their own kind are given float32.
+/// <para>Between <see cref="Enter"/> and the end of what it returns the model's convolutions and linear layers hold bfloat16 copies of the
+/// <see cref="Parameters"/>; outside, the model is a float32 model like any other, with the updated weights.</para>
 /// </summary>
 public sealed class MixedPrecision : IDisposable
 {
@@ -25,9 +27,12 @@ public sealed class MixedPrecision : IDisposable
     public MixedPrecision(nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (string name, nn.Module module)[] leaves = model.named_children().Any() ? [.. model.named_modules().Where(m => !m.module.named_children().Any())] : [("", model)];
+        (string name, nn.Module module)[] leaves = model.named_children().Any()
+            ? [.. model.named_modules().Where(m => !m.module.named_children().Any())]
+            : [("", model)];
         layers = [.. leaves.Where(m => m.module is Convolution or Linear)];
-        full = [.. leaves.Where(m => m.module is not (Convolution or Linear or BatchNorm) && (m.module is LocalResponseNorm || m.module.parameters(recurse: false).Any()))];
+        full = [.. leaves.Where(m =>
+            m.module is not (Convolution or Linear or BatchNorm) && (m.module is LocalResponseNorm || m.module.parameters(recurse: false).Any()))];
         foreach ((string name, nn.Module layer) in layers)
         {
             foreach ((string own, Parameter parameter) in layer.named_parameters(recurse: false))
@@ -40,7 +45,7 @@ public sealed class MixedPrecision : IDisposable
         }
     }
 
-    /// <summary>What an optimiser trains in place of the model's own parameters: by name, the float32 weights of the layers that compute in bfloat16.</summary>
+    /// <summary>What an optimizer trains in place of the model's own parameters: by name, the float32 weights of the layers that compute in bfloat16.</summary>
     public IReadOnlyDictionary<string, Parameter> Parameters => masters;
 
     /// <summary>Gives the layers bfloat16 copies of the model's present weights, until the end of what it returns.</summary>
@@ -124,7 +129,8 @@ public sealed class MixedPrecision : IDisposable
 
     private static Action Hook(nn.Module layer, ScalarType type)
     {
-        var hook = ((nn.Module<Tensor, Tensor>)layer).register_forward_pre_hook((_, input) => input.dtype == type || !input.is_floating_point() ? input : input.to(type));
+        var hook = ((nn.Module<Tensor, Tensor>)layer)
+            .register_forward_pre_hook((_, input) => input.dtype == type || !input.is_floating_point() ? input : input.to(type));
         return hook.remove;
     }
 
@@ -157,5 +163,37 @@ public sealed class MixedPrecision : IDisposable
     private sealed class Leaving(Action leave) : IDisposable
     {
         public void Dispose() => leave();
+    }
+}
+
+/// <summary>Whether bfloat16 is computed by the machine itself; elsewhere it is emulated, slower than float32.</summary>
+public static class Bfloat16
+{
+    // Intel's manual, volume 2A, CPUID: leaf 7, subleaf 1, EAX bit 5: AVX512_BF16; leaf 7, subleaf 0, EDX bit 22: AMX-BF16.
+    private const int Avx512Bf16 = 1 << 5;
+    private const int AmxBf16 = 1 << 22;
+
+    /// <summary>Whether this processor multiplies bfloat16 (AVX-512-BF16 or AMX-BF16).</summary>
+    public static bool OnProcessor { get; } = Detect();
+
+    /// <summary>
+    /// Whether a device computes in bfloat16: a processor with AVX-512-BF16 or AMX-BF16, or a CUDA device, all of which that libtorch 2.5 still supports take
+    /// it.
+    /// </summary>
+    public static bool IsFastOn(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.type == DeviceType.CUDA || (device.type == DeviceType.CPU && OnProcessor);
+    }
+
+    private static bool Detect()
+    {
+        if (!X86Base.IsSupported || !Avx512F.IsSupported || X86Base.CpuId(0, 0).Eax < 7)
+        {
+            return false;
+        }
+
+        (int subleaves, _, _, int edx) = X86Base.CpuId(7, 0);
+        return (edx & AmxBf16) != 0 || (subleaves >= 1 && (X86Base.CpuId(7, 1).Eax & Avx512Bf16) != 0);
     }
 }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Runs;
 
 /// <summary>A stream that keeps only the SHA-256 of what is written.</summary>
 internal sealed class Digest : Stream

@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
+using System.Numerics;
+using Google.Protobuf;
+using Tensorboard;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Runs;
 
 /// <summary>
-/// TensorBoard's event file: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of them) that hold Event messages in protocol-buffer encoding:
-/// wall_time = 1 (double), step = 2 (varint), file_version = 3 (text), summary = 5 {value = 1 {tag = 1 (text), simple_value = 2 (float)}}.
+/// TensorBoard's event file: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of them) that hold TorchSharp's <see cref="Event"/> messages.
+/// TorchSharp's own SummaryWriter begins a new file each time; a resumed run goes on with the file that is there, cut where its state was saved.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
@@ -20,7 +22,7 @@ internal sealed class EventFile : IDisposable
         file = new AppendedFile(path, length);
         if (file.Length == 0)
         {
-            Append(Message(step: null, Field(3, "brain.Event:2")));
+            Append(new Event { WallTime = Now(), FileVersion = "brain.Event:2" });
         }
     }
 
@@ -32,55 +34,36 @@ internal sealed class EventFile : IDisposable
     /// <summary>Adds scalars at a step.</summary>
     public void Write(long step, params IEnumerable<(string Tag, double Value)> scalars)
     {
-        byte[] summary = [.. scalars.SelectMany(s => Field(1, [.. Field(1, s.Tag), .. Scalar(s.Value)]))];
-        Append(Message(step, Field(5, summary)));
+        var summary = new Summary();
+        summary.Value.AddRange(scalars.Select(s => new Summary.Types.Value { Tag = s.Tag, SimpleValue = (float)s.Value }));
+        Append(new Event { WallTime = Now(), Step = step, Summary = summary });
     }
 
     public void ToDisk() => file.ToDisk();
 
     public void Dispose() => file.Dispose();
 
-    private void Append(byte[] data)
+    private void Append(Event message)
     {
+        byte[] data = message.ToByteArray();
         var record = new byte[data.Length + 16];
         BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)data.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), Crc32C.Masked(record.AsSpan(0, 8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc(record.AsSpan(0, 8)));
         data.CopyTo(record, 12);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + data.Length), Crc32C.Masked(data));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + data.Length), MaskedCrc(data));
         file.Append(record);
     }
 
-    private static byte[] Message(long? step, byte[] content)
+    // Castagnoli's, which System.IO.Hashing lacks; TFRecords rotate it by 15 bits and add a constant.
+    private static uint MaskedCrc(ReadOnlySpan<byte> data)
     {
-        var time = new byte[9];
-        time[0] = 1 << 3 | 1;
-        BinaryPrimitives.WriteDoubleLittleEndian(time.AsSpan(1), Now());
-        byte[] number = step is { } n ? [2 << 3, .. Varint((ulong)n)] : [];
-        return [.. time, .. number, .. content];
-    }
-
-    private static byte[] Scalar(double value)
-    {
-        var bytes = new byte[5];
-        bytes[0] = 2 << 3 | 5;
-        BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(1), (float)value);
-        return bytes;
-    }
-
-    private static byte[] Field(int number, string text) => Field(number, Encoding.UTF8.GetBytes(text));
-
-    private static byte[] Field(int number, byte[] bytes) => [(byte)(number << 3 | 2), .. Varint((ulong)bytes.Length), .. bytes];
-
-    private static List<byte> Varint(ulong value)
-    {
-        List<byte> bytes = [];
-        for (; value >= 0x80; value >>= 7)
+        uint crc = uint.MaxValue;
+        foreach (byte b in data)
         {
-            bytes.Add((byte)(value | 0x80));
+            crc = BitOperations.Crc32C(crc, b);
         }
 
-        bytes.Add((byte)value);
-        return bytes;
+        return BitOperations.RotateRight(~crc, 15) + 0xA282EAD8;
     }
 
     private static double Now() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;

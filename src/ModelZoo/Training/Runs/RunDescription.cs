@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Runs;
 
 /// <summary>run.json: what is needed to tell one run from another, and to repeat it.</summary>
 internal static class RunDescription
@@ -45,7 +45,8 @@ internal static class RunDescription
     {
         try
         {
-            return (JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? []).AsEnumerable().Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!.ToString());
+            return (JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? []).AsEnumerable().Where(p => p.Value is not null)
+                .ToDictionary(p => p.Key, p => p.Value!.ToString());
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {
@@ -59,7 +60,9 @@ internal static class RunDescription
 
     private static string Cpu()
     {
-        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Runs;
 
 /// <summary>The files of a training run, all in one folder.</summary>
 public sealed class RunFolder
@@ -36,7 +38,7 @@ public sealed class RunFolder
     /// <summary>The averaged weights, where they are kept beside the others.</summary>
     public string Average => File("ema.safetensors");
 
-    /// <summary>All that is needed to go on: weights, optimiser, counters.</summary>
+    /// <summary>All that is needed to go on: weights, optimizer, counters.</summary>
     public string State => File("state.safetensors");
 
     /// <summary>The first of runs/name-1, runs/name-2 … that is not there yet.</summary>
@@ -82,7 +84,70 @@ public sealed class RunFolder
 
     private string Existing(string file) => System.IO.File.Exists(file)
         ? file
-        : throw new ZooException($"{Path}: is no folder of a training run: it has no {System.IO.Path.GetFileName(file)}. Give the folder that `zoo train` made.");
+        : throw new ZooException($"{Path}: is no folder of a training run: it has no {System.IO.Path.GetFileName(file)}. Give the folder that `zoo "
+            + "train` made.");
 
     private string File(string name) => System.IO.Path.Combine(Path, name);
 }
+
+/// <summary>A file that grows, and can be cut back to where a saved state left it.</summary>
+internal sealed class AppendedFile : IDisposable
+{
+    private readonly FileStream stream;
+
+    /// <param name="path">The file; made where it is not there.</param>
+    /// <param name="length">What is kept of it; 0 begins anew.</param>
+    /// <exception cref="ZooException">It cannot be written.</exception>
+    public AppendedFile(string path, long length)
+    {
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 1);
+            stream.SetLength(Math.Min(length, stream.Length));
+            stream.Seek(0, SeekOrigin.End);
+        }
+        catch (Exception error) when (FileAccessError.Covers(error))
+        {
+            throw FileAccessError.Writing(path, error);
+        }
+    }
+
+    public long Length => stream.Length;
+
+    /// <summary>Adds bytes, all of them in one write.</summary>
+    public void Append(ReadOnlySpan<byte> bytes) => stream.Write(bytes);
+
+    /// <summary>Makes sure that what was added survives a loss of power.</summary>
+    public void ToDisk() => stream.Flush(flushToDisk: true);
+
+    public void Dispose() => stream.Dispose();
+}
+
+/// <summary>log.jsonl: a line for every so many steps and one for every epoch, each a JSON object.</summary>
+internal sealed class RunLog(string path, long length) : IDisposable
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private readonly AppendedFile file = new(path, length);
+
+    public long Length => file.Length;
+
+    public void Write<T>(T entry) => file.Append([.. JsonSerializer.SerializeToUtf8Bytes(entry, Options), (byte)'\n']);
+
+    public void ToDisk() => file.ToDisk();
+
+    public void Dispose() => file.Dispose();
+}
+
+/// <summary>A step's line.</summary>
+internal sealed record StepEntry(int Step, int Epoch, double Loss, double LearningRate, double? GradientNorm, double ImagesPerSecond, double Seconds);
+
+/// <summary>An epoch's line.</summary>
+internal sealed record EpochEntry(
+    int Epoch, int Steps, double TrainLoss, double TrainAccuracy, double? TestLoss, double? TestAccuracy, double LearningRate, int Images, double TrainSeconds,
+        double Seconds, bool Best);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text;
+using ModelZoo.Weights;
+using static TorchSharp.torch;
 
-namespace ModelZoo.Training;
+namespace ModelZoo.Training.Runs;
 
 /// <summary>Writes a run's folder while it runs.</summary>
 internal sealed class RunRecorder : IDisposable
@@ -44,13 +46,15 @@ internal sealed class RunRecorder : IDisposable
 
     /// <summary>Whether the state is to be saved after this step.</summary>
     public bool SaveDue(Run run) =>
-        (options.SaveEverySteps > 0 && run.State.Steps - savedAtStep >= options.SaveEverySteps) || (options.SaveEvery is { } every && sinceSave.Elapsed >= every);
+        (options.SaveEverySteps > 0 && run.State.Steps - savedAtStep >= options.SaveEverySteps)
+            || (options.SaveEvery is { } every && sinceSave.Elapsed >= every);
 
     public void Epoch(Run run, EpochResult epoch, bool best)
     {
         RunState state = run.State;
         log.Write(new EpochEntry(
-            epoch.Epoch, state.Steps, epoch.Loss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.LearningRate, epoch.Images, epoch.Seconds, run.Elapsed.TotalSeconds, best));
+            epoch.Epoch, state.Steps, epoch.Loss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.LearningRate, epoch.Images, epoch.Seconds,
+                run.Elapsed.TotalSeconds, best));
         (string, double)[] tested = epoch.TestAccuracy is { } accuracy ? [("accuracy/test", accuracy), ("loss/test", epoch.TestLoss ?? double.NaN)] : [];
         events.Write(state.Steps, [("loss/train", epoch.Loss), ("accuracy/train", epoch.TrainAccuracy), .. tested]);
         string title = string.Join(" on ", new[] { options.Notes.GetValueOrDefault("model"), options.Notes.GetValueOrDefault("data") }.OfType<string>());
@@ -74,4 +78,45 @@ internal sealed class RunRecorder : IDisposable
     }
 
     private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+}
+
+/// <summary>Saves a run's checkpoints and its state.</summary>
+internal sealed class RunSaver(nn.Module model, TrainerOptions options, RunFolder? folder, Learner learner, RunRecorder? recorder, IReadOnlyDictionary<string,
+    string> identity)
+{
+    /// <summary>Everything that is needed to go on from here.</summary>
+    public void SaveState(Run run)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        recorder?.BeforeSave(run);
+        run.Clock();
+        learner.Count(run.State);
+        TrainingStateFile.Save(folder.State, run.State, learner.Tensors(), identity);
+    }
+
+    /// <summary>The model as it is, for use.</summary>
+    /// <param name="run">What the description is made from.</param>
+    /// <param name="best">Whether it is the best so far.</param>
+    public void SaveCheckpoints(Run run, bool best)
+    {
+        string?[] paths = [options.CheckpointPath, folder?.Last, best ? folder?.Best : null];
+        foreach (string path in paths.OfType<string>())
+        {
+            Checkpoint.Save(path, options.CheckpointModel ?? model, options.Describe!(run.Result()));
+        }
+    }
+
+    /// <summary>The average of the weights, where it is not the result.</summary>
+    public void SaveAverage(Run run)
+    {
+        using IDisposable? loan = folder is null ? null : learner.LendAverage(beside: true);
+        if (loan is not null)
+        {
+            Checkpoint.Save(folder!.Average, options.CheckpointModel ?? model, options.Describe!(run.Result()));
+        }
+    }
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace ModelZoo.Weights.Pickle;
 
-/// <summary>Puts together what a state dict is made of: storages, tensors, OrderedDicts. The one place that gives a meaning to the names of <see cref="PickleGlobals"/>.</summary>
+/// <summary>
+/// Puts together what a state dict is made of: storages, tensors, OrderedDicts. The one place that gives a meaning to the names of <see cref="PickleGlobals"/>.
+/// </summary>
 internal sealed class PickleObjects
 {
     public static readonly object True = true;
@@ -13,7 +15,9 @@ internal sealed class PickleObjects
     /// <summary>The storages that the pickle named, by key.</summary>
     public IReadOnlyDictionary<string, PickleStorage> Storages => storages;
 
-    /// <summary>The storage behind a persistent id: ('storage', class, key, device, number of elements), in old files with (key, offset, number) of a view or None.</summary>
+    /// <summary>
+    /// The storage behind a persistent id: ('storage', class, key, device, number of elements), in old files with (key, offset, number) of a view or None.
+    /// </summary>
     public PickleStorageView Storage(object? id, PickleReader reader)
     {
         if (id is not PickleTuple { Items: ["storage", PickleGlobal { Storage: { } type }, string key, string, long count, .. var more] } || count < 0)
@@ -23,7 +27,7 @@ internal sealed class PickleObjects
 
         if (type.ByteLength([count]) is null)
         {
-            throw reader.Refused($"has a storage {Shown.Name(key)} of {count} elements, more than a file can have");
+            throw reader.Refused($"has a storage {Printable.Name(key)} of {count} elements, more than a file can have");
         }
 
         if (!storages.TryGetValue(key, out PickleStorage? storage))
@@ -32,14 +36,15 @@ internal sealed class PickleObjects
         }
         else if (storage.Type != type || storage.Count != count)
         {
-            throw reader.Refused($"gives the storage {Shown.Name(key)} two sizes: {storage.Count} × {storage.Type.FormatName()} and {count} × {type.FormatName()}");
+            throw reader.Refused($"gives the storage {Printable.Name(key)} two sizes: {storage.Count} × {storage.Type.FormatName()} and {count} × "
+                + $"{type.FormatName()}");
         }
 
         return more switch
         {
             [] or [null] => new(storage, 0, count),
             [PickleTuple { Items: [string, long offset, long size] }] when offset >= 0 && size >= 0 && offset <= count - size => new(storage, offset, size),
-            _ => throw reader.Refused($"has a view of the storage {Shown.Name(key)} that lies outside it"),
+            _ => throw reader.Refused($"has a view of the storage {Printable.Name(key)} that lies outside it"),
         };
     }
 
@@ -60,7 +65,8 @@ internal sealed class PickleObjects
         {
             (PickleCallable.OrderedDict, []) => new PickleDict(),
             (PickleCallable.OrderedDict, [PickleList pairs]) => Ordered(pairs, reader),
-            (PickleCallable.RebuildTensor, [PickleStorageView view, long offset, PickleTuple shape, PickleTuple strides, ..]) => new PickleTensor(view, offset, Numbers(shape, reader), Numbers(strides, reader)),
+            (PickleCallable.RebuildTensor, [PickleStorageView view, long offset, PickleTuple shape, PickleTuple strides, ..]) =>
+                new PickleTensor(view, offset, Numbers(shape, reader), Numbers(strides, reader)),
             (PickleCallable.RebuildParameter, [PickleTensor tensor, ..]) => tensor,
             (PickleCallable.Size, [PickleTuple size]) => size,
             (PickleCallable.Size, [PickleList size]) => new PickleTuple([.. size.Items]),
@@ -99,5 +105,103 @@ internal sealed class PickleObjects
         }
 
         return [.. tuple.Items.Cast<long>()];
+    }
+}
+
+// What a restricted pickle can build, besides null, bool, long, double, string and byte[]. Nested values refer to each other and are never walked recursively.
+
+/// <summary>A tuple, a torch.Size too.</summary>
+internal sealed record PickleTuple(object?[] Items);
+
+/// <summary>A list, or a set.</summary>
+internal sealed record PickleList(List<object?> Items);
+
+/// <summary>
+/// A dict or OrderedDict, in order of insertion. Only its text keys are told apart: a later value under the same text replaces the earlier one.
+/// </summary>
+internal sealed class PickleDict
+{
+    private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
+    private readonly List<KeyValuePair<object?, object?>> items = [];
+
+    public IReadOnlyList<KeyValuePair<object?, object?>> Items => items;
+
+    /// <summary>The value under a text, or null.</summary>
+    public object? this[string key] => places.TryGetValue(key, out int place) ? items[place].Value : null;
+
+    public void Add(object? key, object? value)
+    {
+        if (key is string text && !places.TryAdd(text, items.Count))
+        {
+            items[places[text]] = new(key, value);
+            return;
+        }
+
+        items.Add(new(key, value));
+    }
+}
+
+/// <summary>Something that a pickle may call or name.</summary>
+internal sealed record PickleGlobal(string Name, PickleCallable Callable, DType? Storage = null);
+
+internal enum PickleCallable
+{
+    /// <summary>A constant: a dtype, or the class of a storage.</summary>
+    None,
+    OrderedDict,
+    RebuildTensor,
+    RebuildParameter,
+    Size,
+    Set,
+    Bytes,
+    EncodeLatin1,
+    Device,
+}
+
+/// <summary>A piece of memory that tensors share: told by its key, read from elsewhere in the file.</summary>
+internal sealed record PickleStorage(string Key, DType Type, long Count);
+
+/// <summary>A storage as one tensor names it: old files let it begin inside a larger one.</summary>
+internal sealed record PickleStorageView(PickleStorage Storage, long Offset, long Count);
+
+/// <summary>A tensor: elements of a storage from an offset on, with strides, all counted in elements.</summary>
+internal sealed record PickleTensor(PickleStorageView View, long Offset, long[] Shape, long[] Strides);
+
+/// <summary>The closed list of names that a state dict needs. Nothing here runs code: each stands for one of our own ways to put values together.</summary>
+internal static class PickleGlobals
+{
+    private static readonly Dictionary<string, PickleGlobal> Known = Build().ToDictionary(g => g.Name, StringComparer.Ordinal);
+
+    /// <summary>The global called "module.name", or null where it is not on the list.</summary>
+    public static PickleGlobal? Find(string name) => Known.GetValueOrDefault(name);
+
+    private static IEnumerable<PickleGlobal> Build()
+    {
+        yield return new("collections.OrderedDict", PickleCallable.OrderedDict);
+        yield return new("torch._utils._rebuild_tensor", PickleCallable.RebuildTensor);
+        yield return new("torch._utils._rebuild_tensor_v2", PickleCallable.RebuildTensor);
+        yield return new("torch._utils._rebuild_parameter", PickleCallable.RebuildParameter);
+        yield return new("torch.Size", PickleCallable.Size);
+        yield return new("torch.device", PickleCallable.Device);
+        yield return new("_codecs.encode", PickleCallable.EncodeLatin1);
+        foreach (string module in new[] { "builtins", "__builtin__" })
+        {
+            yield return new($"{module}.set", PickleCallable.Set);
+            yield return new($"{module}.frozenset", PickleCallable.Set);
+            yield return new($"{module}.bytes", PickleCallable.Bytes);
+            yield return new($"{module}.bytearray", PickleCallable.Bytes);
+        }
+
+        foreach ((string storage, string dtype, DType type) in new[]
+        {
+            ("Double", "float64", DType.F64), ("Float", "float32", DType.F32), ("Half", "float16", DType.F16), ("BFloat16", "bfloat16", DType.BF16),
+                ("Long", "int64", DType.I64),
+            ("Int", "int32", DType.I32), ("Short", "int16", DType.I16), ("Char", "int8", DType.I8), ("Byte", "uint8", DType.U8), ("Bool", "bool", DType.Bool),
+        })
+        {
+            yield return new($"torch.{storage}Storage", PickleCallable.None, type);
+            yield return new($"torch.cuda.{storage}Storage", PickleCallable.None, type);
+            yield return new($"torch.{dtype}", PickleCallable.None);
+        }
     }
 }

@@ -3,8 +3,9 @@ using System.Text;
 namespace ModelZoo.Weights.Pickle;
 
 /// <summary>
-/// Reads a pickle that holds a state dict (docs.python.org, "pickle", and Lib/pickletools.py for the opcodes). It is not a general unpickler: it puts together plain data, tensors and what holds
-/// them, refuses every other name, calls nothing, imports nothing, and never recurses. Memory is bounded by <see cref="PickleBudget"/>, time by the length of the pickle.
+/// Reads a pickle that holds a state dict (docs.python.org, "pickle", and Lib/pickletools.py for the opcodes). It is not a general unpickler: it puts together
+/// plain data, tensors and what holds them, refuses every other name, calls nothing, imports nothing, and never recurses. Memory is bounded by
+/// <see cref="PickleBudget"/>, time by the length of the pickle.
 /// </summary>
 internal ref struct Unpickler
 {
@@ -38,7 +39,9 @@ internal ref struct Unpickler
         }
 
         object? value = unpickler.Pop();
-        return unpickler.stack.Count == 0 && unpickler.marks.Count == 0 ? (value, unpickler.reader.Position) : throw unpickler.reader.Refused("ends with values left over");
+        return unpickler.stack.Count == 0 && unpickler.marks.Count == 0
+            ? (value, unpickler.reader.Position)
+            : throw unpickler.reader.Refused("ends with values left over");
     }
 
     // One opcode; false after the last.
@@ -255,8 +258,10 @@ internal ref struct Unpickler
 
     private readonly ZooException Forbidden(string module, string name)
     {
-        string advice = module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal) ? "This is a TorchScript program" : "In Python, save the weights alone: torch.save(model.state_dict(), …)";
-        return reader.Refused($"asks for {Shown.Name($"{module}.{name}")}, which no state dict needs and which could run any code. {advice}");
+        string advice = module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal)
+            ? "This is a TorchScript program"
+            : "In Python, save the weights alone: torch.save(model.state_dict(), …)";
+        return reader.Refused($"asks for {Printable.Name($"{module}.{name}")}, which no state dict needs and which could run any code. {advice}");
     }
 
     private readonly void Build(object? state)
@@ -320,7 +325,8 @@ internal ref struct Unpickler
         memo[place] = Peek();
     }
 
-    private void Recall(long place) => Push(memo.TryGetValue(place, out object? value) ? value : throw reader.Refused($"recalls the value {place}, which it never kept"), 0);
+    private void Recall(long place) =>
+        Push(memo.TryGetValue(place, out object? value) ? value : throw reader.Refused($"recalls the value {place}, which it never kept"), 0);
 
     private void Push(object? value, long bytes)
     {

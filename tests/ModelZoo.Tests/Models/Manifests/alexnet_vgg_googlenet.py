@@ -47,7 +47,7 @@ class ZFNet(nn.Module):
 
 
 class Plain(nn.Module):
-    """A convolution with a bias, under the key that a normalised one has."""
+    """A convolution with a bias, under the key that a normalized one has."""
 
     def __init__(self, in_channels, out_channels, **kwargs):
         super().__init__()
@@ -150,7 +150,7 @@ for name, build in MODELS.items():
     if "--facts" in sys.argv:
         print(f"{name}: {facts}, {heads} parameters in auxiliary heads")
     if hasattr(torchvision.models, name):
-        continue  # torchvision_models.py writes these
+        continue  # oracle.py writes these
     state = net.state_dict()
     keys = [*(k for k in state if k in parameters), *(k for k in state if k not in parameters)]
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".txt"), "w") as file:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the manifests of the MobileNet and NASNet families, the variants of convolution and the encoder-decoders beside this file, in the form of make-manifests.py.
+"""Writes the manifests of the MobileNet and NASNet families, the variants of convolution and the encoder-decoders beside this file, in the form of oracle.py.
 
 torchvision has none of them, so they are written down here once more, independently of the zoo: NASNet by arithmetic over the cells of its paper's figure 4, the others as
 plain layers. Made with torch 1.13.1.

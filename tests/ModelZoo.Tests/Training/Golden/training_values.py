@@ -1,4 +1,4 @@
-"""Writes training_values.json: what PyTorch's optimisers make of a small network step by step, and its schedulers' learning rates. Run with torch 1.13: python3 training_values.py"""
+"""Writes training_values.json: what PyTorch's optimizers make of a small network step by step, and its schedulers' learning rates. Run with torch 1.13: python3 training_values.py"""
 import json
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 using ModelZoo.Models;
+using ModelZoo.Registry;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification.Mutations;
@@ -6,7 +7,7 @@ namespace ModelZoo.Tests.Verification.Mutations;
 /// <summary>How a fault is found.</summary>
 public enum Against
 {
-    /// <summary>By the structure: the catalogue's blueprint. The layers do what they say, which is not what they should say.</summary>
+    /// <summary>By the structure: the catalog's blueprint. The layers do what they say, which is not what they should say.</summary>
     Blueprint,
 
     /// <summary>By the numbers: the layers say what the blueprint says, but compute something else.</summary>
@@ -16,7 +17,7 @@ public enum Against
     Copy,
 }
 
-/// <summary>A fault that is planted in a network of the catalogue.</summary>
+/// <summary>A fault that is planted in a network of the catalog.</summary>
 /// <param name="Kind">What kind of mistake ("stride").</param>
 /// <param name="Model">The model's name.</param>
 /// <param name="Fault">What is done to it, in words: with the model's name it identifies the mutant.</param>
@@ -24,7 +25,8 @@ public enum Against
 /// <param name="Layer">The layer that the first failure must name.</param>
 /// <param name="Cause">What its likely cause must contain; null where none can be named.</param>
 /// <param name="By">What catches it.</param>
-internal sealed record Mutant(string Kind, string Model, string Fault, Func<ZooModel, nn.Module<Tensor, Tensor>> Plant, string Layer, string? Cause, Against By = Against.Blueprint)
+internal sealed record Mutant(string Kind, string Model, string Fault, Func<ZooModel, nn.Module<Tensor, Tensor>> Plant, string Layer, string? Cause,
+    Against By = Against.Blueprint)
 {
     /// <summary>As above, with the network changed in place.</summary>
     public Mutant(string kind, string model, string fault, Action<ZooModel> plant, string layer, string? cause, Against by = Against.Blueprint)
@@ -41,13 +43,14 @@ internal sealed record Mutant(string Kind, string Model, string Fault, Func<ZooM
     /// <summary>Rows and columns of the input: the architecture's own where that is small, else 32, or the least that it takes.</summary>
     public int Size => AsBuiltFor is not null ? 64 : Info.Input.Height <= 32 ? Info.Input.Height : Math.Max(32, Info.MinimumSize);
 
-    /// <summary>What the standard normal input is multiplied by: response normalisation does little to small values.</summary>
+    /// <summary>What the standard normal input is multiplied by: response normalization does little to small values.</summary>
     public double Scale { get; init; } = 1;
 
     public ModelInfo Info => Catalog.Models.Find(Model);
 
     /// <summary>Smaller than the default ones where the architecture allows.</summary>
-    public ModelOptions Options => Info.Input.Height <= 32 ? Info.Defaults : Info.Defaults with { NumClasses = 10, InputHeight = AsBuiltFor ?? Size, InputWidth = AsBuiltFor ?? Size };
+    public ModelOptions Options =>
+        Info.Input.Height <= 32 ? Info.Defaults : Info.Defaults with { NumClasses = 10, InputHeight = AsBuiltFor ?? Size, InputWidth = AsBuiltFor ?? Size };
 
     public string Name => $"{Model}: {Fault}";
 

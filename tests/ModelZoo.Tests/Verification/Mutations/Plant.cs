@@ -12,7 +12,9 @@ internal static class Plant
     public static T In<T>(nn.Module model, string name)
         where T : nn.Module => FaultTests.Find<T>(model, name);
 
-    /// <summary>Puts another module in the place of the one of this name: in its owner's field, or, in a Sequential, in a new one that takes the old one's place.</summary>
+    /// <summary>
+    /// Puts another module in the place of the one of this name: in its owner's field, or, in a Sequential, in a new one that takes the old one's place.
+    /// </summary>
     public static void Replace(nn.Module root, string name, Func<nn.Module, nn.Module?> other)
     {
         int dot = name.LastIndexOf('.');

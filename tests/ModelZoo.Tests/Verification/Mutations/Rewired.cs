@@ -1,8 +1,12 @@
+using ModelZoo.Layers;
+using ModelZoo.Registry;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Verification.Mutations;
 
-/// <summary>A module with another one's children, under their names, and a <c>forward</c> of its own: a network or a block whose author wired it wrongly.</summary>
+/// <summary>
+/// A module with another one's children, under their names, and a <c>forward</c> of its own: a network or a block whose author wired it wrongly.
+/// </summary>
 internal class Rewired : nn.Module<Tensor, Tensor>
 {
     private readonly Func<Wires, Tensor, Tensor> body;
@@ -63,7 +67,8 @@ internal sealed class Rearranged : nn.Module<Tensor, Tensor>
 {
     private readonly Func<Tensor, Tensor> body;
 
-    public Rearranged(ZooModel original, Func<IEnumerable<string>, IEnumerable<string>> order, params (string From, string To)[] renamed) : base(original.GetName())
+    public Rearranged(ZooModel original, Func<IEnumerable<string>, IEnumerable<string>> order, params (string From, string To)[] renamed)
+        : base(original.GetName())
     {
         body = original.call;
         foreach (string name in order(original.named_children().Select(child => child.name)))

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace ModelZoo.Imaging;
+
+/// <summary>How an image whose size is not the model's is brought to it.</summary>
+public enum Fit
+{
+    /// <summary>Resampling to the input's size, whatever the aspect ratio (with a wider filter where the image shrinks).</summary>
+    Resize,
+
+    /// <summary>A border of zeros, the image in the middle; an image larger than the input is an error.</summary>
+    Pad,
+
+    /// <summary>
+    /// Resampling so that the shorter side has <see cref="Preprocessing.ShorterSide"/> pixels, then the middle: what ImageNet's classifiers are measured with.
+    /// </summary>
+    Crop,
+}
+
+/// <summary>How pixels between pixels are made.</summary>
+public enum Interpolation
+{
+    /// <summary>A triangle filter.</summary>
+    Bilinear,
+
+    /// <summary>A cubic filter, a = −0.5.</summary>
+    Bicubic,
+}
+
+/// <summary>
+/// From pixels in [0,1] to the model's input: fit to Height×Width, then (x − Mean) / Std per channel.
+/// It belongs to the weights and travels with them in a checkpoint.
+/// </summary>
+/// <param name="Channels">Channels of the input.</param>
+/// <param name="Height">Rows of the input, in pixels.</param>
+/// <param name="Width">Columns of the input, in pixels.</param>
+/// <param name="Fit">How other sizes are brought to this one.</param>
+/// <param name="Mean">Per channel, subtracted.</param>
+/// <param name="Std">Per channel, divided by.</param>
+/// <param name="Border">With <see cref="Fit.Resize"/>: rows and columns of zeros left around the resampled image, in pixels (MNIST's digits have such a
+/// margin).</param>
+public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit, float[] Mean, float[] Std, int Border = 0)
+{
+    private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop. The other fits do not look at it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ShorterSide { get; init; }
+
+    /// <summary>How the image is resampled, where the fit resamples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Interpolation Interpolation { get; init; }
+
+    /// <summary>
+    /// What torchvision's ImageNet weights were trained and measured with: shorter side resized, center crop, ImageNet's mean and standard deviation.
+    /// </summary>
+    public static Preprocessing ImageNet(int crop = 224, int shorterSide = 256, Interpolation interpolation = Interpolation.Bilinear) =>
+        new(3, crop, crop, Fit.Crop, ImageNetMean, ImageNetStd) { ShorterSide = shorterSide, Interpolation = interpolation };
+
+    /// <summary>Images of CIFAR-10's size, standardized by the mean and standard deviation of its training images.</summary>
+    public static Preprocessing Cifar10() => new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]);
+}

@@ -1,0 +1,142 @@
+using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Loading;
+using ModelZoo.Registry;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference;
+
+/// <summary>One answer of a classifier.</summary>
+/// <param name="Label">The class.</param>
+/// <param name="Probability">The softmax of the logits, in [0,1].</param>
+public sealed record Prediction(string Label, double Probability);
+
+/// <summary>Names what is in an image: a file, a stream, a picture or pixels. Threads may share one.</summary>
+public sealed partial class ImageClassifier : IDisposable
+{
+    /// <summary>Images are classified in batches of at most this many, and of at most so many values.</summary>
+    private const int MaxBatch = 256, MaxValues = 32 * 3 * 224 * 224;
+
+    private static readonly DatasetInfo Anything = new("images", "", "", ["?"]);
+
+    private readonly ResolvedModel model;
+    private readonly Device device;
+    private readonly int batchSize;
+
+    private ImageClassifier(ResolvedModel model)
+    {
+        model.Info.RequireClasses("an image classifier");
+        this.model = model;
+        model.Model.eval();
+        device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
+        Preprocessing p = model.Preprocessing;
+        batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width), 1, MaxBatch);
+    }
+
+    /// <summary>Class names, in the order of the logits.</summary>
+    public IReadOnlyList<string> Labels => model.Labels;
+
+    /// <summary>How images become the model's input.</summary>
+    public Preprocessing Preprocessing => model.Preprocessing;
+
+    /// <summary>Loads a classifier.</summary>
+    /// <param name="catalog">The known models.</param>
+    /// <param name="pathOrName">A checkpoint that the zoo made (<c>runs/best.safetensors</c>), or a model with shipped or pulled weights
+    /// (<c>lenet5:mnist</c>).</param>
+    /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
+    /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
+    /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
+    public static ImageClassifier Load(ModelCatalog catalog, string pathOrName, Func<string, byte[]> readResource)
+    {
+        ResolvedModel resolved = ModelResolver.Resolve(catalog, pathOrName, readResource);
+        try
+        {
+            return resolved.Trained
+                ? new ImageClassifier(resolved)
+                : throw new UsageException($"{pathOrName} has fresh weights: it would only guess. Name shipped or pulled weights ({pathOrName}:<weights>; `zoo "
+                    + "list` shows them), or a checkpoint.");
+        }
+        catch
+        {
+            resolved.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a checkpoint that the zoo made; it holds everything that is needed.</summary>
+    /// <exception cref="ZooException">The file cannot be read or is no such checkpoint.</exception>
+    /// <exception cref="UsageException">The model makes something other than classes.</exception>
+    public static ImageClassifier FromFile(ModelCatalog catalog, string path) => new(ModelResolver.FromFile(catalog, path));
+
+    /// <summary>Uses a model that is loaded already; this object then owns it and keeps it in eval mode.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+    /// <exception cref="UsageException">The model makes something other than classes.</exception>
+    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return decoding is null ? new ImageClassifier(model) : new ImageClassifier(model) { Decoding = decoding };
+    }
+
+    /// <summary>Classifies one image.</summary>
+    /// <param name="pixels">[C,H,W] in [0,1].</param>
+    /// <param name="channels">C: the model's, or 1.</param>
+    /// <param name="height">Rows; another size than the model's is brought to it.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="top">How many answers.</param>
+    /// <returns>The most probable classes, the best first; of equal ones the first in the order of the labels.</returns>
+    /// <exception cref="ZooException">The image cannot be brought to the model's size or channels.</exception>
+    public IReadOnlyList<Prediction> Predict(ReadOnlySpan<float> pixels, int channels, int height, int width, int top = 5) =>
+        Predict(ImageDataset.FromFloats(Anything, new ImageShape(channels, height, width), pixels.ToArray(), [0]), top)[0];
+
+    /// <summary>Classifies many images, batch by batch.</summary>
+    /// <param name="images">Their labels are not looked at.</param>
+    /// <param name="top">How many answers for each.</param>
+    /// <returns>For each image what <see cref="Predict(ReadOnlySpan{float}, int, int, int, int)"/> returns.</returns>
+    public IReadOnlyList<IReadOnlyList<Prediction>> Predict(ImageDataset images, int top = 5)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        var answers = new List<IReadOnlyList<Prediction>>(images.Count);
+        for (int first = 0; first < images.Count; first += batchSize)
+        {
+            int count = Math.Min(batchSize, images.Count - first);
+            float[] probabilities = Probabilities(images.Subset([.. Enumerable.Range(first, count)]));
+            int classes = probabilities.Length / count;
+            answers.AddRange(Enumerable.Range(0, count).Select(i => Rank(probabilities.AsSpan(i * classes, classes), top)));
+        }
+
+        return answers;
+    }
+
+    /// <summary>Frees the model.</summary>
+    public void Dispose() => model.Dispose();
+
+    private float[] Probabilities(ImageDataset images)
+    {
+        using ImageTensors tensors = ImageTensors.From(images, Preprocessing, device);
+        using (no_grad())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return Probabilities(tensors.Batch([.. Enumerable.Range(0, images.Count)]).Inputs);
+        }
+    }
+
+    private float[] Probabilities(Tensor inputs)
+    {
+        using (no_grad())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor logits = model.Model.call(inputs); // [N,C,H,W] → [N,classes]
+            return nn.functional.softmax(logits, 1).cpu().data<float>().ToArray();
+        }
+    }
+
+    private IReadOnlyList<Prediction> Rank(ReadOnlySpan<float> probabilities, int top)
+    {
+        float[] values = probabilities.ToArray();
+        return [.. Enumerable.Range(0, values.Length).OrderByDescending(c => values[c]).ThenBy(c => c).Take(top)
+            .Select(c => new Prediction(Labels[c], values[c]))];
+    }
+}

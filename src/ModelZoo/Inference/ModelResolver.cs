@@ -1,0 +1,257 @@
+using ModelZoo.Downloads;
+using ModelZoo.Imaging;
+using ModelZoo.Layers;
+using ModelZoo.Registry;
+using ModelZoo.Weights;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference;
+
+/// <summary>Turns what people write (<c>lenet5</c>, <c>lenet5:mnist</c>, <c>run/best.safetensors</c>) into a model.</summary>
+public static class ModelResolver
+{
+    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat"];
+
+    /// <summary>Builds the model and loads its weights.</summary>
+    /// <param name="catalog">The known models.</param>
+    /// <param name="spec">
+    /// A model's name (fresh weights), a name with shipped weights or published and pulled ones (<see cref="WeightsPull"/>) after a colon, or the path of a
+    /// checkpoint that the zoo made.
+    /// </param>
+    /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
+    /// <param name="weightsPath">With a model's name: a file to load (any that <see cref="WeightsFile"/> reads); if the zoo made it, its classes, labels and
+    /// preprocessing come with it.</param>
+    /// <param name="options">With a model's name: other sizes than the architecture's own.</param>
+    /// <param name="seed">Decides fresh weights.</param>
+    /// <param name="load">How far the weights may differ from the model; null for not at all.</param>
+    /// <param name="change">Changes the sizes that the name, the checkpoint or the file's head give: other classes, other channels. Labels and preprocessing
+    /// follow.</param>
+    /// <exception cref="ZooException">Name, weights or file are unknown, unreadable or do not fit; the message says which and why.</exception>
+    public static ResolvedModel Resolve(
+        ModelCatalog catalog, string spec, Func<string, byte[]> readResource, string? weightsPath = null, ModelOptions? options = null, ulong seed = 0,
+        LoadOptions? load = null, Func<ModelOptions, ModelOptions>? change = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(readResource);
+        ArgumentException.ThrowIfNullOrWhiteSpace(spec);
+        string[] parts = spec.Split(':', 2);
+        var wanted = new ResolveRequest(load ?? new LoadOptions(), change ?? (static o => o), seed);
+        bool named = catalog.TryFind(parts[0], out ModelInfo? info);
+        if (named && parts.Length == 2)
+        {
+            return weightsPath is not null ? throw new UsageException($"{spec} names its weights already; leave out {weightsPath}, or write {parts[0]}.")
+                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource, wanted)
+                : Shipped(info, parts[1], readResource, wanted);
+        }
+
+        if (named)
+        {
+            return weightsPath is null ? Fresh(info!, wanted.Change(options ?? info!.Defaults), seed)
+                : options is null && info!.Published.FirstOrDefault(w => w.File == Path.GetFileName(weightsPath)) is { } file
+                    ? AsPublished(info, file, weightsPath, readResource, wanted)
+                : WithWeights(info!, weightsPath, options, wanted);
+        }
+
+        return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, wanted) : throw Unknown(catalog, spec, parts[0]);
+    }
+
+    /// <summary>Opens a checkpoint that the zoo made: architecture, classes, labels and preprocessing come from it.</summary>
+    /// <exception cref="ZooException">The file cannot be read, is no such checkpoint, or its architecture is not in the catalog.</exception>
+    public static ResolvedModel FromFile(ModelCatalog catalog, string path)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return FromFile(catalog, path, new ResolveRequest(new LoadOptions(), static o => o, 0));
+    }
+
+    private static ResolvedModel FromFile(ModelCatalog catalog, string path, ResolveRequest wanted)
+    {
+        using WeightsFile file = WeightsFile.Open(path);
+        CheckpointInfo checkpoint = CheckpointJson.Read(file);
+        return catalog.TryFind(checkpoint.Architecture, out ModelInfo? info)
+            ? Build(info, checkpoint, file, wanted)
+            : throw new ZooException($"{path}: was made with the architecture '{checkpoint.Architecture}', which this catalog does not have."
+                + NearestName.Hint(checkpoint.Architecture, catalog.Models.Select(m => m.Name)));
+    }
+
+    private static ResolvedModel Fresh(ModelInfo info, ModelOptions options, ulong seed)
+    {
+        random.manual_seed((long)seed);
+        return new ResolvedModel
+        {
+            Model = info.Create(options),
+            Info = info,
+            Options = options,
+            Labels = Numbers(options.NumClasses),
+            Preprocessing = Resized(info.Preprocessing, options),
+            Trained = false,
+        };
+    }
+
+    private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource, ResolveRequest wanted)
+    {
+        ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights) ?? throw NoWeights(info, weights);
+        using WeightsFile file = WeightsFile.Parse(readResource(shipped.Resource), shipped.Resource);
+        return Build(info, CheckpointJson.Read(file), file, wanted);
+    }
+
+    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource, ResolveRequest wanted)
+    {
+        string spec = $"{info.Name}:{published.Name}";
+        string path = WeightsCache.Find(info.Name, published)
+            ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: "
+                + $"`zoo pull {spec} --from <file>`).");
+        return AsPublished(info, published, path, readResource, wanted);
+    }
+
+    // Labels, transforms and what else the network needs for these weights come along.
+    private static ResolvedModel AsPublished(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource, ResolveRequest wanted)
+    {
+        IReadOnlyList<string> labels = published.ReadLabels(readResource);
+        ModelOptions own = info.Defaults with { NumClasses = labels.Count };
+        ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, wanted);
+        return loaded.Checkpoint is not null
+            ? loaded // a checkpoint of the zoo's own, from a mirror, knows its labels
+            : loaded with
+            {
+                Labels = loaded.Options.NumClasses == labels.Count ? labels : loaded.Labels,
+                Preprocessing = Resized(published.Preprocessing, loaded.Options),
+            };
+    }
+
+    private static UsageException NoWeights(ModelInfo info, string weights)
+    {
+        string[] shipped = [.. info.Weights.Select(w => w.Name)], published = [.. info.Published.Select(w => w.Name)];
+        return new(shipped.Length + published.Length == 0
+            ? $"No weights of {info.Name} are shipped or published. Train it with `zoo train {info.Name}`, or give a file."
+            : $"There are no weights '{info.Name}:{weights}'.{NearestName.Hint(weights, shipped.Concat(published))}"
+                + (shipped.Length == 0 ? "" : $" Shipped are {Specs(shipped)}.") + (published.Length == 0 ? "" : $" Published are {Specs(published)}."));
+
+        string Specs(string[] names) => string.Join(", ", names.Select(n => $"{info.Name}:{n}"));
+    }
+
+    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, ResolveRequest wanted)
+    {
+        using WeightsFile file = WeightsFile.Open(path);
+        if (file.Metadata.ContainsKey(CheckpointJson.Key))
+        {
+            CheckpointInfo checkpoint = CheckpointJson.Read(file);
+            return checkpoint.Architecture == info.Name
+                ? Build(info, checkpoint, file, wanted)
+                : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
+        }
+
+        ModelOptions chosen = options ?? info.Defaults;
+        ModelOptions built = wanted.Change(chosen);
+        ResolvedModel fresh = Unfilled(info, built, wanted);
+        if (options is null && ClassesOf(info, file, fresh.Model.Head) is { } classes && classes != chosen.NumClasses
+            && wanted.Change(chosen with { NumClasses = classes }) is var fitting && fitting != built)
+        {
+            fresh.Dispose();
+            fresh = Unfilled(info, fitting, wanted);
+        }
+
+        return Loaded(fresh, file, wanted);
+    }
+
+    private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest wanted)
+    {
+        ModelOptions options = wanted.Change(checkpoint.Options);
+        ResolvedModel fresh = Unfilled(info, options, wanted);
+        return Loaded(fresh with
+        {
+            Checkpoint = checkpoint,
+            Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
+            Preprocessing = Resized(checkpoint.Preprocessing, options),
+        }, file, wanted);
+    }
+
+    // Drawing weights takes most of the time of building a large network. In strict loading each is replaced from the file, and a new head is drawn by the
+    // loading itself.
+    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, ResolveRequest wanted)
+    {
+        using IDisposable? skipped = wanted.Load.Strict ? WeightInit.Skip() : null;
+        return Fresh(info, options, wanted.Seed);
+    }
+
+    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest wanted)
+    {
+        try
+        {
+            LoadReport report = Checkpoint.Load(fresh.Model, file, wanted.Load with { RenameKey = wanted.Load.RenameKey ?? fresh.Info.RenameKey });
+            return fresh with { Trained = true, Loading = report };
+        }
+        catch
+        {
+            fresh.Dispose();
+            throw;
+        }
+    }
+
+    // The rows of the head's weight, where the file has one.
+    private static int? ClassesOf(ModelInfo info, WeightsFile file, string head) =>
+        file.Entries.FirstOrDefault(e => (info.RenameKey?.Invoke(e.Name) ?? e.Name) == $"{head}.weight")?.Shape is [> 0 and <= int.MaxValue, ..] shape
+            ? (int)shape[0]
+            : null;
+
+    private static Preprocessing Resized(Preprocessing own, ModelOptions options) => own with
+    {
+        Channels = options.InChannels,
+        Height = options.InputHeight,
+        Width = options.InputWidth,
+        ShorterSide = Scaled(own, options),
+        Mean = Spread(own.Mean, options.InChannels),
+        Std = Spread(own.Std, options.InChannels),
+    };
+
+    // The same part of the image as with the weights' own size.
+    private static int Scaled(Preprocessing own, ModelOptions options) => own.ShorterSide == 0
+        ? 0
+        : Math.Max(1, (int)Math.Round((double)own.ShorterSide * Math.Min(options.InputHeight, options.InputWidth) / Math.Min(own.Height, own.Width)));
+
+    private static float[] Spread(float[] values, int channels) => values.Length == channels ? values : [.. Enumerable.Repeat(values.Average(), channels)];
+
+    private static string[] Numbers(int classes) => [.. Enumerable.Range(0, classes).Select(c => $"{c}")];
+
+    private static bool LooksLikePath(string spec) => spec.Contains('/', StringComparison.Ordinal) || spec.Contains('\\', StringComparison.Ordinal)
+        || Extensions.Any(e => spec.EndsWith(e, StringComparison.OrdinalIgnoreCase)) || File.Exists(spec);
+
+    private static UsageException Unknown(ModelCatalog catalog, string spec, string name) => new(
+        $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path "
+            + $"(…/{spec}{Extensions[0]}).");
+
+    private sealed record ResolveRequest(LoadOptions Load, Func<ModelOptions, ModelOptions> Change, ulong Seed);
+}
+
+/// <summary>A model ready to be used, and what belongs to it.</summary>
+public sealed record ResolvedModel : IDisposable
+{
+    /// <summary>The network.</summary>
+    public required ZooModel Model { get; init; }
+
+    /// <summary>Its line of the catalog.</summary>
+    public required ModelInfo Info { get; init; }
+
+    /// <summary>What it was built with.</summary>
+    public required ModelOptions Options { get; init; }
+
+    /// <summary>Where its weights came from a checkpoint: what that says.</summary>
+    public CheckpointInfo? Checkpoint { get; init; }
+
+    /// <summary>Class names, in the order of the logits.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>How images become its input.</summary>
+    public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>Where its weights came from a file: what became of each tensor.</summary>
+    public LoadReport? Loading { get; init; }
+
+    /// <summary>Whether its head is random although the rest came from a file: it has to be trained before it is used.</summary>
+    public bool HeadUntrained => Loading is { Reinitialized.Count: > 0 };
+
+    /// <summary>Whether it has weights from a file, rather than fresh ones.</summary>
+    public required bool Trained { get; init; }
+
+    /// <summary>Frees the network.</summary>
+    public void Dispose() => Model.Dispose();
+}

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using ModelZoo.Data;
+using ModelZoo.Imaging;
+using ModelZoo.Loading.Augmentation;
+using ModelZoo.Training;
+using ModelZoo.Training.Runs;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Loading;
+
+/// <summary>
+/// Batches of images that are decoded, changed and normalized by several threads ahead of their use. The batches of a pass depend on the data, the
+/// preprocessing and the plan alone: any number of workers gives the same bytes.
+/// </summary>
+public sealed class ImageLoader : IImageBatches, IFingerprinted
+{
+    private readonly LabeledImages images;
+    private readonly LoaderOptions options;
+    private readonly ExampleMaker maker;
+    private readonly ImageShape input;
+    private readonly Measured measured;
+    private readonly ConcurrentDictionary<int, BadImage> skipped = new();
+
+    /// <param name="images">The data.</param>
+    /// <param name="preprocessing">The model's.</param>
+    /// <param name="options">Workers, prefetch, bad images, device.</param>
+    /// <exception cref="ZooException">There are no images, or the model's input is no picture.</exception>
+    public ImageLoader(LabeledImages images, Preprocessing preprocessing, LoaderOptions? options = null)
+        : this(images, preprocessing, options, (maker, index, destination, channelsLast) => maker.Make(index, destination, channelsLast), views: 1)
+    {
+    }
+
+    /// <param name="images">The data.</param>
+    /// <param name="preprocessing">The model's.</param>
+    /// <param name="options">Workers, prefetch, bad images, device.</param>
+    /// <param name="measured">Makes an example for measuring.</param>
+    /// <param name="views">Images of the input's size in such an example, one after the other.</param>
+    internal ImageLoader(LabeledImages images, Preprocessing preprocessing, LoaderOptions? options, Measured measured, int views)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        preprocessing.Check();
+        if (images.Count == 0)
+        {
+            throw new ZooException($"{images.Name}: holds no images.");
+        }
+
+        if (preprocessing.Channels is not (1 or 3))
+        {
+            throw new ZooException($"{images.Name}: the model takes {preprocessing.Channels} channels; pictures give 1 (gray) or 3 (color).");
+        }
+
+        (this.images, this.options, Preprocessing) = (images, options ?? new(), preprocessing);
+        ArgumentOutOfRangeException.ThrowIfNegative(this.options.Workers, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(this.options.Prefetch, nameof(options));
+        this.measured = measured;
+        input = new(views * preprocessing.Channels, preprocessing.Height, preprocessing.Width);
+        maker = new ExampleMaker(images, preprocessing, this.options.CacheLimit);
+    }
+
+    internal delegate void Measured(ExampleMaker maker, int index, Span<float> destination, bool channelsLast);
+
+    /// <inheritdoc/>
+    public int Count => images.Count;
+
+    /// <inheritdoc/>
+    public long[] Shape => [input.Channels, input.Height, input.Width];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames => images.Info.ClassNames;
+
+    /// <summary>What brings the images to the input.</summary>
+    public Preprocessing Preprocessing { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BadImage> Skipped => [.. skipped.Values.OrderBy(bad => bad.Index)];
+
+    /// <inheritdoc/>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = new Digest();
+            images.WriteIdentity(hash);
+            hash.Write(System.Text.Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(Preprocessing)));
+            return $"sha256 {hash.Text[..16]}";
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
+    public IEnumerable<Batch> Shuffled(EpochSampler plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        if (input.Channels != Preprocessing.Channels)
+        {
+            throw new InvalidOperationException("Several crops of an image are for measuring, not for training.");
+        }
+
+        var augmenter = new Augmenter(plan.Recipe, Preprocessing);
+        return Run(plan.Order(Count), plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
+            ? (index, destination) => maker.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index)), destination, options.ChannelsLast)
+            : (index, destination) => maker.Make(index, destination, options.ChannelsLast), plan);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
+    public IEnumerable<Batch> InOrder(int batchSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (index, destination) => measured(maker, index, destination, options.ChannelsLast), null);
+    }
+
+    /// <summary>Nothing is held between passes but what is kept in memory.</summary>
+    public void Dispose()
+    {
+    }
+
+    private IEnumerable<Batch> Run(int[] order, int batchSize, int firstStep, LoaderPass.Writer write, EpochSampler? plan)
+    {
+        using var pass = new LoaderPass(order, batchSize, firstStep, input, options, write);
+        for (int step = firstStep; step < pass.Steps; step++)
+        {
+            PendingBatch pending = pass.Next();
+            if (Finish(pending) is { } batch)
+            {
+                yield return plan is { Recipe.MixesImages: true }
+                    ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step)))
+                    : batch;
+            }
+        }
+    }
+
+    // Null where no image of the batch could be read.
+    private Batch? Finish(PendingBatch pending)
+    {
+        try
+        {
+            int[] good = [.. Enumerable.Range(0, pending.Indices.Length).Where(place => pending.Failures[place] is null)];
+            foreach (int place in Enumerable.Range(0, pending.Indices.Length).Except(good))
+            {
+                Fail(pending.Indices.Span[place], pending.Failures[place]!);
+            }
+
+            if (good.Length == 0)
+            {
+                pending.Dispose();
+                return null;
+            }
+
+            Tensor inputs = pending.TakeInputs(good);
+            Tensor labels = tensor([.. good.Select(place => (long)images.Labels[pending.Indices.Span[place]])]);
+            return options.Device is { type: not TorchSharp.DeviceType.CPU } device ? Moved(inputs, labels, device) : new Batch(inputs, labels);
+        }
+        catch
+        {
+            pending.Dispose();
+            throw;
+        }
+    }
+
+    private static Batch Moved(Tensor inputs, Tensor labels, Device device)
+    {
+        using (inputs)
+        using (labels)
+        {
+            return new Batch(inputs.to(device), labels.to(device));
+        }
+    }
+
+    private void Fail(int index, Exception cause)
+    {
+        string name = images.NameOf(index);
+        if (options.OnBadImage == OnBadImage.Skip && cause is ZooException)
+        {
+            skipped.TryAdd(index, new BadImage(index, name, cause.Message));
+            return;
+        }
+
+        throw cause is ZooException
+            ? new ZooException($"{cause.Message} {BadImageScan.Hint(images, index)}", cause)
+            : new InvalidOperationException($"{name}: {cause.Message}", cause);
+    }
+}

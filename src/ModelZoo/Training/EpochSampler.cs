@@ -1,0 +1,55 @@
+namespace ModelZoo.Training;
+
+/// <summary>What decides one pass over the training examples.</summary>
+/// <param name="Recipe">Batch size and augmentation.</param>
+/// <param name="Seed">Of the whole run.</param>
+/// <param name="Epoch">From 1.</param>
+/// <param name="FirstStep">Steps to leave out at the beginning, for a run that goes on where it was stopped.</param>
+public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int FirstStep = 0)
+{
+    /// <summary>The steps of a whole pass.</summary>
+    public int Steps(int examples) => (examples + Recipe.BatchSize - 1) / Recipe.BatchSize;
+
+    /// <summary>The order of the examples: a permutation of 0 … <paramref name="examples"/> − 1 that seed and epoch decide.</summary>
+    public int[] Order(int examples) => new SeededRandom(Mix(Seed, (ulong)Epoch)).Permutation(examples);
+
+    /// <summary>The indices of a step, from 0 on, of an order.</summary>
+    public ReadOnlyMemory<int> IndicesOf(int step, int[] order)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        int first = step * Recipe.BatchSize;
+        return order.AsMemory(first, Math.Min(Recipe.BatchSize, order.Length - first));
+    }
+
+    /// <summary>The seed of everything that is drawn in a step, from 0 on, of this epoch.</summary>
+    public ulong SeedOfStep(int step) => Mix(Mix(Seed, (ulong)Epoch), (ulong)step + 1);
+
+    /// <summary>The seed of everything that is drawn for an example in this epoch, whatever step or thread it falls to.</summary>
+    public ulong SeedOfExample(int index) => Mix(~Mix(Seed, (ulong)Epoch), (ulong)index);
+
+    // Neighboring seeds, epochs and steps must not give neighboring streams of SplitMix64.
+    private static ulong Mix(ulong a, ulong b) => new SeededRandom(new SeededRandom(a).NextUInt64() ^ b).NextUInt64();
+}
+
+/// <summary>Which of an epoch's batches make one step together. Steps are cut from where the plan begins, which is always the first batch of a step.</summary>
+/// <param name="plan">Batch size and first batch.</param>
+/// <param name="examples">In the epoch.</param>
+/// <param name="perStep">Batches; the last step takes what is left.</param>
+internal sealed class StepSplit(EpochSampler plan, int examples, int perStep)
+{
+    private readonly int batches = plan.Steps(examples);
+
+    /// <summary>Whether a batch, from 0 on in the epoch, is the last of its step.</summary>
+    public bool EndsStep(int batch) => batch == LastOf(FirstOf(batch));
+
+    /// <summary>The share of its step's examples that a batch holds.</summary>
+    public double ShareOf(int batch, int count)
+    {
+        int first = FirstOf(batch), last = LastOf(first);
+        return first == last ? 1 : (double)count / (Math.Min((last + 1) * plan.Recipe.BatchSize, examples) - first * plan.Recipe.BatchSize);
+    }
+
+    private int FirstOf(int batch) => batch - (batch - plan.FirstStep) % perStep;
+
+    private int LastOf(int first) => Math.Min(first + perStep, batches) - 1;
+}

@@ -1,0 +1,72 @@
+using ModelZoo.Data;
+using ModelZoo.Tests.Training;
+using ModelZoo.Training;
+using ModelZoo.Verification;
+using ModelZoo.Weights;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Tests.Readme;
+
+/// <summary>The C# on the pages does what they say.</summary>
+[Collection(TorchCollection.Name)]
+public class SampleTests
+{
+    [Fact]
+    public void Transfer_reaches_a_high_accuracy_and_the_classifier_opens_what_it_saved()
+    {
+        using var folder = new TempFolder();
+        using StringWriter transfer = new(), classifier = new();
+        string checkpoint = folder.File("digits.safetensors");
+
+        double? accuracy = TransferSample.Run(checkpoint, transfer);
+        Assert.InRange(accuracy ?? 0, 0.95, 1);
+        Assert.Matches("^test accuracy [0-9.,]+ ?%; features in float32", transfer.ToString());
+
+        ClassifierSample.Run(checkpoint, classifier);
+        string[] lines = Lines(classifier);
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith($"{Digits.Load(DataSplit.Test).Labels[0]}: ", lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Training_learns()
+    {
+        using var console = new StringWriter();
+        manual_seed(1);
+        TrainingResult result = TrainingSample.Run(console);
+        Assert.Equal(3, result.Epochs.Count);
+        Assert.True(result.Epochs[2].Loss < result.Epochs[0].Loss);
+        Assert.InRange(result.TestAccuracy ?? 0, 0.5, 1);
+        string[] lines = Lines(console);
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith("epoch 3: loss ", lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_are_saved_exported_listed_and_loaded()
+    {
+        using var folder = new TempFolder();
+        using var console = new StringWriter();
+        string checkpoint = folder.File("lenet5.safetensors");
+        LoadReport report = WeightsSample.Run(checkpoint, folder.File("lenet5.pth"), console);
+        Assert.True(report.Complete);
+        Assert.Equal("lenet5", Checkpoint.ReadInfo(checkpoint).Architecture);
+        string[] lines = Lines(console);
+        Assert.Equal(11, lines.Length);
+        Assert.Equal("conv1.weight: F32 [6, 1, 5, 5]", lines[0]);
+        Assert.Equal("10 tensors loaded, complete: True", lines[^1]);
+    }
+
+    [Fact]
+    public void A_module_of_ones_own_is_verified()
+    {
+        using var console = new StringWriter();
+        VerificationReport report = VerificationSample.Run(console);
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+        Assert.Matches("^[0-9]+ checks passed", console.ToString());
+        Assert.Contains(report.Checks, check => check is { Name: "conv", Quantity: "grad weight" });
+    }
+
+    private static string[] Lines(StringWriter console) => console.ToString().ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

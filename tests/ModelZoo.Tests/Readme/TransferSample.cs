@@ -1,0 +1,24 @@
+using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Models;
+using ModelZoo.Transfer;
+
+namespace ModelZoo.Tests.Readme;
+
+/// <summary>The code in docs/transfer.md.</summary>
+internal static class TransferSample
+{
+    internal static double? Run(string checkpoint, StringWriter console)
+    {
+        // <transfer>
+        using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+        ImageDataset train = Digits.Load(DataSplit.Train), test = Digits.Load(DataSplit.Test);
+
+        // A new head on a frozen backbone; the checkpoint carries labels and preprocessing.
+        using FineTuneResult tuned = FineTuner.Run(pretrained, train, test, new FineTuneOptions { CheckpointPath = checkpoint });
+        console.WriteLine($"test accuracy {tuned.Training.TestAccuracy:P1}; features in {tuned.FeatureNote}");
+
+        // </transfer>
+        return tuned.Training.TestAccuracy;
+    }
+}
