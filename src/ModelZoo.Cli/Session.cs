@@ -29,6 +29,11 @@ internal sealed class Session
         Log = Create(Console.Error, Console.IsErrorRedirected);
         int threads = parsed.GetValue(GlobalOptions.Threads);
         set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+        if (Runtime.TorchRuntime.Remark is { } remark)
+        {
+            Say($"remark: {remark}");
+        }
+
         Device = ChooseDevice(parsed.GetValue(GlobalOptions.Device)!);
         manual_seed(Seed);
     }

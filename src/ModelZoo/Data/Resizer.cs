@@ -139,28 +139,4 @@ public static class PreprocessingExtensions
         };
         return fitted.PadTo(preprocessing.Height, preprocessing.Width).WithChannels(preprocessing.Channels);
     }
-
-    /// <summary>
-    /// Checks sizes, that there is one mean and one positive standard deviation for each channel, and that what a fit needs is there and nothing else.
-    /// </summary>
-    /// <exception cref="ZooException">One of them is impossible; the message names it.</exception>
-    public static void Check(this Preprocessing preprocessing)
-    {
-        ArgumentNullException.ThrowIfNull(preprocessing);
-        (int channels, int height, int width, Fit fit, float[] mean, float[] std, int border) = preprocessing;
-        string? wrong = channels < 1 || height < 1 || width < 1 ? $"an input of {channels}×{height}×{width}"
-            : !Enum.IsDefined(fit) ? $"the fit {fit}"
-            : mean is null || mean.Length != channels || !mean.All(float.IsFinite) ? $"{mean?.Length ?? 0} means for {channels} channels"
-            : std is null || std.Length != channels || !std.All(s => float.IsFinite(s) && s > 0)
-                ? $"{std?.Length ?? 0} (positive) standard deviations for {channels} channels"
-            : border < 0 || 2 * border >= Math.Min(height, width) ? $"a border of {border} around {height}×{width}"
-            : !Enum.IsDefined(preprocessing.Interpolation) ? $"the interpolation {preprocessing.Interpolation}"
-            : preprocessing.ShorterSide < (fit == Fit.Crop ? 1 : 0) ? $"a shorter side of {preprocessing.ShorterSide} pixels"
-            : fit == Fit.Crop && border > 0 ? $"a border of {border} around a crop"
-            : null;
-        if (wrong is not null)
-        {
-            throw new ZooException($"The preprocessing has {wrong}, which is impossible.");
-        }
-    }
 }

@@ -60,4 +60,27 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
 
     /// <summary>Images of CIFAR-10's size, standardized by the mean and standard deviation of its training images.</summary>
     public static Preprocessing Cifar10() => new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]);
+
+    /// <summary>
+    /// Checks sizes, that there is one mean and one positive standard deviation for each channel, and that what a fit needs is there and nothing else.
+    /// </summary>
+    /// <exception cref="ZooException">One of them is impossible; the message names it.</exception>
+    public void Check()
+    {
+        (int channels, int height, int width, Fit fit, float[] mean, float[] std, int border) = this;
+        string? wrong = channels < 1 || height < 1 || width < 1 ? $"an input of {channels}×{height}×{width}"
+            : !Enum.IsDefined(fit) ? $"the fit {fit}"
+            : mean is null || mean.Length != channels || !mean.All(float.IsFinite) ? $"{mean?.Length ?? 0} means for {channels} channels"
+            : std is null || std.Length != channels || !std.All(s => float.IsFinite(s) && s > 0)
+                ? $"{std?.Length ?? 0} (positive) standard deviations for {channels} channels"
+            : border < 0 || 2 * border >= Math.Min(height, width) ? $"a border of {border} around {height}×{width}"
+            : !Enum.IsDefined(Interpolation) ? $"the interpolation {Interpolation}"
+            : ShorterSide < (fit == Fit.Crop ? 1 : 0) ? $"a shorter side of {ShorterSide} pixels"
+            : fit == Fit.Crop && border > 0 ? $"a border of {border} around a crop"
+            : null;
+        if (wrong is not null)
+        {
+            throw new ZooException($"The preprocessing has {wrong}, which is impossible.");
+        }
+    }
 }

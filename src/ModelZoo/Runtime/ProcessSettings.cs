@@ -33,6 +33,9 @@ internal static partial class ProcessSettings
     // The most that glibc before 2.35 takes.
     private const int SmallMmapThreshold = 32 << 20;
 
+    /// <summary>Whether oneDNN would compute wrongly here (<see cref="ProcessorCaches"/>) and is not to be used.</summary>
+    public static bool AvoidsOneDnn { get; private set; }
+
     public static void Apply()
     {
         if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(KeepSwitch, out bool keep) && keep))
@@ -45,6 +48,12 @@ internal static partial class ProcessSettings
         if (!Says("OMP_WAIT_POLICY") && !Says("GOMP_SPINCOUNT"))
         {
             Set("GOMP_SPINCOUNT", SpinCount);
+        }
+
+        if (ProcessorCaches.Hidden && !Says("ONEDNN_MAX_CPU_ISA") && !Says("DNNL_MAX_CPU_ISA"))
+        {
+            Set("ONEDNN_MAX_CPU_ISA", "SSE41"); // right, but slow: TorchRuntime also takes oneDNN out of the convolutions
+            AvoidsOneDnn = true;
         }
 
         // libtorch counts the machine's cores; .NET those that a container lets it use.

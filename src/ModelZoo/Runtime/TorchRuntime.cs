@@ -22,6 +22,12 @@ public static class TorchRuntime
     /// <exception cref="ZooException">It cannot be loaded.</exception>
     public static string? Folder => Libraries.Value?.Folder;
 
+    /// <summary>What a user should know of how the machine computes; null for nothing.</summary>
+    public static string? Remark => ProcessSettings.AvoidsOneDnn
+        ? "this machine hides its processor's caches (CPUID), with which oneDNN would compute wrong convolutions: they run without it, about three times "
+            + "slower. ONEDNN_MAX_CPU_ISA=ALL in the environment uses it all the same."
+        : null;
+
     /// <summary>Applies the settings and loads libtorch where that is the zoo's task. Calls after the first do nothing.</summary>
     /// <exception cref="ZooException">A library is missing or cannot be loaded; the message says which, why, and what to do.</exception>
     public static void Initialize() => _ = Libraries.Value;
@@ -33,7 +39,23 @@ public static class TorchRuntime
 
         // TorchSharp's own search does well on Windows and macOS. On Linux it stumbles over an older libstdc++, and then copies the package's 0.5 GB beside the
         // app. What is loaded already it finds by the libraries' own names.
-        return OperatingSystem.IsLinux() || TorchLibraries.NamedFolder is not null ? TorchLibraries.Load() : null;
+        TorchLibraries? libraries = OperatingSystem.IsLinux() || TorchLibraries.NamedFolder is not null ? TorchLibraries.Load() : null;
+        if (libraries is not null && ProcessSettings.AvoidsOneDnn)
+        {
+            DisableOneDnn(libraries.TorchCpu);
+        }
+
+        return libraries;
+    }
+
+    // at::globalContext().setUserEnabledMkldnn(false), which TorchSharp does not export. Without it the environment's limit to SSE 4.1 stays, which is slower.
+    private static unsafe void DisableOneDnn(nint torchCpu)
+    {
+        if (NativeLibrary.TryGetExport(torchCpu, "_ZN2at13globalContextEv", out nint context)
+            && NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledMkldnnEb", out nint enable))
+        {
+            ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
+        }
     }
 
     // The zoo calls some of libtorch's exported C functions itself.

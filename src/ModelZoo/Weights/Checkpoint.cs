@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Registry;
 using TorchSharp;

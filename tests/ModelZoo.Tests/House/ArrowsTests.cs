@@ -13,13 +13,20 @@ public class ArrowsTests(ITestOutputHelper log)
     [
         ("Runtime", ""),
         ("Imaging", ""),
-        ("Downloads", ""),
+        ("Plots", ""),
         ("Layers", "Imaging"),
-        ("Weights", "Imaging Layers"),
-        ("Tracing", "Layers Weights"),
+        ("Tracing", "Layers"),
+        ("Analysis", "Layers Runtime Tracing"),
+        ("Registry", "Analysis Imaging Layers Tracing"),
+        ("Weights", "Imaging Layers Registry"),
+        ("Downloads", "Registry"),
         ("Data", "Downloads Imaging"),
-        ("Analysis", "Layers Runtime Tracing Weights"),
-        ("Registry", "Analysis Imaging Layers Weights"),
+        ("Training", "Layers Plots Runtime Tracing Weights"),
+        ("Loading", "Data Imaging Training Weights"),
+        ("Inference", "Data Downloads Imaging Layers Loading Registry Weights"),
+        ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Tracing Training Weights"),
+        ("Verification", "Analysis Layers Registry Tracing Transfer"),
+        ("Drawing", "Analysis Plots Tracing Verification"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>
@@ -49,6 +56,10 @@ public class ArrowsTests(ITestOutputHelper log)
     public void The_root_uses_no_room() => Assert.Empty(Arrows.Of(Sources.Value)[""]);
 
     [Fact]
+    public void Each_row_names_only_rows_above_it() => Assert.All(Allowed, row => Assert.Empty(
+        row.Uses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Except(Allowed.TakeWhile(above => above.Room != row.Room).Select(above => above.Room))));
+
+    [Fact]
     public void The_reference_is_used_by_the_verification_alone() =>
         Assert.Equal(["Verification"], Sources.Value.Where(f => f.Value.Contains("using ModelZoo.Reference", StringComparison.Ordinal))
             .Select(f => Arrows.RoomOf(f.Key)).Distinct());
@@ -64,7 +75,7 @@ public class ArrowsTests(ITestOutputHelper log)
         {
             ["A/One.cs"] = "using ModelZoo.B.Inner;\nnamespace ModelZoo.A;\n/// <summary>C.Name in a comment, \"C.Name\" in a text.</summary>\nclass One;",
             ["B/Inner/Two.cs"] = "namespace ModelZoo.B.Inner;\nclass Two { int x = C.Three.Value; }",
-            ["C/Three.cs"] = "using ModelZoo.A;\nnamespace ModelZoo.C;\nclass Three;",
+            ["C/Three.cs"] = "using ModelZoo.A;\nnamespace ModelZoo.C;\npublic sealed class Three;",
         });
         Assert.Equal(["A → B", "B → C", "C → A"], arrows.SelectMany(a => a.Value.Select(to => $"{a.Key} → {to}")));
         Assert.Equal("A → B → C → A", Arrows.Cycle(arrows));
@@ -80,7 +91,8 @@ internal static partial class Arrows
     internal static SortedDictionary<string, SortedSet<string>> Of(Dictionary<string, string> sources)
     {
         var arrows = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
-        HashSet<string> rooms = [.. sources.Keys.Select(RoomOf).Where(r => r.Length > 0)];
+        ILookup<string, string> types = sources.SelectMany(file => Declaration().Matches(file.Value).Select(m => (Room: RoomOf(file.Key), m.Groups[1].Value)))
+            .ToLookup(t => t.Room, t => t.Value);
         foreach ((string file, string text) in sources)
         {
             string room = RoomOf(file);
@@ -90,7 +102,10 @@ internal static partial class Arrows
             }
 
             string code = Text().Replace(Comment().Replace(text, ""), "\"\"");
-            uses.UnionWith(Qualified().Matches(code).Select(m => m.Groups[1].Value).Where(name => rooms.Contains(name) && name != room));
+            uses.UnionWith(Using().Matches(code).Select(m => m.Groups[1].Value));
+            uses.UnionWith(Qualified().Matches(code).Where(m => m.Groups.Values.Skip(2).Any(part => types[m.Groups[1].Value].Contains(part.Value)))
+                .Select(m => m.Groups[1].Value));
+            uses.Remove(room);
         }
 
         return arrows;
@@ -134,7 +149,13 @@ internal static partial class Arrows
     [GeneratedRegex(@"""(?:[^""\\\n]|\\.)*""")]
     private static partial Regex Text();
 
-    // `using ModelZoo.Room…;`, `ModelZoo.Room.Type`, and `Room.Type` as a namespace inside ModelZoo may write it.
-    [GeneratedRegex(@"(?<![\w.])(?:ModelZoo\.)?([A-Z]\w*)(?=\.[A-Z]|;|\.\w+;)")]
+    [GeneratedRegex(@"^using (?:static )?ModelZoo\.(?!Reference)(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Using();
+
+    // `Room.Type`, `Room.Inner.Type`, with or without `ModelZoo.` before it: inside ModelZoo a using is not needed.
+    [GeneratedRegex(@"(?<![\w.])(?:ModelZoo\.)?([A-Z]\w*)\.([A-Z]\w*)(?:\.([A-Z]\w*))?")]
     private static partial Regex Qualified();
+
+    [GeneratedRegex(@"^(?:[a-z]+ )+(?:class|struct|record|interface|enum) (?:struct |class )?(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Declaration();
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 using ModelZoo.Training.Optimizers;
+using ModelZoo.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -173,8 +174,10 @@ public static class Bfloat16
     private const int Avx512Bf16 = 1 << 5;
     private const int AmxBf16 = 1 << 22;
 
-    /// <summary>Whether this processor multiplies bfloat16 (AVX-512-BF16 or AMX-BF16).</summary>
-    public static bool OnProcessor { get; } = Detect();
+    private static readonly bool Supported = Detect();
+
+    /// <summary>Whether this processor multiplies bfloat16 (AVX-512-BF16 or AMX-BF16), and oneDNN, which does it, may be used.</summary>
+    public static bool OnProcessor => Supported && !ProcessSettings.AvoidsOneDnn;
 
     /// <summary>
     /// Whether a device computes in bfloat16: a processor with AVX-512-BF16 or AMX-BF16, or a CUDA device, all of which that libtorch 2.5 still supports take
