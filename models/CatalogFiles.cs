@@ -58,15 +58,14 @@ public sealed class CatalogFiles(string root)
         ModelCard? before = File.Exists(path) ? ModelCard.Parse(File.ReadAllBytes(path), path) : null;
         ModelCard card = ModelCard.Measure(info, ReadSource, before);
         card = accuracies is null ? card : card with { Weights = accuracies(card) };
-        AtomicFile.Write(path, stream => stream.Write(card.ToJson()));
+        Write(path, card.ToJson());
         return card;
     }
 
     /// <summary>Traces a model and writes its blueprint.</summary>
     public void WriteBlueprint(ModelInfo info)
     {
-        byte[] text = Encoding.UTF8.GetBytes(BlueprintText.Write(Blueprint.Of(info)));
-        AtomicFile.Write(BlueprintOf(info), stream => stream.Write(text));
+        Write(BlueprintOf(info), Encoding.UTF8.GetBytes(BlueprintText.Write(Blueprint.Of(info))));
     }
 
     /// <summary>
@@ -85,8 +84,14 @@ public sealed class CatalogFiles(string root)
         using ZooModel model = info.Create();
         IEnumerable<string> keys = model.state_dict().Select(entry => $"{entry.Key} [{string.Join(",", entry.Value.shape)}]");
         string text = string.Join('\n', keys.Prepend($"# {card.Parameters} parameters, {card.Macs} MACs")) + "\n";
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        Write(path, Encoding.UTF8.GetBytes(text));
         return true;
+    }
+
+    private static void Write(string path, byte[] content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        AtomicFile.Write(path, stream => stream.Write(content));
     }
 
     private byte[] ReadSource(string name)

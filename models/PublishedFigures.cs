@@ -55,6 +55,7 @@ public static class PublishedFigures
         ("densenet169", 14_149_480, "3.360"),
         ("densenet201", 20_013_928, "4.291"),
         ("mobilenet_v1", 4_231_976, "0.5687"),
+        ("mobilenet_v2", 3_504_872, "0.301"),
         ("efficientnet_b0", 5_288_548, "0.386"),
         ("resnet20_b", 272_474, ""),
         ("resnet32_b", 466_906, ""),

@@ -82,8 +82,8 @@ internal sealed class Session
 
         return cuda.is_available()
             ? CUDA
-            : throw new UsageException("--device cuda: this machine's libtorch finds no CUDA device. Use --device cpu, or install a CUDA build (README, "
-                + "\"CUDA\").");
+            : throw new UsageException("--device cuda: this machine's libtorch finds no CUDA device. Use --device cpu, or install a CUDA build "
+                + "(docs/torchsharp.md).");
     }
 
     // A pipe has no width of its own: tables keep their columns whole there.

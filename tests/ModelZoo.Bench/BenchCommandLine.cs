@@ -11,12 +11,11 @@ internal static class BenchCommandLine
 
     private static readonly Option<bool> Json = new("--json")
     {
-        Description = "Print the figures as one JSON document on standard output and nothing "
-        + "else there",
+        Description = "Print the figures as one JSON document on standard output and nothing else there",
         Recursive = true
     };
 
-    internal static RootCommand Create() => new("The figures of the README, side by side with eager PyTorch on the same machine, by turns in one run.")
+    internal static RootCommand Create() => new("The figures of docs/speed.md, side by side with eager PyTorch on the same machine, by turns in one run.")
     {
         Threads,
         Json,
@@ -98,8 +97,7 @@ internal static class BenchCommandLine
         var rate = new Option<double>("--lr") { Description = "Learning rate of the head", HelpName = "rate", DefaultValueFactory = _ => 0.001 };
         var weights = new Option<FileInfo>("--weights")
         {
-            Description = "The model's weights, a .pth (default: drawn at random, and the accuracy means "
-            + "nothing)",
+            Description = "The model's weights, a .pth (default: drawn at random, and the accuracy means nothing)",
             HelpName = "file"
         };
         weights.AcceptExistingOnly();

@@ -170,8 +170,7 @@ public class PlotTests
             [.. Enumerable.Range(1, 160).Select(i => new MirrorBar($"{i}", i % 40, (3 * i) % 40))]);
         yield return new ScatterPlot("Crowded", new("MACs", Logarithmic: true), new("top-1", "%"),
             [new("little", 1e8, 60, 1e6), new("much", 1e10, 80, 1e7),
-            .. Enumerable.Range(0, 10).Select(i =>
-            new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.01)), 70 + (i * 0.02), 1e6))])
+            .. Enumerable.Range(0, 10).Select(i => new ScatterPoint($"a_long_name_{i}", 1e9 * (1 + (i * 0.01)), 70 + (i * 0.02), 1e6))])
         { Area = new("parameters") };
         yield return new HeatMap("Wide", new("batch", "images"), new("normalization"),
             [.. Enumerable.Range(0, 30).Select(r => Enumerable.Range(0, 60).Select(c => (double)(r * c)).ToArray())]);

@@ -69,8 +69,7 @@ public class TrainingRunTests
         Assert.All(Directory.GetFiles(folder.Path), f => Assert.Contains("seed-0", f, StringComparison.Ordinal));
     }
 
-    private static TrainingExperiment[] Claims() =>
-    [
+    private static TrainingExperiment[] Claims() => [
         new Degradation(Tiny),
         new NormalizationRate(Tiny),
         new NormsByBatch(Tiny),

@@ -18,8 +18,7 @@ internal static class CompareCommand
     {
         var models = new Argument<string[]>("models")
         {
-            Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), "
-            + "checkpoint files",
+            Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), checkpoint files",
             Arity = ArgumentArity.OneOrMore
         };
         var html = new Option<string>("--html")
@@ -32,29 +31,25 @@ internal static class CompareCommand
         {
             Description = "Turns of each model that are timed",
             HelpName = "n",
-            DefaultValueFactory = _ =>
-            StandardRounds
+            DefaultValueFactory = _ => StandardRounds
         };
         var batch = new Option<int>("--batch")
         {
             Description = "Images of a timed forward and training step",
             HelpName = "n",
-            DefaultValueFactory = _ =>
-            StandardBatch
+            DefaultValueFactory = _ => StandardBatch
         };
         var still = new Option<bool>("--no-timing") { Description = "Count only: measure neither times nor memory" };
         var data = new Option<string?>("--data") { Description = $"Train every model on this: {string.Join(", ", DataSource.Forms)}", HelpName = "data" };
         var limit = new Option<int?>("--limit") { Description = "With --data: train on n images only", HelpName = "n" };
         var recipe = new Option<string?>("--recipe")
         {
-            Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each "
-            + "model's own)",
+            Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each model's own)",
             HelpName = "file|model"
         };
         var budget = new Option<string?>("--budget")
         {
-            Description = "With --data: how long each model trains, a time (90s, 2m, 1h) or epochs (default: "
-            + $"{StandardBudget})",
+            Description = $"With --data: how long each model trains, a time (90s, 2m, 1h) or epochs (default: {StandardBudget})",
             HelpName = "time|epochs"
         };
         var seeds = new Option<int?>("--seeds")

@@ -19,8 +19,7 @@ internal static class FeaturesCommand
         var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
         var layer = new Option<string?>("--layer")
         {
-            Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head "
-            + "takes in)",
+            Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head takes in)",
             HelpName = "name"
         };
         var output = new Option<string>("--output")

@@ -25,8 +25,7 @@ internal static class FinetuneCommand
         };
         var cache = new Option<string?>("--feature-cache")
         {
-            Description = "Keep the features of a frozen backbone in this folder, for the next run on the "
-            + "same images",
+            Description = "Keep the features of a frozen backbone in this folder, for the next run on the same images",
             HelpName = "folder"
         };
         var precision = GlobalOptions.Choice("--feature-precision",

@@ -19,8 +19,7 @@ internal static class ForwardCommand
         var weights = new WeightsArgument();
         var input = new Option<string>("--input")
         {
-            Description = "The batch: .npy, NCHW, as the model takes it (already normalized); or a JPEG or PNG file, "
-            + "which the weights' transforms prepare",
+            Description = "The batch: .npy, NCHW, as the model takes it (already normalized); or a JPEG or PNG file, which the weights' transforms prepare",
             HelpName = "x.npy|picture",
             Required = true
         };

@@ -23,8 +23,7 @@ internal static class ImportCommand
         var output = new Option<string>("--output", "-o") { Description = "The checkpoint to write", HelpName = "x.safetensors", Required = true };
         var labels = new Option<string?>("--labels")
         {
-            Description = "Class names in the order of the logits: a text file with one a line, or names separated "
-            + "by commas (default: numbers)",
+            Description = "Class names in the order of the logits: a text file with one a line, or names separated by commas (default: numbers)",
             HelpName = "file"
         };
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };

@@ -17,8 +17,7 @@ internal static class InfoCommand
     {
         var model = new Argument<string>("model")
         {
-            Description = "A model of the catalog, a checkpoint, or another file with weights (.pth, .dat, "
-            + "safetensors)"
+            Description = "A model of the catalog, a checkpoint, or another file with weights (.pth, .dat, safetensors)"
         };
         var command = new Command("info",
             "Show a model's card (source, measured facts, weights, recipe), or the tensors of a file.\n\nExample: zoo info lenet5") { model };

@@ -14,14 +14,12 @@ internal static class PullCommand
     {
         var model = new Argument<string?>("model")
         {
-            Description = "A model (resnet50: its newest published weights), or one with the name of weights "
-            + "(resnet50:imagenet1k_v1)",
+            Description = "A model (resnet50: its newest published weights), or one with the name of weights (resnet50:imagenet1k_v1)",
             Arity = ArgumentArity.ZeroOrOne
         };
         var from = new Option<string?>("--from")
         {
-            Description = "Take the file from here instead of the published address: a mirror, or a file of this "
-            + "machine",
+            Description = "Take the file from here instead of the published address: a mirror, or a file of this machine",
             HelpName = "url|file"
         };
         var sha256 = new Option<string?>("--sha256") { Description = "The whole hash that the file must have", HelpName = "hex" };

@@ -22,16 +22,14 @@ internal static class ReproduceCommand
         var data = DataArgument.Create();
         var seeds = new Option<int?>("--seeds")
         {
-            Description = $"How often training experiments are repeated, from --seed on (default: {Preset.Quick.Seeds}, "
-            + $"with --full {Preset.Full.Seeds})",
+            Description = $"How often training experiments are repeated, from --seed on (default: {Preset.Quick.Seeds}, with --full {Preset.Full.Seeds})",
             HelpName = "n"
         };
         var output = new Option<string>("--out")
         {
             Description = "The folder of the results and the page",
             HelpName = "folder",
-            DefaultValueFactory = _ =>
-            Path.Combine("runs", "reproduce")
+            DefaultValueFactory = _ => Path.Combine("runs", "reproduce")
         };
         var fresh = new Option<bool>("--fresh") { Description = "Run again what is finished already" };
         var strict = new Option<bool>("--strict") { Description = "Exit code 1 where a claim is not reproduced" };

@@ -28,16 +28,14 @@ internal static class VerifyCommand
         var family = new Option<string?>("--family") { Description = "With --all: only this family of the catalog", HelpName = "name" };
         var size = new Option<int?>("--size")
         {
-            Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the "
-            + "architecture needs, where its own is larger)",
+            Description = "Rows and columns of the input (default: the model's own; with --all 64, or what the architecture needs, where its own is larger)",
             HelpName = "pixels"
         };
         var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
         Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
         var html = new Option<string?>("--html")
         {
-            Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the "
-            + "file of the index",
+            Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index",
             HelpName = "file"
         };
         var command = new Command("verify",

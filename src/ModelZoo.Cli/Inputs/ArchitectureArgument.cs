@@ -13,8 +13,7 @@ internal sealed class ArchitectureArgument
     };
     private readonly Option<string?> norm = new("--norm")
     {
-        Description = "Normalization layers: batch, group:<groups>, layer, instance (default: the "
-        + "model's own)",
+        Description = "Normalization layers: batch, group:<groups>, layer, instance (default: the model's own)",
         HelpName = "kind"
     };
     private readonly Option<int?> classes = new("--num-classes") { Description = "Logits (default: the model's own)", HelpName = "n" };

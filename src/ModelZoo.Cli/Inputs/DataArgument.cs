@@ -13,8 +13,7 @@ internal sealed class DataArgument
     private readonly Option<int> limit = new("--limit") { Description = "Use only n images: the first, of a folder every so-manieth", HelpName = "n" };
     private readonly Option<double> valShare = new("--val-share")
     {
-        Description = "Of a folder without train and val: the share of each class to keep for "
-        + "the test",
+        Description = "Of a folder without train and val: the share of each class to keep for the test",
         HelpName = "x",
         DefaultValueFactory = _ => 0.2
     };

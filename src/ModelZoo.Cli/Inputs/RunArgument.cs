@@ -10,8 +10,7 @@ internal sealed class RunArgument
 {
     private readonly Option<string?> output = new("--output")
     {
-        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for "
-        + "the checkpoint alone",
+        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint alone",
         HelpName = "path"
     };
     private readonly Option<string?> resume = new("--resume")

@@ -20,20 +20,17 @@ internal sealed class StrategyArgument
 
     private readonly Option<string?> freezeUpTo = new("--freeze-up-to")
     {
-        Description = "Freeze every stage up to this one, in the order of the forward (stem, "
-        + "layer1 …)",
+        Description = "Freeze every stage up to this one, in the order of the forward (stem, layer1 …)",
         HelpName = "stage"
     };
     private readonly Option<int?> unfreezeLast = new("--unfreeze-last") { Description = "Train the head and the last k stages before it", HelpName = "k" };
     private readonly Option<bool> all = new("--unfreeze")
     {
-        Description = "Train every layer, not the new head alone: the same as --strategy all, but at "
-        + "one rate"
+        Description = "Train every layer, not the new head alone: the same as --strategy all, but at one rate"
     };
     private readonly Option<double?> decay = new("--lr-decay")
     {
-        Description = "The rate of each stage is that of the one behind it times this (default: 1, "
-        + "with the strategies all and last-stages 0.3)",
+        Description = "The rate of each stage is that of the one behind it times this (default: 1, with the strategies all and last-stages 0.3)",
         HelpName = "factor"
     };
     private readonly Option<int> gradual = new("--gradual")
@@ -43,8 +40,7 @@ internal sealed class StrategyArgument
     };
     private readonly Option<bool> normalization = new("--freeze-bn")
     {
-        Description = "Leave the statistics of every batch normalization as they are, also in "
-        + "layers that are trained"
+        Description = "Leave the statistics of every batch normalization as they are, also in layers that are trained"
     };
 
     internal void AddTo(Command command)

@@ -11,8 +11,7 @@ public sealed class DilatedField(Func<int, int, int>? formula = null)
     : Experiment(new("dilated-field", ExperimentGroup.Arithmetic, "Receptive field of dilated convolutions")
     {
         Claim = "A 3×3 kernel with dilation d sees (2d + 1)×(2d + 1) pixels with its 9 weights (5×5 at d = 2); layers with d = 1, 2, 4 … see 3, 7, 15 …, "
-            + "doubling "
-        + "with each.",
+            + "doubling with each.",
         Source = "Yu and Koltun, arXiv 1511.07122, section 2; the lecture, “dilated convolutions”",
         Runs = "Single layers with d = 1 … 5 and stacks of up to five: fields from the trace, and measured as the pixels that have a gradient",
     })

@@ -12,8 +12,7 @@ public sealed class OutputSizes(Func<int, int, int, int, double>? formula = null
     : Experiment(new("output-size", ExperimentGroup.Arithmetic, "Output size of a convolution")
     {
         Claim = "A convolution of an N×N input with an F×F kernel, stride s and padding p makes k×k, k = (N + 2p − F)/s + 1; where k is not whole the "
-            + "setting is "
-        + "refused.",
+            + "setting is refused.",
         Source = "The lecture, “output size”; Dumoulin and Visin, arXiv 1603.07285, chapter 2, which rounds down",
         Runs = "Conv2d on zeros for every N from 1 to 16, F to 7, s to 4 and p to 3 where the kernel fits, and on the first layers of well-known networks",
     })

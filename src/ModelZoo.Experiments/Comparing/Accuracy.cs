@@ -24,8 +24,7 @@ public sealed record Accuracy(string Data, double? Top1, double? Top5, string So
         new(ImageNet, weights.Top1, weights.Top5, $"published, torchvision, {weights.Name}") { Weights = $"{info.Name}:{weights.Name}" };
 
     /// <summary>What the zoo measured of the weights that it ships.</summary>
-    internal static IReadOnlyList<Accuracy> ShippedOf(ModelInfo info) =>
-    [
+    internal static IReadOnlyList<Accuracy> ShippedOf(ModelInfo info) => [
         .. (Catalog.TryCardOf(info)?.Weights ?? new Dictionary<string, WeightsCard>()).Where(w => w.Value.Accuracy is not null)
             .Select(w => new Accuracy(w.Value.Data
                 ?? "", 100 * w.Value.Accuracy, null,

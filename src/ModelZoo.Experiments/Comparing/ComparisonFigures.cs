@@ -78,8 +78,7 @@ internal static class ComparisonFigures
                 [new("forward", [.. timed.Select(m => Megabytes(m.Timing!.ForwardPeakBytes))]),
                 new("training step", [.. timed.Select(m => Megabytes(m.Timing!.TrainingPeakBytes))])])
             {
-                Caption = "Rise of the process’ resident memory "
-                + $"while the network was built and ran {comparison.Timing.Batch} images, weights included."
+                Caption = $"Rise of the process’ resident memory while the network was built and ran {comparison.Timing.Batch} images, weights included."
             };
         }
 
@@ -94,8 +93,7 @@ internal static class ComparisonFigures
             yield return Against("Training time against cost", "training step", timed, m => m.TrainingMilliseconds?.Median
                 ?? double.NaN) with
             {
-                Caption = "The optimizer’s work is shared by the images of a batch: at a small batch, networks with many parameters look "
-                + "costly."
+                Caption = "The optimizer’s work is shared by the images of a batch: at a small batch, networks with many parameters look costly."
             };
         }
 
@@ -137,8 +135,7 @@ internal static class ComparisonFigures
 
     private static ScatterPlot Circles(string title, string quantity, IEnumerable<(ComparedModel Model, double Percent, string Group)> points) =>
         new(title, new(MacsAxis, Logarithmic: true), new(quantity, "%"),
-            [.. points.Select(p =>
-            new ScatterPoint(p.Model.Name, p.Model.Profile.Macs, p.Percent, p.Model.Profile.Parameters, p.Group))])
+            [.. points.Select(p => new ScatterPoint(p.Model.Name, p.Model.Profile.Macs, p.Percent, p.Model.Profile.Parameters, p.Group))])
         { Area = new("parameters") };
 
     private static ScatterPlot Against(string title, string what, ComparedModel[] timed, Func<ModelTiming, double> milliseconds) =>

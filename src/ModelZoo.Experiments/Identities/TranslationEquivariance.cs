@@ -11,8 +11,7 @@ public sealed class TranslationEquivariance(Func<Tensor, Tensor, Tensor>? layer 
     : Experiment(new("translation-equivariance", ExperimentGroup.Identities, "Translation equivariance, and what breaks it")
     {
         Claim = "Moving the input of a convolution moves its output as far; with stride 2 or 2×2 pooling only for even distances, and zero padding "
-            + "breaks it at "
-        + "the border.",
+            + "breaks it at the border.",
         Source = "Goodfellow, Bengio and Courville, Deep Learning, section 9.2; Zhang, arXiv 1904.11486, for stride and pooling",
         Runs = "A 3×3 convolution, the same with stride 2, with 2×2 max pooling, and with an image that fills the frame: outputs of an image moved by 0 … 6 "
         + "columns against the moved output",

@@ -19,8 +19,7 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
         Claim = "Unpooling to the remembered places reconstructs an image better than enlarging without them.",
         Source = "Zeiler and Fergus, arXiv 1311.2901, section 2.1; Badrinarayanan et al. (SegNet), arXiv 1511.00561, section 3; the lecture, “upsampling”",
         Runs = "The catalog’s four encoder–decoders, which have equally many parameters, trained as autoencoders with the mean squared error: Adam, "
-            + "learning rate "
-        + "0.002, batches of 64",
+            + "learning rate 0.002, batches of 64",
         UsesData = true,
         Seeded = true,
     })

@@ -10,8 +10,7 @@ public sealed class AugmentationOverfitting(TrainingSize? size = null)
         Claim = "Training on images that are moved, turned and scaled at random lowers the test error and narrows the gap between training and test.",
         Source = "Krizhevsky et al., NIPS 2012, section 4.1; Simard et al., ICDAR 2003",
         Runs = "Two convolutions and a dense layer on sets of 200 images (--full: 5,000), unchanged, or moved by up to an eighth of their side, turned "
-            + "by up to "
-        + "15° and scaled by up to 10 %; by Adam",
+            + "by up to 15° and scaled by up to 10 %; by Adam",
         UsesData = true,
         Seeded = true,
     }, "augmentation", size)

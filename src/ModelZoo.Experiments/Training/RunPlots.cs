@@ -19,8 +19,7 @@ internal static class RunPlots
 
     /// <summary>A quantity of each epoch.</summary>
     public static LinePlot Curves(string title, RunTable runs, Axis y, Func<EpochPoint, double> quantity,
-        IReadOnlyList<(string Variant, string Label)> lines) =>
-        new(title, Epochs(lines.Max(l => runs[l.Variant].Max(r => r.Epochs.Count))), y,
+        IReadOnlyList<(string Variant, string Label)> lines) => new(title, Epochs(lines.Max(l => runs[l.Variant].Max(r => r.Epochs.Count))), y,
             [.. lines.Select(l => Line(runs[l.Variant], l.Label, quantity))])
         { Caption = Band };
 
@@ -36,8 +35,7 @@ internal static class RunPlots
 
     /// <summary>A row for each variant: quantities as mean and spread over seeds.</summary>
     public static TableFigure Table(string title, RunTable runs, IReadOnlyList<(string Variant, string Label)> rows,
-        params IReadOnlyList<(string Head, Func<Measured, double> Quantity)> columns) =>
-        new(title, ["network", .. columns.Select(c => $">{c.Head}")],
+        params IReadOnlyList<(string Head, Func<Measured, double> Quantity)> columns) => new(title, ["network", .. columns.Select(c => $">{c.Head}")],
             [.. rows.Select(r => (IReadOnlyList<string>)[r.Label, .. columns.Select(c => Cell(runs.Each(r.Variant, c.Quantity)))])])
         { Caption = "Mean over the seeds, and from the least to the greatest." };
 

@@ -12,8 +12,7 @@ public sealed class TransferByData(TrainingSize? size = null)
         Claim = "Trained weights lower the error most where new images are few; with many, training from scratch catches up.",
         Source = "The lecture, “transfer learning”; Yosinski et al., arXiv 1411.1792",
         Runs = "LeNet-5 on 20 to 1,000 new images in equal steps: from scratch, and from trained weights where the new head, the dense layers or all may "
-            + "learn. "
-        + "Trained weights: MNIST for the embedded digits, else the first half of the classes for the second",
+            + "learn. Trained weights: MNIST for the embedded digits, else the first half of the classes for the second",
         UsesData = true,
         Seeded = true,
     }, size)

@@ -12,8 +12,7 @@ public sealed class VanishingGradients(TrainingSize? size = null)
     : TrainingExperiment(new("vanishing-gradients", ExperimentGroup.Training, "Sigmoids let the gradient vanish")
     {
         Claim = "With sigmoid units the gradient shrinks from layer to layer on its way to the first ones; with rectifiers it keeps its size, and the deep "
-            + "network "
-        + "learns.",
+            + "network learns.",
         Source = "Glorot and Bengio, AISTATS 2010, sections 3 and 4; the lecture, “activation functions”",
         Runs = "Eight 3×3 convolutions of one width without normalization; each at every rate of a grid, momentum 0.9; the norm of the loss's gradient by each "
         + "layer's weights before and after training",

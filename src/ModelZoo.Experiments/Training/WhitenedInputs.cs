@@ -12,12 +12,10 @@ public sealed class WhitenedInputs(TrainingSize? size = null)
     : TrainingExperiment(new("whitening", ExperimentGroup.Training, "Whitening against batch normalization")
     {
         Claim = "A network trains faster on whitened inputs than on raw pixels; batch normalization, which standardizes every layer's units without "
-            + "decorrelating "
-        + "them, makes it faster still.",
+            + "decorrelating them, makes it faster still.",
         Source = "LeCun et al., Efficient BackProp, 1998, section 4.3; Ioffe and Szegedy, arXiv 1502.03167, sections 2 and 3",
         Runs = "A dense network of two hidden tanh layers on raw, standardized and ZCA-whitened pixels, and on raw pixels with batch normalization; each "
-            + "at its "
-        + "best rate of a grid, plain stochastic gradient descent",
+            + "at its best rate of a grid, plain stochastic gradient descent",
         UsesData = true,
         Seeded = true,
     }, size)

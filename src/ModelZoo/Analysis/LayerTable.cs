@@ -138,8 +138,7 @@ internal static class LayerTable
         });
     }
 
-    private static IEnumerable<(string, object?)> Convolution(Convolution c) =>
-    [
+    private static IEnumerable<(string, object?)> Convolution(Convolution c) => [
         ("in", c.in_channels),
         ("out", c.out_channels),
         ("kernel", c.kernel_size),
@@ -151,8 +150,7 @@ internal static class LayerTable
         ("padding_mode", c.padding_mode),
     ];
 
-    private static IEnumerable<string?> ConvolutionText(Convolution c) =>
-    [
+    private static IEnumerable<string?> ConvolutionText(Convolution c) => [
         $"k{Cross(c.kernel_size)}",
         Unless("s", c.stride, 1),
         c.padding is null ? $"p {c.padding_type}" : Unless("p", c.padding, 0),

@@ -109,26 +109,6 @@ public sealed partial class ImageDataset : LabeledImages
     /// <inheritdoc/>
     public override string NameOf(int index) => $"{Name}[{index}]";
 
-    /// <summary>Writes the images and labels at <paramref name="indices"/>, in that order.</summary>
-    /// <param name="indices">[B], in any order, repeats allowed.</param>
-    /// <param name="images">[B, C, H, W].</param>
-    /// <param name="labels">[B].</param>
-    public void CopyBatch(ReadOnlySpan<int> indices, Span<float> images, Span<long> labels)
-    {
-        int length = Shape.Length;
-        if (images.Length != (long)indices.Length * length || labels.Length != indices.Length)
-        {
-            throw new ArgumentException($"A batch of {indices.Length} images of {Shape} needs {(long)indices.Length * length} values and {indices.Length} "
-                + $"labels, got {images.Length} and {labels.Length}.");
-        }
-
-        for (int i = 0; i < indices.Length; i++)
-        {
-            CopyImage(indices[i], images.Slice(i * length, length));
-            labels[i] = this.labels[indices[i]];
-        }
-    }
-
     internal override void WriteIdentity(Stream stream)
     {
         var values = new float[Shape.Length];

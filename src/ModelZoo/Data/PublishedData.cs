@@ -45,8 +45,7 @@ public sealed record PublishedData(string Name, string Description, string Terms
             + $"{string.Join(", ", All.Select(data => data.Name))}.");
 
     // MD5 as torchvision's source has them.
-    private static PublishedFile[] Idx(string[] places, string[] md5) =>
-    [
+    private static PublishedFile[] Idx(string[] places, string[] md5) => [
         new("train-images-idx3-ubyte.gz", places.Length == 2 ? 9_912_422 : 26_421_880, md5[0], places),
         new("train-labels-idx1-ubyte.gz", places.Length == 2 ? 28_881 : 29_515, md5[1], places),
         new("t10k-images-idx3-ubyte.gz", places.Length == 2 ? 1_648_877 : 4_422_102, md5[2], places),

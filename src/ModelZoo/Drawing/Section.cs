@@ -162,8 +162,7 @@ internal sealed class FrameFinder
     public double RoomBelow(int row) => below[row];
 
     /// <summary>The frames on the sheet, outer ones first.</summary>
-    public IReadOnlyList<Frame> Place(double shift, double[] y) =>
-    [
+    public IReadOnlyList<Frame> Place(double shift, double[] y) => [
         .. accepted.AsEnumerable().Reverse().Select(f =>
         {
             double top = y[f.First] - (f.Above * GraphLayout.LabelHeight), bottom = y[f.Last] + GraphLayout.BoxHeight + (f.Below * Padding);

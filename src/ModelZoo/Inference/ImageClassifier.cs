@@ -64,11 +64,6 @@ public sealed partial class ImageClassifier : IDisposable
         }
     }
 
-    /// <summary>Opens a checkpoint that the zoo made; it holds everything that is needed.</summary>
-    /// <exception cref="ZooException">The file cannot be read or is no such checkpoint.</exception>
-    /// <exception cref="UsageException">The model makes something other than classes.</exception>
-    public static ImageClassifier FromFile(ModelCatalog catalog, string path) => new(ModelResolver.FromFile(catalog, path));
-
     /// <summary>Uses a model that is loaded already; this object then owns it and keeps it in eval mode.</summary>
     /// <param name="model">The model.</param>
     /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>

@@ -24,8 +24,7 @@ internal sealed class TorchLibraries
     public nint TorchCpu { get; }
 
     /// <summary>Where a program's own native libraries may lie, the nearest first.</summary>
-    internal static string[] SearchFolders =>
-    [
+    internal static string[] SearchFolders => [
         .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         AppContext.BaseDirectory,
         Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),

@@ -154,8 +154,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend(model);
 
     /// <summary>All tensors of the training's state.</summary>
-    public IReadOnlyList<(string Key, Tensor Value)> Tensors() =>
-    [
+    public IReadOnlyList<(string Key, Tensor Value)> Tensors() => [
         .. State().Select(s => ($"model.{s.Key}", s.Value)),
         .. optimizer.Slots.SelectMany(s => s.StateNames.Zip(s.State, (name, tensor) => ($"optimizer.{s.Trained.Name}.{name}", tensor))),
         .. average?.Values.Select(a => ($"average.{a.Key}", a.Value)) ?? [],

@@ -29,8 +29,7 @@ public static class Features
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0,
-        CancellationToken cancel = default) =>
-        Read(model, layer, before: true, data, batchSize, cancel);
+        CancellationToken cancel = default) => Read(model, layer, before: true, data, batchSize, cancel);
 
     /// <summary>
     /// The same for a layer's output, before any in-place layer behind it changes it: VGG's fc7 is what "classifier.3" gives (and "classifier.4" after its

@@ -31,8 +31,7 @@ public sealed record LoadReport
     public bool Complete => Missing.Count == 0 && Misshaped.Count == 0 && Reinitialized.Count == 0;
 
     /// <summary>What a person should know, one line each; empty where the file fitted.</summary>
-    public IReadOnlyList<string> Remarks =>
-    [
+    public IReadOnlyList<string> Remarks => [
         .. Line("missing from the file, left as they were", Missing),
         .. Line("in the file, unknown to the model", Unexpected),
         .. Line("of another shape, left as they were", Misshaped.Select(m => m.ToString())),

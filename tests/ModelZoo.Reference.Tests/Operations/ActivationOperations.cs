@@ -3,8 +3,7 @@ namespace ModelZoo.Reference.Tests;
 /// <summary>Functions of one number. Their inputs are odd multiples of 0.05 and so keep that far from the kinks at 0, ±3 and 6.</summary>
 internal static class ActivationOperations
 {
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         Of("Relu", "passed everywhere", Activation.Relu, (_, _) => 1),
         Of("LeakyRelu", "nothing passed below 0", Activation.LeakyRelu(0.2), (x, _) => x > 0 ? 1 : 0),
         Of("Relu6", "passed above 6", Activation.Relu6, (x, _) => x > 0 ? 1 : 0),

@@ -5,8 +5,7 @@ internal static class ConvolutionOperations
 {
     private const string Plain = "Convolution.Backward";
 
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("convolution", Plain, "dilation forgotten in the input's gradient", c => Convolved(c, Kind.Grouped), Convolved),
         new("depthwise convolution", Plain, "dilation forgotten in the input's gradient", c => Convolved(c, Kind.Depthwise), Convolved),
         new("pointwise convolution", Plain, "bias gradient averaged over the batch", c => Convolved(c, Kind.Pointwise), Convolved),

@@ -5,8 +5,7 @@ internal static class JoinOperations
 {
     private static readonly string[] PartNames = ["a", "b", "c"];
 
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("add", "Add.Backward", "averaged over repeated dimensions, not summed", c => Joined(c, Added), c => Added(c.Input("a"), c.Input("b"))),
         new("multiply", "Multiply.Backward", "the other factor forgotten", c => Joined(c, Multiplied), c => Multiplied(c.Input("a"), c.Input("b"))),
         new("concatenate", "Concatenate.Backward", "pieces in the opposite order", Concatenated,

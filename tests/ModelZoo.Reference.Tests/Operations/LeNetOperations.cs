@@ -3,8 +3,7 @@ namespace ModelZoo.Reference.Tests;
 /// <summary>LeNet-5's own layers.</summary>
 internal static class LeNetOperations
 {
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("LeNet-5: C3's table", "TableConvolution.Backward", "kernels read backwards in the input's gradient", RandomTable,
             c => Table(c.X, c.W, c.B, ConnectionTable.LeNet5)),
         new("LeNet-5: trainable subsampling", "Subsampling.Backward", "mean taken for the sum", RandomSubsampling, c => Subsampled(c.X, c.W, c.B, 2)),

@@ -3,8 +3,7 @@ namespace ModelZoo.Reference.Tests;
 /// <summary>Softmax, its logarithm and the losses.</summary>
 internal static class LossOperations
 {
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("softmax", "Softmax.Backward", "the other classes forgotten", c => SoftmaxOf(RandomArray(c), c.From(0, 2)), c => SoftmaxOf(c.X, c.Int("axis"))),
         new("log-softmax", "Softmax.LogBackward", "taken as for one gradient of 1", c => LogSoftmaxOf(RandomArray(c), c.From(0, 2)), c =>
             LogSoftmaxOf(c.X, c.Int("axis"))),

@@ -8,8 +8,7 @@ internal static class NormalizationOperations
 {
     private const string Constants = "mean and variance taken as constants";
 
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("batch normalization, training", "BatchNormalization.TrainBackward", Constants,
             c => BatchTrain(c.Distinct(Shape(c, smallestBatch: 2)), c.Number(0, 1), c),
             c => BatchTrain(c.X, c.Input("gamma"), c.Input("beta"), c.Vector("mean"), c.Vector("variance"), c.Number("momentum"), c.Number("eps"))),

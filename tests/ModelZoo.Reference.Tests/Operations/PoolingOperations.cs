@@ -5,8 +5,7 @@ namespace ModelZoo.Reference.Tests;
 /// </summary>
 internal static class PoolingOperations
 {
-    public static IEnumerable<Operation> All =>
-    [
+    public static IEnumerable<Operation> All => [
         new("max pooling", "MaxPooling.Backward", "assigned instead of added where windows share a winner", c => MaxPooled(c, RandomWindow(c, dilated: true)),
             c => MaxPooled(c.X, c.Window)),
         new("average pooling", "AveragePooling.Backward", "the other way of counting padding", c => AveragePooled(c, RandomWindow(c, dilated: false)),
@@ -51,8 +50,7 @@ internal static class PoolingOperations
         return (RandomShape(c, window), window);
     }
 
-    private static int[] RandomShape(Choices c, PoolingWindow window) =>
-    [
+    private static int[] RandomShape(Choices c, PoolingWindow window) => [
         c.From(1, 2),
         c.From(1, 3),
         RandomSize(c, window.Kernel.H, window.Stride.H, window.Dilation.H, window.CeilMode),

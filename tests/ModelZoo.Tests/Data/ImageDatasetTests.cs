@@ -102,7 +102,6 @@ public class ImageDatasetTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Toy.Subset([3]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Image(Toy, -1));
         Assert.Throws<ArgumentException>(() => Toy.CopyImage(0, new float[11]));
-        Assert.Throws<ArgumentException>(() => Toy.CopyBatch([0, 1], new float[24], new long[1]));
     }
 
     private static float[] Image(ImageDataset data, int index)

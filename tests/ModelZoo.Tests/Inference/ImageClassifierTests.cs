@@ -61,7 +61,7 @@ public class ImageClassifierTests
             Checkpoint.Save(path, model, description);
         }
 
-        using ImageClassifier classifier = ImageClassifier.FromFile(Catalog.Models, path);
+        using ImageClassifier classifier = ImageClassifier.Load(path);
         Assert.Equal(["no", "yes"], classifier.Predict(new float[28 * 28], 1, 28, 28).Select(p => p.Label).Order());
     }
 

@@ -146,13 +146,13 @@ public sealed class WeightsPullTests : IDisposable
     }
 
     [Fact]
-    public void A_family_without_card_or_recipe_is_no_error()
+    public void A_model_without_card_or_recipe_is_no_error()
     {
-        ModelInfo lonely = Samples.Info("small_cnn") with { Family = "none" };
+        ModelInfo lonely = Samples.Info("small_cnn") with { Name = "lonely", Family = "none" };
         Assert.Null(Catalog.TryCardOf(lonely));
+        Assert.Null(Catalog.TryBlueprintOf(lonely));
         Assert.Null(Catalog.TryRecipeOf(lonely));
-        Assert.Null(Catalog.TryCardOf(lonely with { Family = "lenet" }));
-        Assert.Null(Catalog.TryRecipeOf(lonely with { Family = "lenet" }));
+        Assert.Null(Catalog.TryRecipeOf(lonely with { Family = "smallcnn" })); // its file has no recipe for the family
         Assert.NotNull(Catalog.TryCardOf(Samples.Info("small_cnn")));
         Assert.NotNull(Catalog.TryRecipeOf(Samples.Info("small_cnn")));
     }

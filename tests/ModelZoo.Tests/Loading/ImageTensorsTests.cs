@@ -1,6 +1,7 @@
 using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Loading;
+using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using Xunit;

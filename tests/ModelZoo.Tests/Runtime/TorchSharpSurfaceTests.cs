@@ -28,7 +28,8 @@ public class TorchSharpSurfaceTests
     public void What_an_assembly_uses_of_TorchSharp_is_in_0_105_1(string name)
     {
         Listing old = Listing.Embedded(), loaded = LoadedApi.Read();
-        TorchSharpUse[] uses = Read(name);
+        // The listing has TorchSharp's own namespaces. The messages of its SummaryWriter are generated from TensorFlow's .proto files, in both versions.
+        TorchSharpUse[] uses = [.. Read(name).Where(u => !u.Member.StartsWith("Tensorboard.", StringComparison.Ordinal))];
         Assert.True(uses.Length > 30, $"only {uses.Length} uses were found in {name}");
         string[] differences = [.. uses.SelectMany(u => Difference(u, old, loaded)).Distinct().Order()];
         Assert.True(differences.Length == 0, $"By its listing {differences.Length} uses do not compile against 0.105.1:\n{string.Join("\n", differences)}");

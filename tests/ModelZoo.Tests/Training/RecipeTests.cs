@@ -105,6 +105,46 @@ public class RecipeTests
     }
 
     [Fact]
+    public void A_recipe_file_names_only_models_of_its_family()
+    {
+        foreach (IGrouping<string, ModelInfo> family in Catalog.Models.Models.GroupBy(m => m.Family))
+        {
+            string name = $"{family.Key}/recipe.json";
+            if (Catalog.HasResource(name))
+            {
+                Assert.Empty(Recipe.ModelsOf(System.Text.Encoding.UTF8.GetString(Catalog.ReadResource(name)), name).Except(family.Select(m => m.Name)));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_model_takes_its_familys_recipe_with_what_differs_for_it()
+    {
+        const string Json = """
+            {
+              "family": {"epochs": 8, "batch_size": 16, "schedule": "step", "step_size": 3, "variants": {"quick": {"epochs": 2}, "long": {"epochs": 20}}},
+              "b": {"epochs": 9, "step_size": null, "variants": {"quick": {"batch_size": 4}, "long": null}},
+              "c": {"epochs": 8, "wrong": 1}
+            }
+            """;
+        Assert.True(Recipe.Has("a", Json, "r"));
+        Assert.Equal((8, 16, 3), Of("a"));
+        Assert.Equal((2, 16, 3), Of("a", "quick"));
+        Assert.Equal((9, 16, new Recipe().StepSize), Of("b"));
+        Assert.Equal((2, 4, new Recipe().StepSize), Of("b", "quick"));
+        Assert.Contains("has no variant 'long'", Assert.Throws<ZooException>(() => Of("b", "long")).Message, StringComparison.Ordinal);
+        Assert.Contains("r, c: unknown key 'wrong'", Assert.Throws<ZooException>(() => Of("c")).Message, StringComparison.Ordinal);
+        Assert.False(Recipe.Has("a", """{"b": {}}""", "r"));
+        Assert.Equal(["b", "c"], Recipe.ModelsOf(Json, "r"));
+
+        static (int Epochs, int BatchSize, int StepSize) Of(string model, string? variant = null)
+        {
+            Recipe recipe = Recipe.ParseFor(model, Json, "r", variant);
+            return (recipe.Epochs, recipe.BatchSize, recipe.StepSize);
+        }
+    }
+
+    [Fact]
     public void A_recipe_file_without_the_model_says_so() => Assert.Contains(
         "has no recipe for 'lenet5'. Did you mean 'lenet'?",
         Assert.Throws<ZooException>(() => Recipe.ParseFor("lenet5", """{"lenet": {}}""", "recipe.json")).Message,

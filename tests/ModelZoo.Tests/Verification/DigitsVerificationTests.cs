@@ -1,6 +1,7 @@
 using ModelZoo.Data;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using Xunit;

@@ -99,8 +99,7 @@ internal sealed class PickleText
         return [.. LegacyHead(littleEndian: true), .. pickle, .. keys, .. storages.SelectMany(s => (byte[])[.. BitConverter.GetBytes(s.Count), .. s.Content])];
     }
 
-    public static byte[] LegacyHead(bool littleEndian) =>
-    [
+    public static byte[] LegacyHead(bool littleEndian) => [
         .. Of(p => p.Op([0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19])),
         .. Of(p => p.Op([(byte)'M', 0xE9, 3])),
         .. Of(p => p.Op("}").Text("little_endian").Op([(byte)(littleEndian ? 0x88 : 0x89), (byte)'s'])),

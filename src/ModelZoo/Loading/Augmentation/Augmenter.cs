@@ -21,8 +21,7 @@ internal sealed class Augmenter
         if (Padding == PaddingMode.Reflect && recipe.RandomCropPadding >= Math.Min(preprocessing.Height, preprocessing.Width))
         {
             throw new ZooException($"random_crop_padding is {recipe.RandomCropPadding}; an input of {preprocessing.Height}×{preprocessing.Width} can be "
-                + "mirrored "
-                + "by less than its shorter side. Lower it, or set random_crop_mode to zero.");
+                + "mirrored by less than its shorter side. Lower it, or set random_crop_mode to zero.");
         }
     }
 

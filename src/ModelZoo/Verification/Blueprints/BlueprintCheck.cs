@@ -126,8 +126,7 @@ internal sealed class StructureWalk
     private static LayerCheck Problem(TraceNode node, string note) =>
         new() { Name = node.Name, Op = node.Op, Quantity = "structure", Verdict = Verdict.Failed, WorstRatio = double.PositiveInfinity, Note = note };
 
-    private static string[] Sources(Trace trace, TraceNode node) =>
-    [
+    private static string[] Sources(Trace trace, TraceNode node) => [
         .. node.Inputs.Zip(node.InputSlots, (i, slot) => i == Trace.ModelInput
             ? "the model's input"
             : slot == 0

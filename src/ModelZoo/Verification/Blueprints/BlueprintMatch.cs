@@ -246,8 +246,7 @@ internal static class BlueprintChange
         var node = new BlueprintNode(Transform, nameof(TransformInput), LayerFacts.Hyperparameters(layer), [BlueprintNode.ModelInput], null);
         return drawn with
         {
-            Nodes = [node, .. drawn.Nodes.Select(n =>
-            n with { Inputs = [.. n.Inputs.Select(input => input == BlueprintNode.ModelInput ? Transform : input)] })]
+            Nodes = [node, .. drawn.Nodes.Select(n => n with { Inputs = [.. n.Inputs.Select(input => input == BlueprintNode.ModelInput ? Transform : input)] })]
         };
     }
 

@@ -161,8 +161,7 @@ internal sealed record DropTrainingCheck(double Probability, Dropped Unit) : ITr
     public int Rows => Unit == Dropped.Rows ? 512 : 0;
 
     /// <inheritdoc/>
-    public IEnumerable<TrainingVariant> Variants =>
-    [
+    public IEnumerable<TrainingVariant> Variants => [
         new("what is kept is not divided by 1 − p", this with { Unscaled = true }),
         .. new[] { 1 - Probability, 0.1, 0.2, 0.25, 0.5 }.Where(p => Math.Abs(p - Probability) > 1e-9).Distinct()
             .Select(p => new TrainingVariant(FormattableString.Invariant($"probability {p:g3} instead of {Probability:g3}"), this with { Probability = p })),

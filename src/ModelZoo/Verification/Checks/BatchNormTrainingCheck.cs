@@ -26,8 +26,7 @@ internal sealed record BatchNormTrainingCheck(BatchNormCheck Layer, double? Mome
     private double Factor => Momentum ?? 1.0 / ((Batches ?? 0) + 1);
 
     /// <inheritdoc/>
-    public IEnumerable<TrainingVariant> Variants =>
-    [
+    public IEnumerable<TrainingVariant> Variants => [
         .. new[] { 1 - Factor, 0.1, 0.01, 0.001, 0.003, 0.9, 0.99 }.Where(m => Math.Abs(m - Factor) > 1e-9).Distinct()
             .Select(m => new TrainingVariant(FormattableString.Invariant($"momentum {m:g3} instead of {Factor:g3}"), this with { Momentum = m })),
         new("the running variance takes the biased instead of the unbiased variance", this with { StoresBiased = true }),

@@ -17,8 +17,7 @@ internal sealed record ConvolutionCheck(NdArray Weight, NdArray? Bias, Convoluti
         Counts.ConvolutionParameters(Weight.Shape[1] * Window.Groups, Weight.Shape[0], (Weight.Shape[2], Weight.Shape[3]), Window.Groups, Bias is not null);
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. Window.Stride.Neighbors(1).Select(s => Changed($"stride {s.Text()} instead of {Window.Stride.Text()}", Window with { Stride = s })),
         .. Window.Padding.Neighbors(0).Select(p => Changed($"padding {p.Text()} instead of {Window.Padding.Text()}", Window with { Padding = p })),
         .. Window.Dilation.Neighbors(1).Select(d => Changed($"dilation {d.Text()} instead of {Window.Dilation.Text()}", Window with { Dilation = d })),
@@ -128,8 +127,7 @@ internal sealed record TransposedConvolutionCheck(NdArray Weight, NdArray? Bias,
             Bias is not null);
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. Window.Stride.Neighbors(1).Select(s => Changed($"stride {s.Text()} instead of {Window.Stride.Text()}", Window with { Stride = s })),
         .. Window.Padding.Neighbors(0).Select(p => Changed($"padding {p.Text()} instead of {Window.Padding.Text()}", Window with { Padding = p })),
         .. OutputPadding.Neighbors(0).Select(p =>

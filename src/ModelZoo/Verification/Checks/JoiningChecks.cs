@@ -113,8 +113,7 @@ internal sealed record PaddedShortcutCheck(int InChannels, int OutChannels, int 
     public long Parameters => 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         new("the zeros come before the input's channels instead of after them", this with { First = true }),
         .. ((Pair)Stride).Neighbors(1).Select(s => new LayerVariant($"stride {s.Text()} instead of {Stride}", this with { Stride = s.H })),
     ];

@@ -78,8 +78,7 @@ internal sealed record GroupNormCheck(int Groups, NdArray? Gamma, NdArray? Beta,
     public long Parameters => (Gamma?.Count ?? 0) + (Beta?.Count ?? 0);
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. Affine.OtherEps(Eps).Select(v => new LayerVariant(v.Change, this with { Eps = v.Eps })),
         .. new[] { 0, 1, 2, Groups / 2, Groups * 2, 32 }.Where(g => g != Groups).Distinct()
             .Select(g => new LayerVariant($"{Text(g)} instead of {Text(Groups)}", this with { Groups = g })),
@@ -136,8 +135,7 @@ internal sealed record LayerNormCheck(int[] Shape, NdArray? Gamma, NdArray? Beta
     public long Parameters => (Gamma?.Count ?? 0) + (Beta?.Count ?? 0);
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. Affine.OtherEps(Eps).Select(v => new LayerVariant(v.Change, this with { Eps = v.Eps })),
         .. Gamma is null ? [] : new[] { new LayerVariant("scale and shift are missing", this with { Gamma = null, Beta = null }) },
     ];
@@ -175,8 +173,7 @@ internal sealed record LocalResponseNormCheck(int Size, double Alpha, double Bet
     public long Parameters => 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         new("alpha times size: it is meant for the mean, not for the sum", this with { Alpha = Alpha * Size }),
         new("alpha divided by size: it is meant for the mean, not for the sum", this with { Alpha = Alpha / Size }),
         .. new[] { 1.0, 2.0 }.Where(k => k != K).Select(k => new LayerVariant(FormattableString.Invariant($"k {k} instead of {K}"), this with { K = k })),

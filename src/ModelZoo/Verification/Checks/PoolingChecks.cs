@@ -15,8 +15,7 @@ internal sealed record MaxPoolCheck(PoolingWindow Window) : ILayerCheck
     private long Cells => (long)Window.Kernel.H * Window.Kernel.W;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. PoolingVariants.Of(Window).Select(v => new LayerVariant(v.Change, new MaxPoolCheck(v.Window))),
         .. Window.Dilation == 1 ? new[] { new LayerVariant("average instead of maximum", new AvgPoolCheck(Window, true, null)) } : [],
     ];
@@ -96,8 +95,7 @@ internal sealed record MaxUnpoolCheck(int Kernel) : ILayerCheck
     public long Parameters => 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         new("the values stand in the corners of their windows", new BedOfNailsCheck(Kernel)),
         new("the values are repeated over their windows", new UpsampleCheck(Kernel)),
     ];
@@ -125,8 +123,7 @@ internal sealed record AvgPoolCheck(PoolingWindow Window, bool CountIncludePad, 
     public long Parameters => 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         .. PoolingVariants.Of(Window).Select(v => new LayerVariant(v.Change, this with { Window = v.Window })),
         new($"count_include_pad {!CountIncludePad} instead of {CountIncludePad}", this with { CountIncludePad = !CountIncludePad }),
         new("maximum instead of average", new MaxPoolCheck(Window)),
@@ -206,8 +203,7 @@ internal sealed record SubsamplingCheck(NdArray Coefficient, NdArray Bias) : ILa
     public long Parameters => Counts.SubsamplingParameters(Coefficient.Count);
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         new("the mean of the window instead of its sum",
             this with { Coefficient = Coefficient.Map(c => c / (Layers.Subsampling.Window * Layers.Subsampling.Window)) }),
         new("the bias is missing", this with { Bias = NdArray.ZerosLike(Bias) }),

@@ -38,8 +38,7 @@ internal sealed record ZeroPadCheck(Border Border) : ILayerCheck
     public long Parameters => 0;
 
     /// <inheritdoc/>
-    public IEnumerable<LayerVariant> Variants =>
-    [
+    public IEnumerable<LayerVariant> Variants => [
         new("the other sides are padded", new ZeroPadCheck(new Border(Border.Right, Border.Left, Border.Bottom, Border.Top))),
         new("rows and columns are swapped", new ZeroPadCheck(new Border(Border.Top, Border.Bottom, Border.Left, Border.Right))),
         new("nothing is padded", new IdentityCheck()),

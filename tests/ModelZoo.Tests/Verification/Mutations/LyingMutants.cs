@@ -8,8 +8,7 @@ namespace ModelZoo.Tests.Verification.Mutations;
 /// <summary>Layers that report the right settings and compute something else: no blueprint shows it, the reference does.</summary>
 internal static class LyingMutants
 {
-    public static IEnumerable<Mutant> All =>
-    [
+    public static IEnumerable<Mutant> All => [
         Conv("stride", "mobilenet_v1", "features.9.depthwise", "stride 2 instead of 1", stride: 2),
         Conv("padding", "efficientnet_b0", "features.0.0", "padding 0 instead of 1", padding: 0),
         Conv("dilation", "conv_dilated", "block2.0", "dilation 1 instead of 2", dilation: 1, size: 40),

@@ -11,8 +11,7 @@ namespace ModelZoo.Tests.Verification.Mutations;
 /// <summary>Networks that are not what they should be although every layer computes what it says: settings, layers and numbers of blocks.</summary>
 internal static class StructureMutants
 {
-    public static IEnumerable<Mutant> All =>
-    [
+    public static IEnumerable<Mutant> All => [
         // Stride, padding, dilation, groups.
         new("stride", "resnet18", "the stage's stride left out", m =>
             In<Conv2d>(m, "layer2.0.conv1").stride = [1, 1], "layer2.0.conv1", "stride 1 instead of 2"),

@@ -8,8 +8,7 @@ namespace ModelZoo.Tests.Verification.Mutations;
 /// <summary>Networks with wrong weights, held against a trusted copy.</summary>
 internal static class WeightMutants
 {
-    public static IEnumerable<Mutant> All =>
-    [
+    public static IEnumerable<Mutant> All => [
         new("exponent bit", "resnet20", "of a convolution", m =>
             FlipBit(In<Conv2d>(m, "layer2.1.conv1").weight, 4321, 24), "layer2.1.conv1", "1 of 9216 values of its weight", Against.Copy),
         new("exponent bit", "encdec_transposed", "of a transposed convolution", m =>

@@ -9,8 +9,7 @@ namespace ModelZoo.Tests.Verification.Mutations;
 /// <summary>Networks whose layers are right and wired wrongly.</summary>
 internal static class WiringMutants
 {
-    public static IEnumerable<Mutant> All =>
-    [
+    public static IEnumerable<Mutant> All => [
         // Left out, too many, exchanged.
         new("missing ReLU", "lenet5", "left out of the forward", m =>
             new Rewired(m, (w, x) => w.Chain(x, [.. Lenet.Modern.Where(name => name != "relu2")])), "relu2", "a ReLU is missing after conv2"),

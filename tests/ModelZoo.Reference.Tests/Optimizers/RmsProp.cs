@@ -1,4 +1,4 @@
-namespace ModelZoo.Reference;
+namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// RMSprop: s ← αs + (1 − α)g², centered also a ← αa + (1 − α)g with s − a² in place of s below; u = g/(√s + ε);

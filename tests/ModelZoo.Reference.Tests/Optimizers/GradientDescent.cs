@@ -1,4 +1,4 @@
-namespace ModelZoo.Reference;
+namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// (Stochastic) gradient descent with momentum μ, dampening δ, Nesterov's variant and L2 weight decay: v ← μv + (1 − δ)g (at the first step v ← g),

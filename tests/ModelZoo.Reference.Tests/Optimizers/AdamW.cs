@@ -1,4 +1,4 @@
-namespace ModelZoo.Reference;
+namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// Adam with decoupled weight decay: θ ← (1 − ηλ)θ first, then Adam's step with the plain gradient.

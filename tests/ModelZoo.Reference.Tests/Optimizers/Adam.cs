@@ -1,4 +1,4 @@
-namespace ModelZoo.Reference;
+namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// Adam: m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², θ ← θ − η/(1 − β₁ᵗ) · m / (√s/√(1 − β₂ᵗ) + ε), with L2 weight decay in g.

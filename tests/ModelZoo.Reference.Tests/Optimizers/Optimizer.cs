@@ -1,4 +1,4 @@
-namespace ModelZoo.Reference;
+namespace ModelZoo.Reference.Tests;
 
 /// <summary>
 /// A rule that moves one parameter θ along its gradient g, in place. Each parameter has an optimizer of its own, which keeps that parameter's state.
