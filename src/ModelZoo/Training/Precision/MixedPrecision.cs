@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics.X86;
-using ModelZoo.Training.Optimizers;
 using ModelZoo.Runtime;
+using ModelZoo.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
