@@ -9,6 +9,7 @@ namespace ModelZoo.Data;
 /// needs no such filter; with the triangle PyTorch gives the same values there with and without antialias, with the cubic only with it (without, its a is
 /// −0.75). The cubic may leave the range of the input. Immutable: threads may share one.
 /// </summary>
+/// <remarks>Ours because TorchSharp's interpolate has no antialias, and because values of a data set are resized before there are tensors.</remarks>
 public sealed class Resizer
 {
     private readonly Taps[] rows;

@@ -49,12 +49,16 @@ public static class TorchRuntime
     }
 
     // at::globalContext().setUserEnabledMkldnn(false), which TorchSharp does not export. Without it the environment's limit to SSE 4.1 stays, which is slower.
+    // NNPACK would be next in line: it takes no such machine, and writes a warning for every convolution.
     private static unsafe void DisableOneDnn(nint torchCpu)
     {
         if (NativeLibrary.TryGetExport(torchCpu, "_ZN2at13globalContextEv", out nint context)
-            && NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledMkldnnEb", out nint enable))
+            && NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledNNPACKEb", out nint nnpack)
+            && NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledMkldnnEb", out nint oneDnn))
         {
-            ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
+            nint global = ((delegate* unmanaged<nint>)context)();
+            ((delegate* unmanaged<nint, byte, void>)nnpack)(global, 0);
+            ((delegate* unmanaged<nint, byte, void>)oneDnn)(global, 0);
         }
     }
 

@@ -7,6 +7,9 @@ namespace ModelZoo.Weights;
 /// The list of a zip archive's members (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3), read from its central directory and held against the archive:
 /// every member lies inside it, none overlaps another, no name appears twice or leads out of the archive.
 /// </summary>
+/// <remarks>
+/// Ours because System.IO.Compression does not tell where a member's bytes lie, which are read in place here, and checks none of this.
+/// </remarks>
 internal sealed class ZipDirectory
 {
     private const int MostBytes = 1 << 23;

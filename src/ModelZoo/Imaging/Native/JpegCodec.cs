@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace ModelZoo.Imaging.Native;
 
 /// <summary>JPEG by libjpeg-turbo with its exact inverse DCT and smooth chroma upsampling: the settings of Pillow, and so its bits.</summary>
+/// <remarks>The binding is ours because it sets these two, which SkiaSharp and others do not let be chosen.</remarks>
 internal static unsafe class JpegCodec
 {
     /// <summary>Whether a file that lacks its end mark alone counts as cut off.</summary>

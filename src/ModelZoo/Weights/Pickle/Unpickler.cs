@@ -7,6 +7,9 @@ namespace ModelZoo.Weights.Pickle;
 /// plain data, tensors and what holds them, refuses every other name, calls nothing, imports nothing, and never recurses. Memory is bounded by
 /// <see cref="PickleBudget"/>, time by the length of the pickle.
 /// </summary>
+/// <remarks>
+/// Ours because the libraries that read pickles build whatever object a file names, TorchSharp's own loader among them, and weights come from strangers.
+/// </remarks>
 internal ref struct Unpickler
 {
     private const int MostDepth = 1 << 18;
