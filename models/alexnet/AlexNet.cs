@@ -40,12 +40,6 @@ public sealed class AlexNet : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => "classifier.6";
-
-    public override string Stem => "features.0";
-
-    public override IReadOnlyList<string> Stages { get; } = ["features.2", "features.5", "features.12"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -65,6 +59,9 @@ public sealed class AlexNet : ZooModel
         Published = TorchvisionWeights.Of("alexnet"),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = "classifier.6",
+        Stem = "features.0",
+        Stages = ["features.2", "features.5", "features.12"],
         Build = options => new AlexNet(options),
     };
 }

@@ -60,12 +60,6 @@ public sealed class AlexNetOriginal : ZooModel
         InitializeWeights();
     }
 
-    public override string Head => nameof(fc8);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2), nameof(pool5)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -91,6 +85,9 @@ public sealed class AlexNetOriginal : ZooModel
         MinimumSize = 67,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(crop: 227),
+        Head = nameof(fc8),
+        Stem = nameof(conv1),
+        Stages = [nameof(pool1), nameof(pool2), nameof(pool5)],
         Build = options => new AlexNetOriginal(options, groups),
     };
 

@@ -35,12 +35,6 @@ public sealed class ConvNet : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => nameof(fc2);
-
-    public override string Stem => "layer1.0";
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -65,6 +59,9 @@ public sealed class ConvNet : ZooModel
         Input = (1, 28, 28),
         MinimumSize = 4,
         Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
+        Head = nameof(fc2),
+        Stem = "layer1.0",
+        Stages = [nameof(layer1), nameof(layer2)],
         Build = options => new ConvNet(options),
     };
 }

@@ -50,12 +50,6 @@ public sealed class ConvVariants : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(stem);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(relu0), nameof(relu1), nameof(relu2)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -91,6 +85,9 @@ public sealed class ConvVariants : ZooModel
         Input = (3, 32, 32),
         MinimumSize = 4,
         Preprocessing = new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]),
+        Head = nameof(fc),
+        Stem = nameof(stem),
+        Stages = [nameof(relu0), nameof(relu1), nameof(relu2)],
         Build = options => new ConvVariants(variant.Name, variant.Chain, options),
     });
 }

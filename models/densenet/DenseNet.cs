@@ -69,12 +69,6 @@ public sealed class DenseNet : ZooModel
         WeightInit.Constant(classifier.bias, 0);
     }
 
-    public override string Head => nameof(classifier);
-
-    public override string Stem => "features.conv0";
-
-    public override IReadOnlyList<string> Stages { get; } = ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.denseblock4"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -131,6 +125,9 @@ public sealed class DenseNet : ZooModel
         RenameKey = KeyNames.DenseNet,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(classifier),
+        Stem = "features.conv0",
+        Stages = ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.denseblock4"],
         Build = options => new DenseNet(variant, options),
     });
 }

@@ -61,12 +61,6 @@ public sealed class EfficientNet : ZooModel
         Initialize();
     }
 
-    public override string Head => "classifier.1";
-
-    public override string Stem => "features.0.0";
-
-    public override IReadOnlyList<string> Stages { get; } = ["features.1", "features.2", "features.3", "features.5", "features.7"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -181,6 +175,9 @@ public sealed class EfficientNet : ZooModel
         Published = TorchvisionWeights.Of("efficientnet_b0"),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(interpolation: Interpolation.Bicubic),
+        Head = "classifier.1",
+        Stem = "features.0.0",
+        Stages = ["features.1", "features.2", "features.3", "features.5", "features.7"],
         Build = options => new EfficientNet(options),
     };
 }

@@ -67,12 +67,6 @@ public sealed class EncoderDecoder : ZooModel
         Nails,
     }
 
-    public override string Head => nameof(head);
-
-    public override string Stem => nameof(enc1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(relu1), nameof(relu2)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -121,6 +115,9 @@ public sealed class EncoderDecoder : ZooModel
         Task = ModelTask.DensePrediction,
         Classes = 1,
         Preprocessing = new(1, 28, 28, Fit.Resize, [0], [1]),
+        Head = nameof(head),
+        Stem = nameof(enc1),
+        Stages = [nameof(relu1), nameof(relu2)],
         Build = options => new EncoderDecoder(variant.Name, variant.By, options),
     });
 }

@@ -82,12 +82,6 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
             : new(AdaptiveAvgPool2d(4), channels, 16, options.NumClasses, norm);
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => $"{nameof(conv1)}.conv";
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4e), nameof(inception5b)];
-
     /// <inheritdoc/>
     public IReadOnlyList<string> Auxiliary => aux1 is null ? [] : [$"{nameof(aux2)}.fc2", $"{nameof(aux1)}.fc2"];
 
@@ -154,6 +148,9 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         PublishedOptions = form.Name == "googlenet" ? static options => options with { TransformInput = true } : null,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(fc),
+        Stem = $"{nameof(conv1)}.conv",
+        Stages = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4e), nameof(inception5b)],
         Build = options => new GoogLeNet(options, form),
     };
 

@@ -47,12 +47,6 @@ public sealed class GoogLeNetNaive : ZooModel
         WeightInit.Normal(fc.weight, 0.01);
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => $"{nameof(conv1)}.conv";
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4a)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -74,6 +68,9 @@ public sealed class GoogLeNetNaive : ZooModel
         MinimumSize = 15,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(fc),
+        Stem = $"{nameof(conv1)}.conv",
+        Stages = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4a)],
         Build = options => new GoogLeNetNaive(options),
     };
 }

@@ -41,12 +41,6 @@ public sealed class LeNet5 : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => nameof(fc3);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -68,6 +62,9 @@ public sealed class LeNet5 : ZooModel
         Input = (1, 32, 32),
         MinimumSize = 16,
         Preprocessing = new(1, 32, 32, Fit.Pad, [0.1307f], [0.3081f]),
+        Head = nameof(fc3),
+        Stem = nameof(conv1),
+        Stages = [nameof(pool1), nameof(pool2)],
         Build = options => new LeNet5(options),
         Weights = [new("mnist", "lenet/lenet5.mnist.safetensors", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])],
     };

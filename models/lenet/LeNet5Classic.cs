@@ -59,12 +59,6 @@ public sealed class LeNet5Classic : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => nameof(output);
-
-    public override string Stem => nameof(c1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(squash2), nameof(squash4), nameof(squash5)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -87,6 +81,9 @@ public sealed class LeNet5Classic : ZooModel
         Input = (1, 32, 32),
         MinimumSize = 32,
         Preprocessing = new(1, 32, 32, Fit.Pad, [0.1f / 1.275f], [1f / 1.275f]), // x·1.275 − 0.1
+        Head = nameof(output),
+        Stem = nameof(c1),
+        Stages = [nameof(squash2), nameof(squash4), nameof(squash5)],
         Build = options => new LeNet5Classic(options),
     };
 }

@@ -59,12 +59,6 @@ public sealed class MobileNetV1 : ZooModel
         }
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => "features.0.conv";
-
-    public override IReadOnlyList<string> Stages { get; } = ["features.1", "features.3", "features.5", "features.11", "features.13"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -91,6 +85,9 @@ public sealed class MobileNetV1 : ZooModel
         Input = (3, 224, 224),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(fc),
+        Stem = "features.0.conv",
+        Stages = ["features.1", "features.3", "features.5", "features.11", "features.13"],
         Build = options => new MobileNetV1(variant, options),
     });
 }

@@ -58,12 +58,6 @@ public sealed class MobileNetV2 : ZooModel
         Initialize();
     }
 
-    public override string Head => "classifier.1";
-
-    public override string Stem => "features.0.0";
-
-    public override IReadOnlyList<string> Stages { get; } = ["features.1", "features.3", "features.6", "features.13", "features.17"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -137,6 +131,9 @@ public sealed class MobileNetV2 : ZooModel
         ],
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = "classifier.1",
+        Stem = "features.0.0",
+        Stages = ["features.1", "features.3", "features.6", "features.13", "features.17"],
         Build = options => new MobileNetV2(options),
     };
 }

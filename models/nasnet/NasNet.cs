@@ -98,12 +98,6 @@ public sealed class NasNet : ZooModel
         }
     }
 
-    public override string Head => nameof(last_linear);
-
-    public override string Stem => "conv0.conv";
-
-    public override IReadOnlyList<string> Stages { get; } = ["conv0", "cell_stem_0", "cell_3", "cell_9", "cell_15"];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -127,6 +121,9 @@ public sealed class NasNet : ZooModel
         MinimumSize = 3,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet() with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] },
+        Head = nameof(last_linear),
+        Stem = "conv0.conv",
+        Stages = ["conv0", "cell_stem_0", "cell_3", "cell_9", "cell_15"],
         Build = options => new NasNet(options),
     };
 }

@@ -143,7 +143,6 @@ public sealed class PreActResNet : ZooModel
         layer4 = variant.Cifar ? null : Stage(3);
         bn2 = norm.Create(channels);
         fc = Linear(channels, options.NumClasses);
-        Stages = variant.Cifar ? [nameof(layer1), nameof(layer2), nameof(layer3)] : [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)];
         RegisterComponents();
 
         Sequential Stage(int stage) => Sequential(Enumerable.Range(0, variant.Blocks[stage]).Select(block => Block(stage, block)).ToArray());
@@ -155,12 +154,6 @@ public sealed class PreActResNet : ZooModel
             return new PreActBlock(inputs, planes, stage > 0 && block == 0 ? 2 : 1, activated: stage == 0 && block == 0, variant, norm);
         }
     }
-
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; }
 
     public override Tensor forward(Tensor input)
     {
@@ -181,6 +174,9 @@ public sealed class PreActResNet : ZooModel
         Input = variant.Cifar ? (3, 32, 32) : (3, 224, 224),
         Classes = variant.Cifar ? 10 : 1000,
         Preprocessing = variant.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
+        Head = nameof(fc),
+        Stem = nameof(conv1),
+        Stages = variant.Cifar ? [nameof(layer1), nameof(layer2), nameof(layer3)] : [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)],
         Build = options => new PreActResNet(options, variant),
     })];
 }

@@ -187,12 +187,6 @@ public sealed class ResNet : ZooModel
         }
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -213,6 +207,9 @@ public sealed class ResNet : ZooModel
         Published = TorchvisionWeights.Of(variant.Name),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(fc),
+        Stem = nameof(conv1),
+        Stages = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)],
         Build = options => new ResNet(options, variant),
     })];
 }

@@ -140,12 +140,6 @@ public sealed class CifarResNet : ZooModel
     // In the order of their codes in the official files, which is that of their names.
     private static string[] Cifar10Labels => ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -162,6 +156,9 @@ public sealed class CifarResNet : ZooModel
         Source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, section 4.2",
         Input = (3, 32, 32),
         Preprocessing = Preprocessing.Cifar10(),
+        Head = nameof(fc),
+        Stem = nameof(conv1),
+        Stages = [nameof(layer1), nameof(layer2), nameof(layer3)],
         Build = options => new CifarResNet(options, variant),
         Weights = variant.Name == "resnet20" ? [new("cifar10", "resnet_cifar/resnet20.cifar10.safetensors", Cifar10Labels)] : [],
     })];

@@ -32,12 +32,6 @@ public sealed class SmallCnn : ZooModel
         RegisterComponents();
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(pool1), nameof(pool2)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -57,6 +51,9 @@ public sealed class SmallCnn : ZooModel
         Input = (1, 28, 28),
         MinimumSize = 16,
         Preprocessing = new(1, 28, 28, Fit.Resize, [0.1307f], [0.3081f]),
+        Head = nameof(fc),
+        Stem = nameof(conv1),
+        Stages = [nameof(pool1), nameof(pool2)],
         Build = options => new SmallCnn(options),
     };
 }

@@ -58,7 +58,6 @@ public sealed class VggNet : ZooModel
             layers.Add(MaxPool2d(2, stride: 2));
         }
 
-        Stages = [.. Enumerable.Range(0, layers.Count).Where(i => layers[i] is MaxPool2d).Select(i => $"{nameof(features)}.{i}")];
         features = Sequential([.. layers]);
         classifier = Sequential(
             Dense(channels * Grid * Grid, 4096), ReLU(inplace: true), Dropout(0.5),
@@ -66,12 +65,6 @@ public sealed class VggNet : ZooModel
             Dense(4096, options.NumClasses));
         RegisterComponents();
     }
-
-    public override string Head => "classifier.6";
-
-    public override string Stem => "features.0";
-
-    public override IReadOnlyList<string> Stages { get; }
 
     public override Tensor forward(Tensor input)
     {
@@ -93,8 +86,15 @@ public sealed class VggNet : ZooModel
         Published = TorchvisionWeights.Of(name),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = "classifier.6",
+        Stem = "features.0",
+        Stages = PoolsOf(convolutions, normalized),
         Build = options => new VggNet(name, options, convolutions, normalized),
     };
+
+    // A convolution, its normalization and its rectifier each, and a pool after each group.
+    private static IReadOnlyList<string> PoolsOf(int[] convolutions, bool normalized) =>
+        [.. convolutions.Select((_, group) => $"{nameof(features)}.{(convolutions.Take(group + 1).Sum() * (normalized ? 3 : 2)) + group}")];
 
     private static Linear Dense(long inputs, long outputs)
     {

@@ -65,12 +65,6 @@ public sealed class WideResNet : ZooModel
                 bottleneck: false, activated: false, padded: false, variant.Dropout, norm)).ToArray());
     }
 
-    public override string Head => nameof(fc);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(layer1), nameof(layer2), nameof(layer3)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -88,6 +82,9 @@ public sealed class WideResNet : ZooModel
         Source = "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, tables 1 and 5",
         Input = (3, 32, 32),
         Preprocessing = Preprocessing.Cifar10(),
+        Head = nameof(fc),
+        Stem = nameof(conv1),
+        Stages = [nameof(layer1), nameof(layer2), nameof(layer3)],
         Build = options => new WideResNet(options, variant),
     })];
 }

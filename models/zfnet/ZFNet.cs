@@ -58,12 +58,6 @@ public sealed class ZFNet : ZooModel
         InitializeWeights();
     }
 
-    public override string Head => nameof(fc8);
-
-    public override string Stem => nameof(conv1);
-
-    public override IReadOnlyList<string> Stages { get; } = [nameof(norm1), nameof(norm2), nameof(pool5)];
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -108,6 +102,9 @@ public sealed class ZFNet : ZooModel
         MinimumSize = 47,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
+        Head = nameof(fc8),
+        Stem = nameof(conv1),
+        Stages = [nameof(norm1), nameof(norm2), nameof(pool5)],
         Build = options => new ZFNet(options),
     };
 }

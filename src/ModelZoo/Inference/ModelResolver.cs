@@ -140,17 +140,8 @@ public static class ModelResolver
                 : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
         }
 
-        ModelOptions chosen = options ?? info.Defaults;
-        ModelOptions built = wanted.Change(chosen);
-        ResolvedModel fresh = Unfilled(info, built, wanted);
-        if (options is null && ClassesOf(info, file, fresh.Model.Head) is { } classes && classes != chosen.NumClasses
-            && wanted.Change(chosen with { NumClasses = classes }) is var fitting && fitting != built)
-        {
-            fresh.Dispose();
-            fresh = Unfilled(info, fitting, wanted);
-        }
-
-        return Loaded(fresh, file, wanted);
+        ModelOptions chosen = options ?? (ClassesOf(info, file) is { } classes ? info.Defaults with { NumClasses = classes } : info.Defaults);
+        return Loaded(Unfilled(info, wanted.Change(chosen), wanted), file, wanted);
     }
 
     private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest wanted)
@@ -188,8 +179,8 @@ public static class ModelResolver
     }
 
     // The rows of the head's weight, where the file has one.
-    private static int? ClassesOf(ModelInfo info, WeightsFile file, string head) =>
-        file.Entries.FirstOrDefault(e => (info.RenameKey?.Invoke(e.Name) ?? e.Name) == $"{head}.weight")?.Shape is [> 0 and <= int.MaxValue, ..] shape
+    private static int? ClassesOf(ModelInfo info, WeightsFile file) =>
+        file.Entries.FirstOrDefault(e => (info.RenameKey?.Invoke(e.Name) ?? e.Name) == $"{info.Head}.weight")?.Shape is [> 0 and <= int.MaxValue, ..] shape
             ? (int)shape[0]
             : null;
 

@@ -57,6 +57,15 @@ public sealed record ModelInfo
     /// </summary>
     public required Func<ModelOptions, ZooModel> Build { get; init; }
 
+    /// <summary>The name of the layer that makes the logits ("fc3"): what transfer learning replaces.</summary>
+    public required string Head { get; init; }
+
+    /// <summary>The name of the first convolution ("conv1"): what other input channels change.</summary>
+    public required string Stem { get; init; }
+
+    /// <summary>The names of the modules whose outputs are the feature maps of each scale, from fine to coarse.</summary>
+    public required IReadOnlyList<string> Stages { get; init; }
+
     /// <summary>Trained weights that ship inside the library, by name ("mnist").</summary>
     public IReadOnlyList<ShippedWeights> Weights { get; init; } = [];
 
@@ -105,6 +114,7 @@ public sealed record ModelInfo
     {
         using DisposeScope scope = NewDisposeScope();
         ZooModel model = Build(options);
+        model.Entry = this;
         scope.Detach(model.parameters());
         scope.Detach(model.buffers());
         return model;

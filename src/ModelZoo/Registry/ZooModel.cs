@@ -9,17 +9,30 @@ namespace ModelZoo.Registry;
 /// </summary>
 public abstract class ZooModel(string name) : nn.Module<Tensor, Tensor>(name)
 {
+    private ModelInfo? entry;
+
     /// <summary>The name of the layer that makes the logits ("fc3"): what transfer learning replaces.</summary>
-    public abstract string Head { get; }
+    /// <exception cref="InvalidOperationException">The network was built without its entry of the registry.</exception>
+    public virtual string Head => Entry.Head;
 
     /// <summary>The name of the first convolution ("conv1"): what other input channels change.</summary>
-    public abstract string Stem { get; }
+    /// <inheritdoc cref="Head" path="/exception"/>
+    public virtual string Stem => Entry.Stem;
 
     /// <summary>
     /// The names of the modules whose outputs are the feature maps of each scale, from fine to coarse ("layer1", "layer2" …):
     /// what <see cref="ModelZoo.Transfer.FeatureExtractor"/> gives where nothing else is asked for.
     /// </summary>
-    public abstract IReadOnlyList<string> Stages { get; }
+    /// <inheritdoc cref="Head" path="/exception"/>
+    public virtual IReadOnlyList<string> Stages => Entry.Stages;
+
+    /// <summary>Where head, stem and stages stand; <see cref="ModelInfo.Create"/> sets it.</summary>
+    internal ModelInfo Entry
+    {
+        private get => entry ?? throw new InvalidOperationException(
+            $"This {GetName()} was built without its entry of the registry, which names its head, stem and stages. Build it with ModelInfo.Create.");
+        set => entry = value;
+    }
 }
 
 /// <summary>What a caller may choose of an architecture.</summary>
