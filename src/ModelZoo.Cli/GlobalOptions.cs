@@ -35,8 +35,8 @@ internal static class GlobalOptions
     {
         Threads.Validators.Add(result =>
         {
-            if (result.Tokens is [var given, ..] && !(int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1
-                and <= 1024))
+            if (result.Tokens is [var given, ..]
+                && !(int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= 1024))
             {
                 result.AddError($"--threads takes a number from 1 to 1024, not '{given.Value}'.");
             }

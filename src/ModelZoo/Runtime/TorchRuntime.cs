@@ -26,7 +26,9 @@ public static class TorchRuntime
     public static string? Remark => ProcessSettings.AvoidsOneDnn
         ? "this machine hides its processor's caches (CPUID), with which oneDNN would compute wrong convolutions: they run without it, about three times "
             + "slower. ONEDNN_MAX_CPU_ISA=ALL in the environment uses it all the same."
-        : null;
+        : ProcessorCaches.Hidden
+            ? "this machine hides its processor's caches (CPUID), and oneDNN is used all the same: convolutions may be wrong. `zoo verify` shows which."
+            : null;
 
     /// <summary>Applies the settings and loads libtorch where that is the zoo's task. Calls after the first do nothing.</summary>
     /// <exception cref="ZooException">A library is missing or cannot be loaded; the message says which, why, and what to do.</exception>

@@ -23,8 +23,10 @@ internal static class NonFiniteSearch
         List<Action> removals = [];
         foreach ((string name, nn.Module module) in ModuleHooks.Leaves(model))
         {
-            Action? removal = ModuleHooks.OnOutput(module, (ran, _, outputs) => found ??= Array.TrueForAll(outputs, IsFinite) ? null : Sentence(name, ran));
-            removals.Add(removal ?? (static () => { }));
+            if (ModuleHooks.OnOutput(module, (ran, _, outputs) => found ??= Array.TrueForAll(outputs, IsFinite) ? null : Sentence(name, ran)) is { } removal)
+            {
+                removals.Add(removal);
+            }
         }
 
         try

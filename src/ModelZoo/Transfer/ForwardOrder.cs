@@ -32,7 +32,10 @@ internal static class ForwardOrder
                         ran.Add((name, leaf));
                     }
                 });
-                removals.Add(removal ?? (static () => { }));
+                if (removal is not null)
+                {
+                    removals.Add(removal);
+                }
             }
 
             return (ran, model.call(example).shape);
