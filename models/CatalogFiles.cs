@@ -1,6 +1,14 @@
+using System.Diagnostics;
 using System.Text;
+using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Registry;
+using ModelZoo.Training;
+using ModelZoo.Transfer;
 using ModelZoo.Verification.Blueprints;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Models;
 
@@ -11,7 +19,10 @@ namespace ModelZoo.Models;
 /// <param name="root">The checkout: the folder with ModelZoo.sln.</param>
 public sealed class CatalogFiles(string root)
 {
-    private const string Solution = "ModelZoo.sln";
+    private const string Solution = "ModelZoo.sln", Python = "/usr/bin/python3";
+
+    /// <summary>The checkout.</summary>
+    public string Root => root;
 
     /// <summary>The folder models/.</summary>
     public string Models => Path.Combine(root, "models");
@@ -46,6 +57,49 @@ public sealed class CatalogFiles(string root)
     {
         ArgumentNullException.ThrowIfNull(info);
         return Path.Combine(root, "tests", "ModelZoo.Tests", "Models", "Manifests", $"{info.Name}.txt");
+    }
+
+    /// <summary>Writes every generated file of a model: card, blueprint, manifest, and of a model that torchvision has its golden values.</summary>
+    /// <param name="info">The model.</param>
+    /// <param name="accuracyOn">Test data for the accuracy of shipped weights; null: what the card says of them stays.</param>
+    /// <param name="device">Where the accuracy is measured.</param>
+    /// <exception cref="ZooException">The network cannot be built or measured, or a file cannot be written.</exception>
+    public CatalogAddition Add(ModelInfo info, LabeledImages? accuracyOn = null, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        ModelCard card = WriteCard(info, accuracyOn is null ? null : card => Accuracies(info, card, accuracyOn, device ?? CPU));
+        WriteBlueprint(info);
+        List<string> written = [CardOf(info), BlueprintOf(info)], remaining = [];
+        if (info.Torchvision is { } builder)
+        {
+            if (RunOracle("golden", Oracle, info.Name, builder) is { } failure)
+            {
+                remaining.Add($"{info.Name}: torchvision's manifest and golden values, `zoo catalog add {info.Name}` again where torchvision is: {failure}");
+            }
+            else
+            {
+                written.AddRange([Path.Combine(Oracle, "Golden", $"{info.Name}.safetensors"), ManifestOf(info)]);
+            }
+        }
+        else if (WriteManifest(info, card))
+        {
+            written.Add(ManifestOf(info));
+            remaining.Add($"{info.Name}: hold {ManifestOf(info)} against the paper or another implementation; it is the model's own word so far");
+        }
+
+        string recipe = Path.Combine(Models, info.Family, "recipe.json");
+        if (info.Task == ModelTask.Classification && !(File.Exists(recipe) && Recipe.Has(info.Name, File.ReadAllText(recipe), recipe)))
+        {
+            remaining.Add($"{info.Name}: a recipe in {recipe}");
+        }
+
+        if (PublishedFigures.All.All(f => f.Model != info.Name))
+        {
+            remaining.Add($"{info.Name}: published parameters and MACs, where there are any, in {Path.Combine(Models, "PublishedFigures.cs")}");
+        }
+
+        remaining.Add("scripts/test --filter \"DisplayName~<model>\" builds the new files in and runs every test that concerns a model");
+        return new(info.Name, card, written, remaining);
     }
 
     /// <summary>Measures a model and writes its card; accuracies stay where the weights are the same file as before.</summary>
@@ -88,6 +142,45 @@ public sealed class CatalogFiles(string root)
         return true;
     }
 
+    private SortedDictionary<string, WeightsCard> Accuracies(ModelInfo info, ModelCard card, LabeledImages test, Device device)
+    {
+        var measured = new SortedDictionary<string, WeightsCard>(StringComparer.Ordinal);
+        foreach ((string name, WeightsCard weights) in card.Weights)
+        {
+            using ResolvedModel resolved = ModelResolver.Resolve(Catalog.Models, $"{info.Name}:{name}", ReadSource);
+            if (!test.Info.ClassNames.SequenceEqual(resolved.Labels))
+            {
+                measured[name] = weights; // made for other data
+                continue;
+            }
+
+            resolved.Model.to(device);
+            var options = new LoaderOptions { Device = device };
+            using IImageBatches images = ImageBatches.Open(test, TransferLearning.PreprocessingFor(test, resolved.Preprocessing), null, options);
+            EvaluationResult result = Evaluator.Evaluate(resolved.Model, images);
+            measured[name] = weights with { Accuracy = result.Accuracy, Data = test.Name, Images = result.Count };
+        }
+
+        return measured;
+    }
+
+    /// <returns>Null, or why there is no answer.</returns>
+    private string? RunOracle(params string[] arguments)
+    {
+        string script = Path.Combine(Oracle, "oracle.py");
+        if (!File.Exists(Python) || !File.Exists(script))
+        {
+            return $"{(File.Exists(Python) ? script : Python)} is missing (scripts/setup --with-oracle installs torchvision).";
+        }
+
+        var start = new ProcessStartInfo(Python, [script, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process process = Process.Start(start) ?? throw new ZooException($"{Python} does not start.");
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        process.WaitForExit();
+        _ = output.Result;
+        return process.ExitCode == 0 ? null : errors.Result.Trim().Split('\n')[^1];
+    }
+
     private static void Write(string path, byte[] content)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -100,3 +193,10 @@ public sealed class CatalogFiles(string root)
         return File.Exists(path) ? File.ReadAllBytes(path) : throw new ZooException($"{path} is missing: the catalog says that these weights are shipped.");
     }
 }
+
+/// <summary>What was written of a model, and what is left to do by hand.</summary>
+/// <param name="Model">Its name.</param>
+/// <param name="Card">What was measured.</param>
+/// <param name="Written">The files.</param>
+/// <param name="Remaining">A sentence each.</param>
+public sealed record CatalogAddition(string Model, ModelCard Card, IReadOnlyList<string> Written, IReadOnlyList<string> Remaining);

@@ -63,39 +63,6 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
     };
 }
 
-/// <summary>y = relu(se(F(x)) + shortcut(x)), F = 3×3, 3×3; [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
-internal sealed class BasicBlock : Module<Tensor, Tensor>
-{
-    private readonly Conv2d conv1;
-    private readonly Module<Tensor, Tensor> bn1;
-    private readonly ReLU relu1 = ReLU(inplace: true);
-    private readonly Conv2d conv2;
-    private readonly Module<Tensor, Tensor> bn2;
-    private readonly SqueezeExcitation? se;
-    private readonly Sequential? downsample;
-    private readonly Add add = new();
-    private readonly ReLU relu2 = ReLU(inplace: true);
-
-    internal BasicBlock(int inputs, int planes, int stride, ResNetVariant variant, Normalization norm) : base(nameof(BasicBlock))
-    {
-        downsample = Projection(inputs, planes, stride, norm);
-        conv1 = Conv3x3(inputs, planes, stride);
-        bn1 = norm.Create(planes);
-        conv2 = Conv3x3(planes, planes);
-        bn2 = norm.Create(planes);
-        se = SqueezeExcitation.Create(planes, variant.Reduction);
-        RegisterComponents();
-    }
-
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = relu1.call(bn1.call(conv1.call(input)));
-        x = bn2.call(conv2.call(x));
-        return relu2.call(add.call(se?.call(x) ?? x, downsample?.call(input) ?? input)).MoveToOuterDisposeScope();
-    }
-}
-
 /// <summary>y = relu(se(F(x)) + shortcut(x)), F = 1×1, 3×3, 1×1; [N,in,H,W] → [N,4·planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
 internal sealed class Bottleneck : Module<Tensor, Tensor>
 {
@@ -183,7 +150,7 @@ public sealed class ResNet : ZooModel
         Module<Tensor, Tensor> Block(int planes, int stride)
         {
             (int inputs, channels) = (channels, planes * variant.Expansion);
-            return variant.Bottleneck ? new Bottleneck(inputs, planes, stride, variant, norm) : new BasicBlock(inputs, planes, stride, variant, norm);
+            return variant.Bottleneck ? new Bottleneck(inputs, planes, stride, variant, norm) : BasicBlock.Of(inputs, planes, stride, variant, norm);
         }
     }
 

@@ -1,5 +1,6 @@
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Models.Resnet;
 using ModelZoo.Registry;
 using TorchSharp.Modules;
 using static ModelZoo.Models.Resnet.Convolutions;
@@ -62,49 +63,6 @@ public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcu
     };
 }
 
-/// <summary>y = relu(F(x) + shortcut(x)), F = 3×3, 3×3, or without a shortcut relu(F(x)); [N,in,H,W] → [N,planes,⌈H/stride⌉,⌈W/stride⌉].</summary>
-internal sealed class CifarBlock : Module<Tensor, Tensor>
-{
-    private readonly Conv2d conv1;
-    private readonly Module<Tensor, Tensor> bn1;
-    private readonly ReLU relu1 = ReLU(inplace: true);
-    private readonly Conv2d conv2;
-    private readonly Module<Tensor, Tensor> bn2;
-    private readonly Module<Tensor, Tensor>? downsample;
-    private readonly Add? add;
-    private readonly ReLU relu2 = ReLU(inplace: true);
-
-    internal CifarBlock(int inputs, int planes, int stride, Shortcut shortcut, Normalization norm) : base(nameof(CifarBlock))
-    {
-        conv1 = Conv3x3(inputs, planes, stride);
-        bn1 = norm.Create(planes);
-        conv2 = Conv3x3(planes, planes);
-        bn2 = norm.Create(planes);
-        downsample = shortcut switch
-        {
-            _ when inputs == planes => null,
-            Shortcut.Padded => new PaddedShortcut(inputs, planes, stride),
-            Shortcut.Projected => Sequential(Conv1x1(inputs, planes, stride), norm.Create(planes)),
-            _ => null,
-        };
-        add = shortcut == Shortcut.None ? null : new Add();
-        RegisterComponents();
-    }
-
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        Tensor x = relu1.call(bn1.call(conv1.call(input)));
-        x = bn2.call(conv2.call(x));
-        if (add is not null)
-        {
-            x = add.call(x, downsample is null ? input : downsample.call(input));
-        }
-
-        return relu2.call(x).MoveToOuterDisposeScope();
-    }
-}
-
 /// <summary>A residual or plain network for CIFAR-10; see <see cref="CifarResNetVariant"/> for the paper.</summary>
 public sealed class CifarResNet : ZooModel
 {
@@ -132,9 +90,18 @@ public sealed class CifarResNet : ZooModel
         fc = Linear(64, options.NumClasses);
         RegisterComponents();
 
-        Sequential Stage(int inputs, int planes, int stride) => Sequential(Enumerable.Range(0, variant.Blocks)
-            .Select(block => new CifarBlock(block == 0 ? inputs : planes, planes, block == 0 ? stride : 1, variant.Shortcut, norm)).ToArray<Module<Tensor,
-                Tensor>>());
+        Sequential Stage(int inputs, int planes, int stride) =>
+            Sequential(Enumerable.Range(0, variant.Blocks).Select(block => block == 0 ? Block(inputs, planes, stride) : Block(planes, planes, 1)).ToArray());
+
+        Module<Tensor, Tensor> Block(int inputs, int planes, int stride) =>
+            new BasicBlock(inputs, planes, stride, norm, () => Resized(inputs, planes, stride), residual: variant.Shortcut != Shortcut.None);
+
+        Module<Tensor, Tensor>? Resized(int inputs, int planes, int stride) => inputs == planes ? null : variant.Shortcut switch
+        {
+            Shortcut.Padded => new PaddedShortcut(inputs, planes, stride),
+            Shortcut.Projected => Projection(inputs, planes, stride, norm),
+            _ => null,
+        };
     }
 
     // In the order of their codes in the official files, which is that of their names.

@@ -8,7 +8,7 @@ namespace ModelZoo.Cli;
 /// <summary>Runs experiments one after the other, says how far it has come, and shows what came of them.</summary>
 internal sealed class ReproduceRun(Session session, ResultStore store, ExperimentContext context, bool fresh)
 {
-    private readonly List<(Experiment Experiment, ExperimentRecord? Record, bool Kept, string? Failure)> done = [];
+    private readonly List<(Experiment Experiment, ExperimentRecord? Record, bool Cached, string? Failure)> done = [];
 
     /// <summary>Runs them, writes the page, shows the table.</summary>
     /// <returns>The exit code: 1 where one could not run, or, if <paramref name="strict"/>, a claim was not reproduced.</returns>
@@ -95,8 +95,8 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
         }
     }
 
-    private static string Line((Experiment Experiment, ExperimentRecord? Record, bool Kept, string? Failure) d) => d.Record is { } r
-        ? $"{ReportPage.Say(r.Result.Verdict)}  {d.Experiment.Name}, {ReportPage.Time(r.Seconds)}{(d.Kept ? " (finished before)" : "")}"
+    private static string Line((Experiment Experiment, ExperimentRecord? Record, bool Cached, string? Failure) d) => d.Record is { } r
+        ? $"{ReportPage.Say(r.Result.Verdict)}  {d.Experiment.Name}, {ReportPage.Time(r.Seconds)}{(d.Cached ? " (finished before)" : "")}"
         : $"could not run {d.Experiment.Name}: {d.Failure}";
 
     private void Show(double seconds) => session.Show(new { page = store.PagePath, seconds, experiments = done.Select(Document).ToArray() }, console =>
@@ -107,12 +107,12 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
             table.Row(d.Experiment.Name, d.Record is { } r
                 ? ReportPage.Say(r.Result.Verdict)
                 : "could not run", d.Record?.Result.Effect.Sentence ?? d.Failure!, $"{d.Record?.Result.Seeds.Count}", d.Record is { } t
-                ? ReportPage.Time(t.Seconds) + (d.Kept ? " *" : "")
+                ? ReportPage.Time(t.Seconds) + (d.Cached ? " *" : "")
                 : "");
         }
 
         console.Write(table);
-        if (done.Any(d => d.Kept))
+        if (done.Any(d => d.Cached))
         {
             console.WriteLine("* finished before with the same settings; --fresh runs it again");
         }
@@ -121,7 +121,7 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
             + $"{store.PagePath}");
     });
 
-    private object Document((Experiment Experiment, ExperimentRecord? Record, bool Kept, string? Failure) d) => new
+    private object Document((Experiment Experiment, ExperimentRecord? Record, bool Cached, string? Failure) d) => new
     {
         name = d.Experiment.Name,
         group = d.Experiment.Info.Group,
@@ -133,7 +133,7 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
         seconds = d.Record?.Seconds,
         data = d.Record?.Result.DataUsed,
         notes = d.Record?.Result.Notes,
-        finishedBefore = d.Kept,
+        finishedBefore = d.Cached,
         error = d.Failure,
         command = d.Record?.Command,
         file = d.Record is null ? null : store.PathOf(d.Experiment.Name),

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Tells what is wrong with a command line, with the nearest name for a mistyped one.</summary>
+/// <summary>Reports what is wrong with a command line, with the nearest name for a mistyped one.</summary>
 internal static class UsageErrors
 {
     internal static int Report(ParseResult parsed, string[] args)

@@ -1,4 +1,5 @@
 using ModelZoo.Verification;
+using Spectre.Console;
 
 namespace ModelZoo.Cli;
 
@@ -52,4 +53,50 @@ internal sealed record VerifyResult(string Spec, int[] Input, long[] EndToEnd, V
     };
 
     private static object? Brief(LayerCheck? check) => check is null ? null : new { layer = check.Name, check.Op, check.Quantity, ratio = check.WorstRatio };
+}
+
+/// <summary>The table at the end of <c>zoo verify --all</c>: a row per model, and over all the tightest and the loosest bound.</summary>
+internal static class VerifySummary
+{
+    internal static void Show(IAnsiConsole console, IReadOnlyList<VerifyResult> results)
+    {
+        Table table = Tables.New("model", "input", "end to end", ">checks", ">numbers", ">seconds", ">error/bound", "worst in", "verdict");
+        foreach (VerifyResult r in results)
+        {
+            table.Row(
+                r.Spec,
+                Tables.Shape(r.Input.Select(size => (long)size)),
+                r.EndToEnd.Length == 0 ? "" : Tables.Shape(r.EndToEnd[1..]),
+                Tables.Count(r.Report.Checks.Count),
+                Tables.Count(r.Compared),
+                Tables.Seconds(r.Seconds),
+                r.Loosest is { } worst ? Tables.Number(worst.WorstRatio) : "",
+                Place(r.Loosest),
+                r.Passed ? "ok" : "FAILS");
+        }
+
+        console.Write(table);
+        int failed = results.Count(r => !r.Passed);
+        console.WriteLine($"{(failed == 0 ? $"all {results.Count} verified" : $"{failed} of {results.Count} FAIL")}: "
+            + $"{Tables.Count(results.Sum(r => (long)r.Report.Checks.Count))} checks of {Tables.Count(results.Sum(r => r.Compared))} numbers in "
+            + $"{Tables.Seconds(results.Sum(r => r.Seconds))}");
+        Extreme(console, "largest", results.MaxBy(r => r.Loosest?.WorstRatio ?? -1), r => r.Loosest);
+        Extreme(console, "smallest", results.MinBy(r => r.Tightest?.WorstRatio ?? double.PositiveInfinity), r => r.Tightest);
+        if (results.FirstOrDefault(r => !r.Passed) is { } first)
+        {
+            console.WriteLine(first.Report.Passed
+                ? $"{first.Spec}: the card is not true: {first.CardDifferences[0]}"
+                : VerificationView.Verdict(first.Spec, first.Report));
+        }
+    }
+
+    private static void Extreme(IAnsiConsole console, string which, VerifyResult? result, Func<VerifyResult, LayerCheck?> of)
+    {
+        if (result is not null && of(result) is { } check)
+        {
+            console.WriteLine($"{which} error/bound of a check that has an error: {Tables.Number(check.WorstRatio)}, {result.Spec}, {Place(check)}");
+        }
+    }
+
+    private static string Place(LayerCheck? check) => check is null ? "" : $"{check.Name} {check.Op} ({check.Quantity})";
 }

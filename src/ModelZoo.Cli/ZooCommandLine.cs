@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using ModelZoo.Cli.Commands;
 
 namespace ModelZoo.Cli;
@@ -36,5 +38,48 @@ internal static class ZooCommandLine
 
         ExampleHelp.AddTo(root);
         return root;
+    }
+}
+
+/// <summary>Help that ends with the command's example: the paragraph of its description that begins with "Example:".</summary>
+internal sealed class ExampleHelp : SynchronousCommandLineAction
+{
+    private const string Mark = "\n\nExample: ";
+    private readonly HelpAction standard;
+    private readonly Dictionary<Command, string> examples = [];
+
+    private ExampleHelp(HelpAction standard) => this.standard = standard;
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <summary>Takes the examples out of the descriptions, which the list of commands shows, and into the help of each command.</summary>
+    internal static void AddTo(RootCommand root)
+    {
+        HelpOption option = root.Options.OfType<HelpOption>().Single();
+        var help = new ExampleHelp((HelpAction)option.Action!);
+        option.Action = help;
+        foreach (Command command in root.Subcommands.SelectMany(command => command.Subcommands.Prepend(command)).Prepend(root))
+        {
+            string description = command.Description ?? "";
+            int at = description.IndexOf(Mark, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                help.examples[command] = description[(at + Mark.Length)..];
+                command.Description = description[..at];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = standard.Invoke(parseResult);
+        if (examples.TryGetValue(parseResult.CommandResult.Command, out string? example))
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"Example: {example}");
+        }
+
+        return code;
     }
 }

@@ -11,8 +11,8 @@ public sealed class ExperimentRunner(ResultStore store)
     /// <param name="experiment">The experiment.</param>
     /// <param name="context">What it runs with; its <see cref="ExperimentContext.ResultCache"/> is replaced by the folder's.</param>
     /// <param name="fresh">Whether it runs in any case, without partial results of before.</param>
-    /// <returns>The result, and whether it was there already.</returns>
-    public (ExperimentRecord Record, bool Kept) Run(Experiment experiment, ExperimentContext context, bool fresh = false)
+    /// <returns>The result, and whether it was finished before.</returns>
+    public (ExperimentRecord Record, bool Cached) Run(Experiment experiment, ExperimentContext context, bool fresh = false)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(context);
@@ -22,40 +22,40 @@ public sealed class ExperimentRunner(ResultStore store)
             return (finished with { Info = experiment.Info }, true);
         }
 
-        ResultCache memo = store.ResultCacheOf(experiment.Name, settings);
+        ResultCache cache = store.ResultCacheOf(experiment.Name, settings);
         if (fresh)
         {
-            memo.Clear();
+            cache.Clear();
         }
 
-        double before = memo.TryGet("seconds", out double seconds) ? seconds : 0;
+        double before = cache.TryGet("seconds", out double seconds) ? seconds : 0;
         var clock = Stopwatch.StartNew();
         try
         {
             using DisposeScope scope = NewDisposeScope();
             manual_seed(context.Seed);
-            ExperimentResult result = experiment.Run(With(context, memo));
+            ExperimentResult result = experiment.Run(With(context, cache));
             var record = new ExperimentRecord(experiment.Info, settings, result, before + clock.Elapsed.TotalSeconds, MachineDescription.Of(context.Device));
             store.Write(record);
             return (record, false);
         }
         finally
         {
-            if (memo.Any)
+            if (cache.Any)
             {
-                memo.Set("seconds", before + clock.Elapsed.TotalSeconds); // what the parts that are kept have cost
+                cache.Set("seconds", before + clock.Elapsed.TotalSeconds); // what the parts that are kept have cost
             }
         }
     }
 
-    private static ExperimentContext With(ExperimentContext c, ResultCache memo) => new()
+    private static ExperimentContext With(ExperimentContext c, ResultCache cache) => new()
     {
         Preset = c.Preset,
         Seed = c.Seed,
         Seeds = c.Seeds,
         Data = c.Data,
         Device = c.Device,
-        ResultCache = memo,
+        ResultCache = cache,
         Say = c.Say,
         Cancel = c.Cancel,
     };

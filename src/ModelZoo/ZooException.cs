@@ -23,3 +23,34 @@ public class ZooException : Exception
 
 /// <summary>What was asked for does not exist or does not fit together: a name, a flag, a combination. Programs exit with 2 for it.</summary>
 public sealed class UsageException(string message) : ZooException(message);
+
+/// <summary>Turns what the operating system says about a file into one sentence that names the file and says what to do.</summary>
+internal static class FileAccessError
+{
+    private const int DiskFull = 28; // ENOSPC
+    private const int DiskFullOnWindows = unchecked((int)0x80070070); // ERROR_DISK_FULL
+
+    /// <summary>True for the exceptions that mean "this path cannot be used", as opposed to a mistake in the program.</summary>
+    public static bool Covers(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+
+    public static ZooException Reading(string path, Exception cause) => new(cause switch
+    {
+        FileNotFoundException => $"{path}: no such file. Check the path.",
+        DirectoryNotFoundException => $"{path}: its folder does not exist. Check the path.",
+        UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder, but a file is needed here.",
+        UnauthorizedAccessException => $"{path}: permission to read it was denied. Check who owns the file and its mode.",
+        ArgumentException => $"'{path}': not a usable path ({cause.Message}).",
+        _ => $"{path}: cannot be read ({cause.Message}).",
+    }, cause);
+
+    public static ZooException Writing(string path, Exception cause) => new(cause switch
+    {
+        DirectoryNotFoundException => $"{path}: its folder does not exist. Create the folder first, or choose another path.",
+        UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder; give the name of a file to write.",
+        UnauthorizedAccessException => $"{path}: permission to write there was denied. Choose another path.",
+        ArgumentException => $"'{path}': not a usable path ({cause.Message}).",
+        IOException { HResult: DiskFull or DiskFullOnWindows } =>
+            $"{path}: the disk is full; whatever was there before is unchanged. Free some space or choose another path.",
+        _ => $"{path}: cannot be written ({cause.Message}); whatever was there before is unchanged. Choose another path.",
+    }, cause);
+}

@@ -24,14 +24,14 @@ public class ResultStoreTests
         using var folder = new TemporaryFolder();
         var runner = new ExperimentRunner(new ResultStore(folder.Path));
         var experiment = new Counting(seeded: true);
-        Assert.False(runner.Run(experiment, new ExperimentContext()).Kept);
-        Assert.True(runner.Run(experiment, new ExperimentContext()).Kept);
+        Assert.False(runner.Run(experiment, new ExperimentContext()).Cached);
+        Assert.True(runner.Run(experiment, new ExperimentContext()).Cached);
         Assert.Equal(1, experiment.Runs);
-        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full }).Kept);
-        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3 }).Kept);
-        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }).Kept);
-        Assert.True(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }).Kept);
-        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }, fresh: true).Kept);
+        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full }).Cached);
+        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3 }).Cached);
+        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }).Cached);
+        Assert.True(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }).Cached);
+        Assert.False(runner.Run(experiment, new ExperimentContext { Preset = Preset.Full, Seed = 3, Seeds = [0, 1] }, fresh: true).Cached);
         Assert.Equal(5, experiment.Runs);
     }
 
@@ -41,8 +41,8 @@ public class ResultStoreTests
         using var folder = new TemporaryFolder();
         var runner = new ExperimentRunner(new ResultStore(folder.Path));
         runner.Run(new Counting(), new ExperimentContext());
-        Assert.True(runner.Run(new Counting(), new ExperimentContext { Seeds = [0], Data = Data.DataSource.Parse("mnist:nowhere") }).Kept);
-        Assert.False(runner.Run(new Counting(usesData: true), new ExperimentContext { Data = Data.DataSource.Parse("mnist:nowhere") }).Kept);
+        Assert.True(runner.Run(new Counting(), new ExperimentContext { Seeds = [0], Data = Data.DataSource.Parse("mnist:nowhere") }).Cached);
+        Assert.False(runner.Run(new Counting(usesData: true), new ExperimentContext { Data = Data.DataSource.Parse("mnist:nowhere") }).Cached);
     }
 
     [Fact]
@@ -54,12 +54,12 @@ public class ResultStoreTests
         Assert.Throws<OperationCanceledException>(() => runner.Run(experiment, new ExperimentContext()));
         Assert.Equal(3, experiment.Parts);
         experiment.StopAfter = null;
-        Assert.False(runner.Run(experiment, new ExperimentContext()).Kept);
+        Assert.False(runner.Run(experiment, new ExperimentContext()).Cached);
         Assert.Equal(6, experiment.Parts); // two variants, three seeds, each once
 
-        Assert.False(runner.Run(experiment, new ExperimentContext { Seeds = [0, 1, 2, 3] }).Kept);
+        Assert.False(runner.Run(experiment, new ExperimentContext { Seeds = [0, 1, 2, 3] }).Cached);
         Assert.Equal(8, experiment.Parts); // one more seed costs one more seed
-        Assert.False(runner.Run(experiment, new ExperimentContext(), fresh: true).Kept);
+        Assert.False(runner.Run(experiment, new ExperimentContext(), fresh: true).Cached);
         Assert.Equal(14, experiment.Parts);
     }
 
@@ -71,12 +71,12 @@ public class ResultStoreTests
         var experiment = new Counting();
         File.WriteAllText(folder.File("counting.json"), "{\"info\": null}");
         Assert.Null(store.Read("counting"));
-        Assert.False(new ExperimentRunner(store).Run(experiment, new ExperimentContext()).Kept);
+        Assert.False(new ExperimentRunner(store).Run(experiment, new ExperimentContext()).Cached);
         byte[] whole = File.ReadAllBytes(folder.File("counting.json"));
         File.WriteAllBytes(folder.File("counting.json"), whole[..(whole.Length / 2)]);
         string part = Directory.GetFiles(folder.Path, "a.seed-0.json", SearchOption.AllDirectories).Single();
         File.WriteAllText(part, "not json");
-        Assert.False(new ExperimentRunner(store).Run(experiment, new ExperimentContext()).Kept);
+        Assert.False(new ExperimentRunner(store).Run(experiment, new ExperimentContext()).Cached);
         Assert.Equal(7, experiment.Parts);
     }
 

@@ -11,7 +11,7 @@ namespace ModelZoo.Cli.Commands;
 /// <summary><c>zoo info</c>: a model's card, what a checkpoint says of itself, or the tensors of another file.</summary>
 internal static class InfoCommand
 {
-    private const int ShownLabels = 20;
+    private const int MaxLabels = 20;
 
     internal static Command Create()
     {
@@ -86,8 +86,8 @@ internal static class InfoCommand
         var table = Tables.New("fact", "value");
         table.Row("architecture", checkpoint.Architecture);
         table.Row("input", $"{checkpoint.Options.InChannels}×{checkpoint.Options.InputHeight}×{checkpoint.Options.InputWidth}");
-        table.Row("labels", checkpoint.Labels.Count <= ShownLabels ? string.Join(", ", checkpoint.Labels)
-            : $"{string.Join(", ", checkpoint.Labels.Take(ShownLabels))} … ({Tables.Count(checkpoint.Labels.Count)} in all)");
+        table.Row("labels", checkpoint.Labels.Count <= MaxLabels ? string.Join(", ", checkpoint.Labels)
+            : $"{string.Join(", ", checkpoint.Labels.Take(MaxLabels))} … ({Tables.Count(checkpoint.Labels.Count)} in all)");
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, value);

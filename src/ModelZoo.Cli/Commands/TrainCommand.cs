@@ -36,36 +36,36 @@ internal static class TrainCommand
         {
             Session session = Session.Open(parsed, cancel);
             RunFolder? resumed = run.Resumed(parsed);
-            TrainingRequest begun = resumed is null
+            TrainingRequest request = resumed is null
                 ? new TrainingRequest(parsed.GetValue(model)
                     ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null,
                     null, null)
                 : TrainingRequest.Read(resumed, session, parsed, data);
-            if (parsed.GetValue(model) is { } named && named != begun.Model)
+            if (parsed.GetValue(model) is { } named && named != request.Model)
             {
-                throw new UsageException($"{named}: the run in {resumed!.Path} trains {begun.Model}. Leave the model out to go on with the run.");
+                throw new UsageException($"{named}: the run in {resumed!.Path} trains {request.Model}. Leave the model out to go on with the run.");
             }
 
-            ModelInfo info = Session.Catalog.Find(begun.Model);
+            ModelInfo info = Session.Catalog.Find(request.Model);
             info.RequireClasses("zoo train");
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
-            return Task.FromResult(Run(session, info, chosen, options => change(begun.Change(options)), begun, options =>
-                run.Read(parsed, $"{info.Name}-{begun.Data.Source.ShortName}", options)));
+            return Task.FromResult(Run(session, info, chosen, options => change(request.Change(options)), request, options =>
+                run.Read(parsed, $"{info.Name}-{request.Data.Source.ShortName}", options)));
         });
         return command;
     }
 
-    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest begun, Func<TrainerOptions,
-        TrainerOptions> place)
+    private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest request,
+        Func<TrainerOptions, TrainerOptions> place)
     {
-        LabeledImages train = begun.Data.Open(DataSplit.Train, limited: true), test = begun.Data.Open(DataSplit.Test);
+        LabeledImages train = request.Data.Open(DataSplit.Train, limited: true), test = request.Data.Open(DataSplit.Test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
-        TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)begun.Seed, Notes = begun.Notes(options) });
-        manual_seed(begun.Seed);
-        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: begun.Seed);
+        TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
+        manual_seed(request.Seed);
+        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: request.Seed);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
-        LoaderOptions loader = begun.Data.Loader with { Device = session.Device };
+        LoaderOptions loader = request.Data.Loader with { Device = session.Device };
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
         var trainer = new Trainer(fresh.Model, recipe, settings with
@@ -76,16 +76,16 @@ internal static class TrainCommand
                 Options = options,
                 Labels = train.Info.ClassNames,
                 Preprocessing = preprocessing,
-                Extra = Provenance.Of(session, train, recipe, result, test, begun.Seed),
+                Extra = Provenance.Of(session, train, recipe, result, test, request.Seed),
             },
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, begun.Data.Source, result, settings.CheckpointPath
+        return TrainingReport.Show(session, info.Name, train, request.Data.Source, result, settings.CheckpointPath
             ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
     }
 
-    /// <summary>What a run was begun with: flags, or what its folder says.</summary>
+    /// <summary>What a run was started with: flags, or what its folder says.</summary>
     private sealed record TrainingRequest(string Model, DataChoice Data, long Seed, int? Height, int? Width, string? Norm)
     {
         /// <summary>Where the data was when the run began: a folder that has moved is still the same data.</summary>
@@ -102,7 +102,7 @@ internal static class TrainCommand
             }
             else if (get_num_threads() != Number(Note("threads")))
             {
-                session.Say($"zoo: the run was begun with {Note("threads")} threads; with another number it goes on with other bits.");
+                session.Say($"zoo: the run was started with {Note("threads")} threads; with another number it goes on with other bits.");
             }
 
             var recorded = new DataChoice(
@@ -117,7 +117,7 @@ internal static class TrainCommand
             long seed = long.Parse(Note("seed"), CultureInfo.InvariantCulture);
             if (parsed.GetResult(GlobalOptions.Seed) is { Implicit: false } && session.Seed != seed)
             {
-                throw new UsageException($"--seed {session.Seed}: the run was begun with {seed}. Leave the flag out to go on with the run.");
+                throw new UsageException($"--seed {session.Seed}: the run was started with {seed}. Leave the flag out to go on with the run.");
             }
 
             return new TrainingRequest(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")),

@@ -39,7 +39,7 @@ internal sealed class DataArgument
     /// The choice for a run that goes on: what its folder says, read from another place where --data names one. Other flags must say what the folder says.
     /// </summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="recorded">What the run was begun with.</param>
+    /// <param name="recorded">What the run was started with.</param>
     internal DataChoice Resume(ParseResult parsed, DataChoice recorded)
     {
         DataChoice flags = Read(parsed);
@@ -57,13 +57,13 @@ internal sealed class DataArgument
 
         bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
 
-        void MustAgree<T>(Option option, T given, T begun)
+        void MustAgree<T>(Option option, T given, T recordedValue)
             where T : notnull
         {
-            if (IsGiven(option) && !given.Equals(begun))
+            if (IsGiven(option) && !given.Equals(recordedValue))
             {
                 throw new UsageException(string.Create(CultureInfo.InvariantCulture,
-                    $"{option.Name} {given}: the run was begun with {begun}. Leave the flag out to go on with the run, or begin another one."));
+                    $"{option.Name} {given}: the run was started with {recordedValue}. Leave the flag out to go on with the run, or start another one."));
             }
         }
     }

@@ -56,7 +56,7 @@ internal sealed class StrategyArgument
     /// <param name="options">What to change.</param>
     /// <param name="images">Training images.</param>
     /// <param name="classes">Their classes.</param>
-    /// <param name="say">Told what was chosen, and why.</param>
+    /// <param name="say">Receives what was chosen, and why.</param>
     /// <exception cref="UsageException">Flags contradict one another.</exception>
     internal FineTuneOptions Read(ParseResult parsed, FineTuneOptions options, int images, int classes, Action<string> say)
     {

@@ -53,14 +53,14 @@ public sealed class ModelCounts(IReadOnlyList<(string Model, long Parameters, st
                 new ScatterPlot("Cost and size", new("multiply-accumulates per image", Logarithmic: true), new("parameters", Logarithmic: true),
                     [.. counted.Where(c => c.Macs > 0).Select(c => new ScatterPoint(c.Name, c.Macs,
                         c.Parameters))]) { Caption = "Labels stand where there is room; the others are in the tooltips. Each at its own input size." },
-                new BarChart("Parameters of models for 224×224", new("parameters", Logarithmic: true), [.. Shown(byName).Select(c => c.Name)],
-                    [new("", [.. Shown(byName).Select(c => (double)c.Parameters)])]),
+                new BarChart("Parameters of models for 224×224", new("parameters", Logarithmic: true), [.. Plotted(byName).Select(c => c.Name)],
+                    [new("", [.. Plotted(byName).Select(c => (double)c.Parameters)])]),
                 new TableFigure("Against the published figures", ["model", ">parameters", ">published", ">GMACs", ">published GMACs", "verdict"], rows),
             ],
         };
     }
 
-    private static IEnumerable<(string Name, long Parameters, long Macs)> Shown(Dictionary<string, (string Name, long Parameters, long Macs)> all) =>
+    private static IEnumerable<(string Name, long Parameters, long Macs)> Plotted(Dictionary<string, (string Name, long Parameters, long Macs)> all) =>
         new[] { "alexnet_original", "zfnet", "vgg16", "vgg19", "googlenet_paper", "resnet18", "resnet50", "resnet152", "densenet121", "mobilenet_v1",
             "efficientnet_b0" }.Where(all.ContainsKey).Select(n => all[n]);
 

@@ -24,7 +24,7 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
         Seeded = true,
     })
 {
-    private const int Shown = 6, Batch = 64;
+    private const int Samples = 6, Batch = 64;
     private static readonly (string Model, string Name)[] Kinds = [("encdec_unpool", "unpooling"), ("encdec_transposed", "transposed convolution"),
         ("encdec_nearest", "repeated pixels"), ("encdec_nails", "bed of nails")];
 
@@ -41,7 +41,7 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
         SeedDifference[] more = [.. others.Select(k => new SeedDifference([.. last[k].Zip(last[own], (other, mine) => Math.Log2(other / mine))]))];
         int least = Enumerable.Range(0, others.Length).MinBy(i => more[i].Mean), next = others[least];
         double[] steps = [.. Enumerable.Range(0, epochs + 1).Select(e => (double)e)];
-        float[] inputs = test.Raw([.. Enumerable.Range(0, Shown)]).Inputs.data<float>().ToArray();
+        float[] inputs = test.Raw([.. Enumerable.Range(0, Samples)]).Inputs.data<float>().ToArray();
         return new(SeedDifference.All([.. more.Select(m => m.Above())]), new(Math.Pow(2, more[least].Mean), "×",
             $"After {epochs} epochs {Kinds[own].Name} has an error of {Number(last[own].Average())}, the next best, {Kinds[next].Name}, "
                 + $"{Number(last[next].Average())}: {more[least].Ratio}."))
@@ -59,7 +59,7 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
                 [
                     .. inputs.Chunk(size * size).Select(image => PlotImage.Gray("", size, size, image, 0, 1)),
                     .. Kinds.SelectMany((k, i) => runs[i][0].Restored.Select(image => new PlotImage("", size, size, 1, image))),
-                ], Shown) { Rows = ["input", .. Kinds.Select(k => k.Name)] },
+                ], Samples) { Rows = ["input", .. Kinds.Select(k => k.Name)] },
             ],
             Notes = ["Rule, fixed before the run: with the same seeds each other decoder's error is higher. A difference of logarithms counts where its mean "
                 + "over the seeds is more than twice its standard error.",
@@ -99,9 +99,9 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
         }
 
         using IDisposable none = no_grad();
-        int[] first = [.. Enumerable.Range(0, Shown)];
+        int[] first = [.. Enumerable.Range(0, Samples)];
         float[] restored = model.call(test.Raw(first).Inputs).contiguous().data<float>().ToArray();
-        return new([.. errors], [.. restored.Chunk(restored.Length / Shown)
+        return new([.. errors], [.. restored.Chunk(restored.Length / Samples)
             .Select(image => image.Select(v => (byte)Math.Round(255 * Math.Clamp(v, 0, 1))).ToArray())]);
     }
 
@@ -119,3 +119,8 @@ public sealed class DecoderUpsampling(string favorite = "encdec_unpool")
         return sum / test.Count;
     }
 }
+
+/// <summary>One trained autoencoder: what is kept of it.</summary>
+/// <param name="TestErrors">The mean squared error on the test images before training and after each epoch.</param>
+/// <param name="Restored">The first test images as it restores them, [n][H·W], 0 … 255.</param>
+internal sealed record DecoderRun(double[] TestErrors, byte[][] Restored);

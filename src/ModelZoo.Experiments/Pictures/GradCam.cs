@@ -17,7 +17,7 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
 })
 {
     private const string Layer = "relu2";
-    private const int Side = 32, Shown = 6;
+    private const int Side = 32, Drawn = 6;
     private readonly Func<double[], double[]> change = change ?? (map => map);
 
     /// <inheritdoc/>
@@ -50,8 +50,8 @@ public sealed class GradCam(Func<double[], double[]>? change = null) : Experimen
                 new LinePlot("Probability of the class as ink is erased", new("ink erased", "%"), new("probability of the class", "%") { From = 0, To = 100 },
                     [new("most marked first", percent, Means(most)), new("random", percent, Means(random)), new("least marked first", percent, Means(least))]),
                 new ImageGrid("Digits, and what Grad-CAM marks in them",
-                    [.. chosen.Take(Shown).Select(i => Gray(lenet, i, $"a {labels[i]}")), .. chosen.Take(Shown).Select((i, n) => Overlay(lenet, i, maps[n]))],
-                    Shown) { Caption = "Orange: marked; the digit in gray." },
+                    [.. chosen.Take(Drawn).Select(i => Gray(lenet, i, $"a {labels[i]}")), .. chosen.Take(Drawn).Select((i, n) => Overlay(lenet, i, maps[n]))],
+                    Drawn) { Caption = "Orange: marked; the digit in gray." },
             ],
             Notes = [$"The map is that of the second convolution, 10×10, enlarged to {Side}×{Side} with each element in the middle of the pixels that it sees: "
                 + "it is coarse against strokes of two or three pixels."],

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelZoo.Experiments.Training;
 
 /// <summary>What every variant came to with every seed.</summary>
@@ -31,4 +33,29 @@ public sealed class RunTable
 
     /// <summary>The variant with the least mean of a quantity; the first of equals.</summary>
     public string Least(IEnumerable<string> variants, Func<Measured, double> quantity) => variants.MinBy(v => Mean(v, quantity))!;
+}
+
+/// <summary>Variants that are each trained at several learning rates, because the best one is not the same for all.</summary>
+/// <param name="Rates">For each variant, ascending.</param>
+internal sealed record RateGrid(IReadOnlyList<(string Name, IReadOnlyList<double> Rates)> Rates)
+{
+    /// <summary>All of them: "adam-0.001".</summary>
+    public IReadOnlyList<string> Variants { get; } = [.. Rates.SelectMany(r => r.Rates.Select(rate => Name(r.Name, rate)))];
+
+    /// <summary>One of them.</summary>
+    public static string Name(string variant, double rate) => string.Create(CultureInfo.InvariantCulture, $"{variant}-{rate}");
+
+    /// <summary>The parts of a name.</summary>
+    public static (string Variant, double Rate) Parse(string name)
+    {
+        int at = name.LastIndexOf('-');
+        return (name[..at], double.Parse(name[(at + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A variant at each of its rates.</summary>
+    public IReadOnlyList<(double Rate, string Variant)> Of(string variant) =>
+        [.. Rates.Single(r => r.Name == variant).Rates.Select(rate => (rate, Name(variant, rate)))];
+
+    /// <summary>A variant at the rate at which the mean of a quantity is least.</summary>
+    public string Best(RunTable runs, string variant, Func<Measured, double> quantity) => runs.Least(Of(variant).Select(v => v.Variant), quantity);
 }

@@ -117,9 +117,9 @@ internal sealed class TransferBench : IDisposable
         return model.state_dict().ToDictionary(s => s.Key, s => s.Value.detach().clone().cpu().DetachFromDisposeScope());
     }
 
-    private static ImageDataset Of(ImageDataset data, Func<int, bool> wanted)
+    private static ImageDataset Of(ImageDataset data, Func<int, bool> filter)
     {
         int[] labels = data.Labels.ToArray();
-        return data.Subset([.. Enumerable.Range(0, labels.Length).Where(i => wanted(labels[i]))]);
+        return data.Subset([.. Enumerable.Range(0, labels.Length).Where(i => filter(labels[i]))]);
     }
 }

@@ -39,7 +39,7 @@ public static class PeakMemory
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        ProcessSettings.ReturnFreedMemory(); // without glibc what is free may stay resident; growth is then told a little too small
+        ProcessSettings.ReturnFreedMemory(); // without glibc what is free may stay resident; growth is then reported a little too small
         return Forget() ? Status("VmRSS") : null;
     }
 

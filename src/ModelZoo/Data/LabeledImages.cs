@@ -34,7 +34,7 @@ public abstract class LabeledImages
     /// <summary>At most <paramref name="count"/> images.</summary>
     public abstract LabeledImages Take(int count);
 
-    /// <summary>Writes what tells this data from other: its pixels, or the files' names, lengths and labels, without opening them.</summary>
+    /// <summary>Writes what distinguishes this data from other data: its pixels, or the files' names, lengths and labels, without opening them.</summary>
     internal virtual void WriteIdentity(Stream stream)
     {
         for (int i = 0; i < Count; i++)

@@ -24,7 +24,7 @@ public sealed class Downloader : IDisposable
     /// <param name="target">Where it goes; missing folders are made.</param>
     /// <param name="expected">What its hash begins with; null accepts any content, and then the file is fetched even if one is there.</param>
     /// <param name="force">Fetch it even if the right one is there.</param>
-    /// <param name="progress">Told about every piece, on the thread that works.</param>
+    /// <param name="progress">Receives a report of every piece, on the thread that works.</param>
     /// <param name="cancel">Stops; what has come is kept.</param>
     /// <exception cref="ZooException">It cannot be had or written, or has another hash; the message says which, and what to do.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>

@@ -149,7 +149,7 @@ internal sealed class HttpTransfer(DownloadOptions options) : IDisposable
     private static string Count(long bytes) => bytes.ToString("N0", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Sends requests: follows redirects as far as they are safe, and tells what may be tried again from what may not.</summary>
+/// <summary>Sends requests: follows redirects as far as they are safe, and separates what may be retried from what may not.</summary>
 internal sealed class HttpRequests : IDisposable
 {
     private readonly DownloadOptions options;
@@ -173,7 +173,7 @@ internal sealed class HttpRequests : IDisposable
     /// <summary>The answer's headers; its body is still to be read.</summary>
     /// <param name="address">Where the file is.</param>
     /// <param name="from">The first byte that is wanted; 0 for all.</param>
-    /// <param name="validator">What tells that the file is still the same; with <paramref name="from"/>.</param>
+    /// <param name="validator">What shows that the file is still the same; with <paramref name="from"/>.</param>
     /// <param name="begun">Whether the server was reached before: then one that cannot be reached is worth another attempt.</param>
     /// <param name="cancel">Stops it.</param>
     internal async Task<HttpResponseMessage> GetAsync(Uri address, long from, string? validator, bool begun, CancellationToken cancel)

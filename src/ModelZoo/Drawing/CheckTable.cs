@@ -6,14 +6,14 @@ namespace ModelZoo.Drawing;
 /// <summary>Every check as a table row, worst first.</summary>
 internal static class CheckTable
 {
-    private const int Shown = 40;
+    private const int OpenRows = 40;
 
     public static string Html(LayerOutcomes outcomes)
     {
         LayerCheck[] checks = [.. outcomes.Report.WorstFirst];
         HashSet<int> named = [];
         string[] rows = [.. checks.Select(check => Row(check, outcomes, named))];
-        int open = Math.Max(Shown, outcomes.Report.Failures.Count());
+        int open = Math.Max(OpenRows, outcomes.Report.Failures.Count());
         return rows.Length <= open + 10
             ? Table(rows)
             : Table(rows.Take(open)) + $"<details><summary><b>The other {Count(rows.Length - open)} checks</b></summary>\n{Table(rows.Skip(open))}</details>\n";

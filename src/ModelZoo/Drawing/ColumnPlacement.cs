@@ -52,10 +52,10 @@ internal sealed class ColumnPlacement
             {
                 if (pulls[c].Count > 0)
                 {
-                    double wanted = pulls[c].Sum(p => p.Weight * x[p.Other]) / pulls[c].Sum(p => p.Weight);
+                    double target = pulls[c].Sum(p => p.Weight * x[p.Other]) / pulls[c].Sum(p => p.Weight);
                     double least = left[c].Count == 0 ? double.NegativeInfinity : left[c].Max(l => x[l.Other] + l.Distance);
                     double most = right[c].Count == 0 ? double.PositiveInfinity : right[c].Min(r => x[r.Other] - r.Distance);
-                    x[c] = Math.Max(least, Math.Min(wanted, most));
+                    x[c] = Math.Max(least, Math.Min(target, most));
                 }
             }
         }

@@ -15,7 +15,7 @@ internal static class StripChart
     public static string Html(LayerOutcomes outcomes)
     {
         IReadOnlyList<GraphNode> nodes = outcomes.Report.Graph.Nodes;
-        double[] ratios = [.. nodes.SelectMany(n => outcomes.Of(n.Name)).Where(Shown).Select(c => c.WorstRatio).Where(r => r > 0 && double.IsFinite(r))];
+        double[] ratios = [.. nodes.SelectMany(n => outcomes.Of(n.Name)).Where(IsPlotted).Select(c => c.WorstRatio).Where(r => r > 0 && double.IsFinite(r))];
         int low = Math.Clamp(ratios.Length == 0 ? -2 : (int)Math.Floor(Math.Log10(ratios.Min())), -12, -1);
         int high = Math.Clamp(ratios.Length == 0 ? 1 : (int)Math.Ceiling(Math.Log10(ratios.Max())), 1, 12);
         double step = Math.Clamp(860.0 / Math.Max(1, nodes.Count), 5, 30), width = Left + (nodes.Count * step) + Right;
@@ -60,7 +60,7 @@ internal static class StripChart
 
     private static string Layer(GraphNode node, int index, LayerOutcomes outcomes, double x, Func<double, double> y)
     {
-        LayerCheck[] checks = [.. outcomes.Of(node.Name).Where(Shown)];
+        LayerCheck[] checks = [.. outcomes.Of(node.Name).Where(IsPlotted)];
         LayerCheck? output = checks.Where(c => c.Quantity == Quantity.Output).MaxBy(c => c.WorstRatio),
             gradient = checks.Where(c => c.Quantity.StartsWith(Quantity.Grad, StringComparison.Ordinal)).MaxBy(c => c.WorstRatio);
         LayerCheck? failure = checks.Where(c => c.Verdict == Verdict.Failed).MaxBy(c => c.WorstRatio);
@@ -84,7 +84,7 @@ internal static class StripChart
         return marks.Length == 0 ? "" : $"<a href=\"#{PageNames.Row(index)}\"><title>{Escape($"{index + 1} {node.Name}: {numbers}")}</title>{marks}</a>\n";
     }
 
-    private static bool Shown(LayerCheck check) => check.Verdict == Verdict.Failed || (check.CheckedCount > 0 && check.Quantity != "parameters");
+    private static bool IsPlotted(LayerCheck check) => check.Verdict == Verdict.Failed || (check.CheckedCount > 0 && check.Quantity != "parameters");
 
     /// <summary>How many layers from one number on the axis to the next.</summary>
     private static int Spacing(int count, double step) => new[] { 1, 5, 10, 20, 50, 100 }.FirstOrDefault(n => n * step >= 26, Math.Max(1, count));

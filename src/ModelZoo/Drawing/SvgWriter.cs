@@ -11,8 +11,8 @@ internal static class SvgWriter
 
     /// <summary>A width that holds every cell's text.</summary>
     public static double BoxWidth(IEnumerable<Cell> cells) => Math.Ceiling(cells.Select(cell => Math.Max(
-        (Shown(cell, 0).Length * Letter) + (cell.Mark.Length > 0 ? MarkWidth : 0),
-        Enumerable.Range(1, Math.Max(0, cell.Lines.Count - 1)).Select(i => (Shown(cell, i).Length + (i == 2 ? cell.Corner.Length + 1 : 0)) * Letter)
+        (Fitted(cell, 0).Length * Letter) + (cell.Mark.Length > 0 ? MarkWidth : 0),
+        Enumerable.Range(1, Math.Max(0, cell.Lines.Count - 1)).Select(i => (Fitted(cell, i).Length + (i == 2 ? cell.Corner.Length + 1 : 0)) * Letter)
             .DefaultIfEmpty().Max()))
         .DefaultIfEmpty(60).Max() + (2 * Inset));
 
@@ -65,7 +65,7 @@ internal static class SvgWriter
             + string.Concat(cell.Lines.Select((line, i) => line.Length == 0
                 ? ""
                 : $"<text{(i == 0 ? " class=\"name\"" : "")} x=\"{Px(x + (i == 0 && marked ? MarkWidth : 0))}\" "
-                    + $"y=\"{Px(y + (i * LineHeight))}\">{Escape(Shown(cell, i))}</text>"))
+                    + $"y=\"{Px(y + (i * LineHeight))}\">{Escape(Fitted(cell, i))}</text>"))
             + (cell.Corner.Length > 0 ? $"<text class=\"corner\" x=\"{Px(box.Right - 5)}\" y=\"{Px(y + (2 * LineHeight))}\">{Escape(cell.Corner)}</text>" : "");
         string id = cell.Id is null ? "" : $" id=\"{Escape(cell.Id)}\"";
         return cell.Link is null
@@ -74,7 +74,7 @@ internal static class SvgWriter
     }
 
     // A path is known by its end, settings by their beginning.
-    private static string Shown(Cell cell, int line) =>
+    private static string Fitted(Cell cell, int line) =>
         line >= cell.Lines.Count ? "" : line == 0 ? KeepEnd(cell.Lines[0], cell.Letters) : KeepStart(cell.Lines[line], cell.Letters);
 
     private static string Rectangle(string style, Box box) =>

@@ -35,24 +35,24 @@ public static class ModelResolver
         ArgumentNullException.ThrowIfNull(readResource);
         ArgumentException.ThrowIfNullOrWhiteSpace(spec);
         string[] parts = spec.Split(':', 2);
-        var wanted = new ResolveRequest(load ?? new LoadOptions(), change ?? (static o => o), seed);
+        var request = new ResolveRequest(load ?? new LoadOptions(), change ?? (static o => o), seed);
         bool named = catalog.TryFind(parts[0], out ModelInfo? info);
         if (named && parts.Length == 2)
         {
             return weightsPath is not null ? throw new UsageException($"{spec} names its weights already; leave out {weightsPath}, or write {parts[0]}.")
-                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource, wanted)
-                : Shipped(info, parts[1], readResource, wanted);
+                : info!.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published ? Pulled(info, published, readResource, request)
+                : Shipped(info, parts[1], readResource, request);
         }
 
         if (named)
         {
-            return weightsPath is null ? Fresh(info!, wanted.Change(options ?? info!.Defaults), seed)
+            return weightsPath is null ? Fresh(info!, request.Change(options ?? info!.Defaults), seed)
                 : options is null && info!.Published.FirstOrDefault(w => w.File == Path.GetFileName(weightsPath)) is { } file
-                    ? AsPublished(info, file, weightsPath, readResource, wanted)
-                : WithWeights(info!, weightsPath, options, wanted);
+                    ? AsPublished(info, file, weightsPath, readResource, request)
+                : WithWeights(info!, weightsPath, options, request);
         }
 
-        return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, wanted) : throw Unknown(catalog, spec, parts[0]);
+        return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, request) : throw Unknown(catalog, spec, parts[0]);
     }
 
     /// <summary>Opens a checkpoint that the zoo made: architecture, classes, labels and preprocessing come from it.</summary>
@@ -63,12 +63,12 @@ public static class ModelResolver
         return FromFile(catalog, path, new ResolveRequest(new LoadOptions(), static o => o, 0));
     }
 
-    private static ResolvedModel FromFile(ModelCatalog catalog, string path, ResolveRequest wanted)
+    private static ResolvedModel FromFile(ModelCatalog catalog, string path, ResolveRequest request)
     {
         using WeightsFile file = WeightsFile.Open(path);
         CheckpointInfo checkpoint = CheckpointJson.Read(file);
         return catalog.TryFind(checkpoint.Architecture, out ModelInfo? info)
-            ? Build(info, checkpoint, file, wanted)
+            ? Build(info, checkpoint, file, request)
             : throw new ZooException($"{path}: was made with the architecture '{checkpoint.Architecture}', which this catalog does not have."
                 + NearestName.Hint(checkpoint.Architecture, catalog.Models.Select(m => m.Name)));
     }
@@ -87,28 +87,28 @@ public static class ModelResolver
         };
     }
 
-    private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource, ResolveRequest wanted)
+    private static ResolvedModel Shipped(ModelInfo info, string weights, Func<string, byte[]> readResource, ResolveRequest request)
     {
         ShippedWeights shipped = info.Weights.FirstOrDefault(w => w.Name == weights) ?? throw NoWeights(info, weights);
         using WeightsFile file = WeightsFile.Parse(readResource(shipped.Resource), shipped.Resource);
-        return Build(info, CheckpointJson.Read(file), file, wanted);
+        return Build(info, CheckpointJson.Read(file), file, request);
     }
 
-    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource, ResolveRequest wanted)
+    private static ResolvedModel Pulled(ModelInfo info, PublishedWeights published, Func<string, byte[]> readResource, ResolveRequest request)
     {
         string spec = $"{info.Name}:{published.Name}";
         string path = WeightsCache.Find(info.Name, published)
             ?? throw new UsageException($"{spec} is published, but not on this machine yet. Fetch it with `zoo pull {spec}` (a file that you have already: "
                 + $"`zoo pull {spec} --from <file>`).");
-        return AsPublished(info, published, path, readResource, wanted);
+        return AsPublished(info, published, path, readResource, request);
     }
 
     // Labels, transforms and what else the network needs for these weights come along.
-    private static ResolvedModel AsPublished(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource, ResolveRequest wanted)
+    private static ResolvedModel AsPublished(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource, ResolveRequest request)
     {
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
         ModelOptions own = info.Defaults with { NumClasses = labels.Count };
-        ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, wanted);
+        ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, request);
         return loaded.Checkpoint is not null
             ? loaded // a checkpoint of the zoo's own, from a mirror, knows its labels
             : loaded with
@@ -129,46 +129,46 @@ public static class ModelResolver
         string Specs(string[] names) => string.Join(", ", names.Select(n => $"{info.Name}:{n}"));
     }
 
-    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, ResolveRequest wanted)
+    private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, ResolveRequest request)
     {
         using WeightsFile file = WeightsFile.Open(path);
         if (file.Metadata.ContainsKey(CheckpointJson.Key))
         {
             CheckpointInfo checkpoint = CheckpointJson.Read(file);
             return checkpoint.Architecture == info.Name
-                ? Build(info, checkpoint, file, wanted)
+                ? Build(info, checkpoint, file, request)
                 : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
         }
 
         ModelOptions chosen = options ?? (ClassesOf(info, file) is { } classes ? info.Defaults with { NumClasses = classes } : info.Defaults);
-        return Loaded(Unfilled(info, wanted.Change(chosen), wanted), file, wanted);
+        return Loaded(Unfilled(info, request.Change(chosen), request), file, request);
     }
 
-    private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest wanted)
+    private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest request)
     {
-        ModelOptions options = wanted.Change(checkpoint.Options);
-        ResolvedModel fresh = Unfilled(info, options, wanted);
+        ModelOptions options = request.Change(checkpoint.Options);
+        ResolvedModel fresh = Unfilled(info, options, request);
         return Loaded(fresh with
         {
             Checkpoint = checkpoint,
             Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
             Preprocessing = Resized(checkpoint.Preprocessing, options),
-        }, file, wanted);
+        }, file, request);
     }
 
     // Drawing weights takes most of the time of building a large network. In strict loading each is replaced from the file, and a new head is drawn by the
     // loading itself.
-    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, ResolveRequest wanted)
+    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, ResolveRequest request)
     {
-        using IDisposable? skipped = wanted.Load.Strict ? WeightInit.Skip() : null;
-        return Fresh(info, options, wanted.Seed);
+        using IDisposable? skipped = request.Load.Strict ? WeightInit.Skip() : null;
+        return Fresh(info, options, request.Seed);
     }
 
-    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest wanted)
+    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest request)
     {
         try
         {
-            LoadReport report = Checkpoint.Load(fresh.Model, file, wanted.Load with { RenameKey = wanted.Load.RenameKey ?? fresh.Info.RenameKey });
+            LoadReport report = Checkpoint.Load(fresh.Model, file, request.Load with { RenameKey = request.Load.RenameKey ?? fresh.Info.RenameKey });
             return fresh with { Trained = true, Loading = report };
         }
         catch

@@ -13,7 +13,7 @@ public static class WeightsPull
     /// <param name="from">Another address or a file, in the same or another format, kept under its own name; null for the published address.</param>
     /// <param name="sha256">The whole hash, where it is known; null: the digits in the file's name, if it carries any.</param>
     /// <param name="force">Fetch the file even if it is there.</param>
-    /// <param name="progress">Told about every piece.</param>
+    /// <param name="progress">Receives a report of every piece.</param>
     /// <param name="cancel">Stops; what has come is kept.</param>
     /// <exception cref="ZooException">As for <see cref="Downloader.FetchAsync"/>.</exception>
     public static async Task<Download> RunAsync(

@@ -62,7 +62,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     /// <param name="batch">The examples.</param>
     /// <param name="seed">Of dropout.</param>
     /// <param name="share">Of the step's examples that are in this batch.</param>
-    /// <param name="figures">Told the mean loss, and how many were recognized.</param>
+    /// <param name="figures">Receives the mean loss and the number of images recognized.</param>
     /// <exception cref="ZooException">The loss is not finite.</exception>
     public void Accumulate(Run run, Batch batch, ulong seed, double share, StepFigures figures)
     {
@@ -95,7 +95,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     /// <summary>One step by the gradients that are there.</summary>
     /// <param name="run">For messages.</param>
     /// <param name="rate">The learning rate.</param>
-    /// <param name="figures">Told the gradients' norm before they were clipped, where the recipe clips them by it.</param>
+    /// <param name="figures">Receives the gradients' norm before they were clipped, where the recipe clips them by it.</param>
     /// <exception cref="ZooException">The norm is not finite.</exception>
     public void Step(Run run, double rate, StepFigures figures)
     {

@@ -41,7 +41,7 @@ public sealed class Trainer
     /// <summary>Trains. On cancellation the step under way is finished, the checkpoint written and the result returned.</summary>
     /// <param name="train">What to learn.</param>
     /// <param name="test">What to measure after each epoch, if anything.</param>
-    /// <param name="progress">Told about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
+    /// <param name="progress">Receives a report about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
     /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or the
     /// loss is not finite any more; the message says at which step and from which layer on.</exception>
@@ -108,7 +108,7 @@ public sealed class Trainer
         return state;
     }
 
-    /// <summary>Takes the steps of an epoch, and tells whether it was cut short.</summary>
+    /// <summary>Takes the steps of an epoch, and returns whether it was cut short.</summary>
     private bool TrainEpoch(Run run, IBatchSource train, Learner learner, RunRecorder? recorder, RunSaver saver, int perStep)
     {
         run.Begin();

@@ -53,7 +53,7 @@ public sealed record FineTuneOptions
     /// </summary>
     public string? FeatureCache { get; init; }
 
-    /// <summary>Told what is being done before and after the training, in words.</summary>
+    /// <summary>Receives what is being done before and after the training, in words.</summary>
     public IProgress<string>? Remarks { get; init; }
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class ReferencePass(Trace trace, VerifyOptions options)
     /// <summary>Runs the graph.</summary>
     /// <param name="input">The model's input.</param>
     /// <param name="losses">Of each of the trace's outputs: its value and its gradient.</param>
-    /// <param name="onParameter">Hears of each parameter's gradient, of a shared leaf once for each call, with a bound of what inexact upstream gradients and
+    /// <param name="onParameter">Receives each parameter's gradient, of a shared leaf once for each call, with a bound of what inexact upstream gradients and
     /// inputs may add to one element.</param>
     public void Run(NdArray input, IReadOnlyList<Func<NdArray, (double Value, NdArray Gradient)>> losses, Action<Parameter, Quantity, double> onParameter)
     {

@@ -33,7 +33,7 @@ public sealed class Verifier
     /// <param name="model">Any model whose <c>forward</c> calls leaf modules only.</param>
     /// <param name="input">A batch, [N,C,H,W], in the model's type and on its device.</param>
     /// <param name="options">How much to verify.</param>
-    /// <param name="progress">Hears of each check as it is done.</param>
+    /// <param name="progress">Receives each check as it is done.</param>
     /// <param name="against">
     /// A trusted model of the same architecture: hyper-parameters, weights and the order of the layers are then its, and <paramref name="model"/> must compute
     /// the same. Without it each layer is held against what it says of itself.

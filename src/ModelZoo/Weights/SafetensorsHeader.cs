@@ -202,7 +202,7 @@ internal ref struct SafetensorsJson(ReadOnlySpan<byte> json, string file)
     /// <summary>Moves to the next key of the current object; false at its end.</summary>
     public bool NextKey() => !NextIs(JsonTokenType.EndObject);
 
-    /// <summary>Moves on, and tells whether what comes is <paramref name="expected"/>.</summary>
+    /// <summary>Moves on, and returns whether what comes is <paramref name="expected"/>.</summary>
     /// <exception cref="JsonException">What comes is not JSON.</exception>
     public bool NextIs(JsonTokenType expected)
     {

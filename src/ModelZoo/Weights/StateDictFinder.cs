@@ -5,7 +5,7 @@ namespace ModelZoo.Weights;
 /// <summary>Finds the state dict in what was pickled: it is the object itself, or lies in a training checkpoint beside epoch, optimizer and the like.</summary>
 internal sealed class StateDictFinder(string file)
 {
-    private const int MostShown = 8;
+    private const int MaxNames = 8;
     private const int LongestKey = 256;
 
     private static readonly HashSet<string> Usual = new(StringComparer.Ordinal)
@@ -36,12 +36,12 @@ internal sealed class StateDictFinder(string file)
             return ("", top);
         }
 
-        (string Path, PickleDict Dict)[] found = usual.Length > 0 ? usual : [.. children.Where(c => Tensors(c.Dict) > 0).Take(MostShown + 1)];
+        (string Path, PickleDict Dict)[] found = usual.Length > 0 ? usual : [.. children.Where(c => Tensors(c.Dict) > 0).Take(MaxNames + 1)];
         if (found.Length == 0)
         {
             var seen = new HashSet<PickleDict>();
             found = [.. children.Where(c => seen.Add(c.Dict)).SelectMany(c => Children(c.Path + "/", c.Dict)).Where(c => Tensors(c.Dict) > 0)
-                .Take(MostShown + 1)];
+                .Take(MaxNames + 1)];
         }
 
         return found switch
@@ -99,9 +99,9 @@ internal sealed class StateDictFinder(string file)
 
     private static string Some(IEnumerable<string> names)
     {
-        string[] shown = [.. names.Take(MostShown + 1)];
+        string[] shown = [.. names.Take(MaxNames + 1)];
         return shown.Length == 0
             ? "nothing"
-            : string.Join(", ", shown.Take(MostShown).Select(n => Printable.Name(n))) + (shown.Length > MostShown ? ", …" : "");
+            : string.Join(", ", shown.Take(MaxNames).Select(n => Printable.Name(n))) + (shown.Length > MaxNames ? ", …" : "");
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ModelZoo.Weights;
 
-/// <summary>Tells by the first bytes of a file which format it has, and opens it.</summary>
+/// <summary>Recognizes the format of a file by its first bytes, and opens it.</summary>
 internal static class WeightsFormat
 {
     private const int HeadBytes = 16;

@@ -31,7 +31,7 @@ public class ArrowsTests(ITestOutputHelper log)
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>
     {
-        string folder = Path.GetFullPath(Path.Combine(CatalogFiles.Find(AppContext.BaseDirectory).Models, "..", "src", "ModelZoo"));
+        string folder = Path.Combine(CatalogFiles.Find(AppContext.BaseDirectory).Root, "src", "ModelZoo");
         return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Select(path => (Path: path, Name: Path.GetRelativePath(folder, path).Replace('\\', '/')))
             .Where(file => !file.Name.StartsWith("obj/", StringComparison.Ordinal) && !file.Name.StartsWith("bin/", StringComparison.Ordinal))

@@ -11,7 +11,7 @@ public class LinesTests
     [Fact]
     public void No_line_is_over_160_columns()
     {
-        string root = Path.GetFullPath(Path.Combine(CatalogFiles.Find(AppContext.BaseDirectory).Models, ".."));
+        string root = CatalogFiles.Find(AppContext.BaseDirectory).Root;
         string[] folders = [.. new[] { "src", "models", "tests", "samples" }.Select(name => Path.Combine(root, name)).Where(Directory.Exists)];
         string[] files = [.. folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)).Where(IsSource)];
         Assert.True(files.Length > 300);

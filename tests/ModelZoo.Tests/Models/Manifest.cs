@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using ModelZoo.Models;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Models;
@@ -24,7 +24,7 @@ internal sealed partial record Manifest(long Parameters, long Macs, string[] Key
     internal static Manifest Of(nn.Module model, long parameters, long macs) =>
         new(parameters, macs, [.. model.state_dict().Select(entry => $"{entry.Key} [{string.Join(",", entry.Value.shape)}]")]);
 
-    private static string PathOf(string model, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Manifests", $"{model}.txt");
+    private static string PathOf(string model) => CatalogFiles.Find(AppContext.BaseDirectory).ManifestOf(Catalog.Models.Find(model));
 
     [GeneratedRegex(@"^# (\d+) parameters, (\d+) MACs$")]
     private static partial Regex Head();

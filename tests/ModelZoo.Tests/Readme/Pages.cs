@@ -6,7 +6,7 @@ namespace ModelZoo.Tests.Readme;
 /// <summary>The pages for people (README.md, CONTRIBUTING.md, docs), and what stands in them.</summary>
 internal static partial class Pages
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(CatalogFiles.Find(AppContext.BaseDirectory).Models, ".."));
+    private static readonly string Root = CatalogFiles.Find(AppContext.BaseDirectory).Root;
 
     /// <summary>Every page, as a path below the checkout.</summary>
     public static IReadOnlyList<string> All { get; } =

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace ModelZoo.Imaging.Native;
 
 /// <summary>PNG by libspng.</summary>
+/// <remarks>The binding is ours because no package for .NET binds it without a graphics library around it.</remarks>
 internal static unsafe class PngCodec
 {
     // The chunks beside the pixels (texts, color profiles) are not needed; these bounds keep them from taking much memory.

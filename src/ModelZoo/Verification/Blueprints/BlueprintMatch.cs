@@ -148,12 +148,12 @@ internal static class BlueprintChange
     private static Blueprint WithoutAuxiliary(Blueprint drawn)
     {
         string[] heads = [.. drawn.Outputs.Skip(1).Select(output => $"{output.Split('.')[0]}.")];
-        bool Kept(string name) => !heads.Any(head => name.StartsWith(head, StringComparison.Ordinal));
+        bool InBackbone(string name) => !heads.Any(head => name.StartsWith(head, StringComparison.Ordinal));
         return drawn with
         {
             Outputs = [drawn.Outputs[0]],
-            Nodes = [.. drawn.Nodes.Where(node => Kept(node.Name))],
-            Keys = [.. drawn.Keys.Where(key => Kept(key.Name))],
+            Nodes = [.. drawn.Nodes.Where(node => InBackbone(node.Name))],
+            Keys = [.. drawn.Keys.Where(key => InBackbone(key.Name))],
             Parameters = heads.Length == 0 ? drawn.Parameters : null,
             Macs = heads.Length == 0 ? drawn.Macs : null,
         };

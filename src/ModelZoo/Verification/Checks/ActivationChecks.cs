@@ -174,7 +174,7 @@ internal sealed record DropTrainingCheck(double Probability, Dropped Unit) : ITr
     {
         int[] shape = run.Input.ShapeOf();
         int size = Unit == Dropped.Elements ? 1 : shape.Skip(Unit == Dropped.Channels ? 2 : 1).Aggregate(1, (a, b) => a * b);
-        bool[] kept = [.. Enumerable.Range(0, run.Input.Count / size).Select(unit => Kept(run, unit * size, size))];
+        bool[] kept = [.. Enumerable.Range(0, run.Input.Count / size).Select(unit => Survives(run, unit * size, size))];
         Bounded scale = Unscaled || Probability >= 1 ? Bounded.Exact(1) : rounding.Over(Bounded.Exact(1), rounding.Constant(1 - Probability));
         yield return (new(Quantity.Output, shape, i => Of(run.Input.Data[i], i), 1), null);
         yield return (new(Quantity.GradInput, shape, i => Of(run.GradY.Data[i], i), 1), null);
@@ -185,7 +185,7 @@ internal sealed record DropTrainingCheck(double Probability, Dropped Unit) : ITr
         Bounded Of(double value, int i) => kept[i / size] ? rounding.Times(Bounded.Exact(value), scale) : Bounded.Exact(0);
     }
 
-    private static bool Kept(TrainingValues run, int from, int size) =>
+    private static bool Survives(TrainingValues run, int from, int size) =>
         Any(run.Output, from, size) || (!Any(run.Input, from, size) && run.GradInput is { } gradient && Any(gradient, from, size));
 
     private static bool Any(NdArray values, int from, int size) => Array.FindIndex(values.Data, from, size, value => value != 0) >= 0;
