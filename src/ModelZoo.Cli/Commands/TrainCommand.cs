@@ -59,7 +59,7 @@ internal static class TrainCommand
     private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest begun, Func<TrainerOptions,
         TrainerOptions> place)
     {
-        LabeledImages train = begun.Data.Open(DataSplit.Train, limited: true), test = begun.Data.Open(DataSplit.Test);
+        LabeledImages train = begun.Data.OpenToTrain(session), test = begun.Data.OpenToWatch(session);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)begun.Seed, Notes = begun.Notes(options) });
         manual_seed(begun.Seed);
