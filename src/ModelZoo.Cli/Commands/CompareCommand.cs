@@ -102,6 +102,7 @@ internal static class CompareCommand
     private static TrainingPlan Plan(Session session, DataSource source, int? limit, string? recipe, Budget budget, int seeds)
     {
         LabeledImages train = source.Open(DataSplit.Train), test = source.Open(DataSplit.Test);
+        train.MustTeach();
         return new()
         {
             Train = limit is { } n ? train.Take(n) : train,

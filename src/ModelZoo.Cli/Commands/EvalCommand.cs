@@ -7,6 +7,7 @@ using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -22,7 +23,7 @@ internal static class EvalCommand
         };
         var weights = new WeightsArgument();
         var data = new DataArgument();
-        var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
+        var split = DataArgument.CreateSplit();
         var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
         var top = new Option<int>("--top")
         {
@@ -38,7 +39,6 @@ internal static class EvalCommand
         command.SetAction(parsed =>
         {
             Session session = Session.Open(parsed);
-            DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
             WeightsChoice choice = weights.Read(parsed);
             string[] specs = parsed.GetRequiredValue(model);
             if (specs.Length > 1 && choice.File is not null)
@@ -49,17 +49,18 @@ internal static class EvalCommand
             int k = parsed.GetValue(top);
             return k < 1
                 ? throw new UsageException($"--top {k}: it must be 1 or more.")
-                : Run(session, specs, choice, data.Read(parsed), part, parsed.GetValue(tenCrop), k);
+                : Run(session, specs, choice, data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop), k);
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, DataSplit part, bool tenCrop, int top)
+    private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, string part, bool tenCrop, int top)
     {
-        LabeledImages data = choice.Open(part, limited: true);
+        LabeledImages data = choice.OpenPart(session, part);
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
         List<IImageBatches> images = [];
+        List<nn.Module<Tensor, Tensor>> networks = [];
         try
         {
             foreach (string spec in specs)
@@ -67,7 +68,8 @@ internal static class EvalCommand
                 ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
                 models.Add(resolved);
                 resolved.Info.RequireClasses("zoo eval");
-                DataChoice.MustMatch(data, resolved);
+                data = models.Count == 1 ? DataChoice.Matched(session, data, resolved) : data;
+                networks.Add(Reordered.By(resolved.Model, resolved.Labels, models[0].Labels, spec));
                 if (!resolved.Trained)
                 {
                     session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: "
@@ -79,7 +81,7 @@ internal static class EvalCommand
             }
 
             EvaluationResult result = Evaluator.Evaluate(
-                [.. models.Zip(images, (m, i) => (tenCrop ? TenCrop.Average(m.Model) : m.Model, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
+                [.. networks.Zip(images, (n, i) => (tenCrop ? TenCrop.Average(n) : n, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
             DataChoice.Report(session, [.. images]);
             Show(session, string.Join(" + ", specs), data, result);
             return 0;
@@ -111,13 +113,19 @@ internal static class EvalCommand
         }, console =>
         {
             var table = Tables.New("class", ">images", ">precision", ">recall", ">F1", "most often taken for");
-            for (int c = 0; c < classes.Length; c++)
+            foreach (int c in Enumerable.Range(0, classes.Length).Where(c => classes[c].Count > 0))
             {
                 table.Row(classes[c].label, Tables.Count(classes[c].Count), Tables.Percent(classes[c].Precision), Tables.Percent(classes[c].Recall),
                     Tables.Percent(classes[c].F1), TakenFor(result, c));
             }
 
             console.Write(table);
+            if (classes.Count(c => c.Count == 0) is > 0 and var lacking)
+            {
+                console.WriteLine($"{Tables.Count(lacking)} of the model's {Tables.Count(classes.Length)} classes {(lacking == 1 ? "has" : "have")} no images in "
+                    + "this data.");
+            }
+
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss "
                 + $"{result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });

@@ -16,7 +16,7 @@ internal static class FeaturesCommand
         var model = ModelArgument.Create();
         var weights = new WeightsArgument();
         var data = new DataArgument();
-        var split = GlobalOptions.Choice("--split", "Which part of the data", "test", "test", "train");
+        var split = DataArgument.CreateSplit();
         var layer = new Option<string?>("--layer")
         {
             Description = "The layer whose output is wanted; VGG's fc7 is classifier.3 (default: what the head takes in)",
@@ -39,16 +39,15 @@ internal static class FeaturesCommand
             string path = parsed.GetRequiredValue(output);
             FeatureTable.CheckPath(path);
             OutputFile.MustBeWritable(path);
-            DataSplit part = parsed.GetValue(split) == "train" ? DataSplit.Train : DataSplit.Test;
             using ResolvedModel resolved = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
-            return Task.FromResult(Run(session, resolved, data.Read(parsed), part, parsed.GetValue(layer), path));
+            return Task.FromResult(Run(session, resolved, data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(layer), path));
         });
         return command;
     }
 
-    private static int Run(Session session, ResolvedModel resolved, DataChoice choice, DataSplit part, string? layer, string path)
+    private static int Run(Session session, ResolvedModel resolved, DataChoice choice, string part, string? layer, string path)
     {
-        LabeledImages data = choice.Open(part, limited: true);
+        LabeledImages data = choice.OpenPart(session, part);
         if (!resolved.Trained)
         {
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");

@@ -47,7 +47,7 @@ internal static class FinetuneCommand
             using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
             Check(pretrained);
             DataChoice choice = data.Read(parsed);
-            LabeledImages train = choice.Open(DataSplit.Train, limited: true);
+            LabeledImages train = choice.OpenToTrain(session);
             string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
             OutputFile.MustBeWritable(path);
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
@@ -82,7 +82,7 @@ internal static class FinetuneCommand
     {
         LoaderOptions loader = data.Loader with { Device = session.Device };
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
-        using IImageBatches test = ImageBatches.Open(data.Open(DataSplit.Test), options.Preprocessing!, null, loader);
+        using IImageBatches test = ImageBatches.Open(data.OpenToWatch(session), options.Preprocessing!, null, loader);
         using FineTuneResult result = TrainingView.Show(
             session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
         DataChoice.Report(session, images, test);

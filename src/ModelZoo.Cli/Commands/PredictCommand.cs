@@ -69,7 +69,7 @@ internal static class PredictCommand
         }
 
         LabeledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
-        if (all is ImageFolder folder)
+        if (all is LabeledFiles folder)
         {
             MustExist(folder, index);
             using var ofFolder = ImageClassifier.FromResolved(resolved);

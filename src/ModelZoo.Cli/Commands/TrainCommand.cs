@@ -59,7 +59,7 @@ internal static class TrainCommand
     private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest request,
         Func<TrainerOptions, TrainerOptions> place)
     {
-        LabeledImages train = request.Data.Open(DataSplit.Train, limited: true), test = request.Data.Open(DataSplit.Test);
+        LabeledImages train = request.Data.OpenToTrain(session), test = request.Data.OpenToWatch(session);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
         manual_seed(request.Seed);

@@ -28,6 +28,9 @@ internal sealed class DataArgument
         DefaultValueFactory = _ => "digits",
     };
 
+    internal static Option<string> CreateSplit() => GlobalOptions.Choice(
+        "--split", "Which part of the data; auto takes test, or val where there is none", "auto", "auto", "train", "val", "test");
+
     internal static ImageDataset Load(string source, DataSplit split) => DataSource.Parse(source).Load(split);
 
     internal void AddTo(Command command)
@@ -90,21 +93,54 @@ internal sealed class DataArgument
 /// <param name="Loader">How images are read.</param>
 internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Split, LoaderOptions Loader)
 {
-    /// <summary>One part; the limit is for the part that the command is about.</summary>
-    internal LabeledImages Open(DataSplit part, bool limited = false)
+    /// <summary>What is learned from.</summary>
+    internal LabeledImages OpenToTrain(Session session)
     {
-        LabeledImages images = Source.Open(part, Split);
-        return limited && Limit > 0 ? images.Take(Limit) : images;
+        LabeledImages images = Limited(Source.Open(DataSplit.Train, Split));
+        images.MustTeach();
+        return Said(session, images);
     }
 
-    /// <summary>Labels that a model knows must be the data's: a model of ten digits says nothing about a thousand animals.</summary>
-    internal static void MustMatch(LabeledImages data, ResolvedModel model)
+    /// <summary>What is measured while training.</summary>
+    internal LabeledImages OpenToWatch(Session session) => Said(session, Source.Open(DataSplit.Val, Split));
+
+    /// <summary>The part that --split names.</summary>
+    internal LabeledImages OpenPart(Session session, string part) => Limited(Said(session, part switch
     {
-        if (data.Info.ClassNames.Count != model.Options.NumClasses)
+        "train" => Source.OpenExactly(DataSplit.Train, Split),
+        "val" => Source.OpenExactly(DataSplit.Val, Split),
+        "test" => Source.OpenExactly(DataSplit.Test, Split),
+        _ => Source.Open(DataSplit.Test, Split),
+    }));
+
+    /// <summary>The images with a trained model's classes; fresh weights have no names for what they will tell apart.</summary>
+    internal static LabeledImages Matched(Session session, LabeledImages data, ResolvedModel model)
+    {
+        if (!model.Trained && data.Info.ClassNames.Count != model.Labels.Count)
         {
-            throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Options.NumClasses}. Give the model a new "
-                + "head with `zoo finetune`.");
+            throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Labels.Count}. Give the model a new head "
+                + "with `zoo finetune`.");
         }
+
+        LabeledImages matched = model.Trained ? data.WithClasses(model.Labels) : data;
+        foreach (string remark in matched.Remarks.Except(data.Remarks))
+        {
+            session.Say(remark);
+        }
+
+        return matched;
+    }
+
+    private LabeledImages Limited(LabeledImages images) => Limit > 0 ? images.Take(Limit) : images;
+
+    private static LabeledImages Said(Session session, LabeledImages images)
+    {
+        foreach (string remark in images.Remarks)
+        {
+            session.Say(remark);
+        }
+
+        return images;
     }
 
     /// <summary>Says which images were left out.</summary>

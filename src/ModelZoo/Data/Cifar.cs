@@ -67,7 +67,10 @@ public static class Cifar
             });
         }
 
-        var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, License, names);
+        var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, License, names)
+        {
+            Split = split == DataSplit.Train ? split : DataSplit.Test,
+        };
         return ImageDataset.FromInterleaved(info, Shape, pixels, maximum: 255, labels);
     }
 

@@ -64,11 +64,22 @@ public sealed record DataSource
     }
 
     /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
-    /// <param name="part">Which.</param>
+    /// <param name="part">Which; where data have only one of val and test, that one (<see cref="DatasetInfo.Split"/> says which).</param>
     /// <param name="split">How to divide data without parts of their own.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
     public LabeledImages Open(DataSplit part, SplitOptions? split = null) =>
         kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
+
+    /// <summary>That part and no other.</summary>
+    /// <exception cref="UsageException">The data do not have it.</exception>
+    /// <inheritdoc cref="Open"/>
+    public LabeledImages OpenExactly(DataSplit part, SplitOptions? split = null)
+    {
+        LabeledImages images = Open(part, split);
+        return images.Info.Split is not { } read || read == part
+            ? images
+            : throw new UsageException($"{this}: holds no {FolderParts.NameOf(part)} part. Ask for {FolderParts.NameOf(read)}, which is there.");
+    }
 
     /// <summary>One part of data that is kept in memory, of one shape.</summary>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
@@ -92,10 +103,16 @@ public sealed record DataSource
     }
 }
 
-/// <summary>The two fixed parts of a dataset.</summary>
+/// <summary>The parts of a dataset. Data that have only one of val and test give that one for either, and say which it is.</summary>
 public enum DataSplit
 {
+    /// <summary>To learn from.</summary>
     Train,
+
+    /// <summary>To look at while training: which epoch is best, when to stop.</summary>
+    Val,
+
+    /// <summary>To measure the result.</summary>
     Test,
 }
 
@@ -107,6 +124,15 @@ public sealed record SplitOptions
 
     /// <summary>Decides which images those are.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>How many of so many images of a class are kept: at least one where some should be, and never all.</summary>
+    internal int Kept(int count)
+    {
+        int kept = (int)Math.Round(ValShare * count, MidpointRounding.AwayFromZero);
+        return kept != count && (kept > 0 || ValShare == 0) ? kept
+            : count > 1 ? Math.Clamp(kept, 1, count - 1)
+            : 0;
+    }
 
     /// <summary>Checks the share.</summary>
     /// <exception cref="UsageException">It is not within [0,1).</exception>

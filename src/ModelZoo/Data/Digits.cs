@@ -32,7 +32,8 @@ public static class Digits
             "E. Alpaydin, C. Kaynak, \"Optical Recognition of Handwritten Digits\", UCI Machine Learning Repository, 1998, DOI 10.24432/C50P49 (its "
                 + "1,797-image test portion)",
             "CC BY 4.0",
-            [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")]);
+            [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")])
+        { Split = split == DataSplit.Train ? split : DataSplit.Test };
         return ImageDataset.FromBytes(info, new ImageShape(1, Side, Side), pixels.AsMemory(bytes), Maximum, labels[part]);
     }
 

@@ -37,6 +37,14 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         }
     }
 
+    /// <summary>The folders in a class folder.</summary>
+    public IReadOnlyList<string> Inner(int label)
+    {
+        string folder = Path.Combine(Root, Classes[label]);
+        return [.. Guard(folder, () => Directory.GetDirectories(folder)).Select(inner => Path.GetFileName(inner)).Where(name => !IsHidden(name))
+            .Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>Names for a message: the first five, and how many there are besides.</summary>
     public static string Enumerate(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(5).Select(name => $"'{name}'")) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");

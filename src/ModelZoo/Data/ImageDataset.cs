@@ -121,6 +121,8 @@ public sealed partial class ImageDataset : LabeledImages
         stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(labels));
     }
 
+    private protected override LabeledImages With(DatasetInfo info, int[] labels) => new ImageDataset(info, store, labels);
+
     private void FillFromBytes(int index, float maximum, Span<byte> rgb)
     {
         Span<byte> own = Shape.Channels == 3 ? rgb : new byte[Shape.Length];

@@ -1,152 +1,144 @@
-using ModelZoo.Imaging;
-
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Images in files, one folder a class: <c>root/train/cat/1.jpg</c> with a second part in val, valid, validation or test beside train, or
-/// <c>root/cat/1.jpg</c>, of which a seeded share of every class is kept for the test. Classes are the folders' names in ordinal order, as in torchvision's
-/// ImageFolder. Listing opens no file.
+/// Images in files, one folder a class: <c>root/train/cat/1.jpg</c> with other parts in val and test beside train, or <c>root/cat/1.jpg</c>, of which a seeded
+/// share of every class is kept for the test. Classes are the folders' names in ordinal order, as in torchvision's ImageFolder; of data with parts they are
+/// those of train, and a part may lack some of them.
 /// </summary>
-public sealed class ImageFolder : LabeledImages
+public sealed class ImageFolder : LabeledFiles
 {
-    private static readonly string[] TestNames = ["val", "valid", "validation", "test"];
-
-    private readonly string[] files;
-    private readonly int[] labels;
-    private readonly Lazy<ImageShape> typical;
-
-    private ImageFolder(DatasetInfo info, string[] files, int[] labels)
+    private ImageFolder(DatasetInfo info, string[] files, int[] labels) : base(info, files, labels)
     {
-        (Info, this.files, this.labels) = (info, files, labels);
-        typical = new(ShapeOfFirst);
     }
 
-    /// <inheritdoc/>
-    public override DatasetInfo Info { get; }
-
-    /// <inheritdoc/>
-    public override int Count => files.Length;
-
-    /// <inheritdoc/>
-    public override ReadOnlySpan<int> Labels => labels;
-
-    /// <inheritdoc/>
-    public override ImageShape TypicalShape => typical.Value;
-
-    /// <summary>The files, class by class, each class in ordinal order.</summary>
-    public IReadOnlyList<string> Files => files;
-
-    /// <summary>Lists the files of one part.</summary>
+    /// <summary>Lists the files of one part, class by class, each class in ordinal order.</summary>
     /// <param name="root">The folder.</param>
-    /// <param name="part">Which part.</param>
+    /// <param name="part">Which part; val and test stand in for each other where only one of them is there, and <see cref="DatasetInfo.Split"/> says which was
+    /// read.</param>
     /// <param name="split">How to divide a folder without parts of its own.</param>
-    /// <exception cref="ZooException">The folder is missing, has no class folders, a class without images, or its parts have different classes; the message
-    /// says which.</exception>
+    /// <exception cref="ZooException">The folder is missing, has no class folders, a class without images to train on, or a part has a class that train lacks;
+    /// the message says which.</exception>
     public static ImageFolder Open(string root, DataSplit part, SplitOptions? split = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
-        string name = $"{NameOf(root)}/{(part == DataSplit.Train ? "train" : "test")}";
         FolderListing all = FolderListing.Of(root);
-        if (PartFolder(all, ["train"]) is not { } train)
-        {
-            return Share(all, name, part, (split ?? new()).Validate());
-        }
-
-        string test = PartFolder(all, TestNames)
-            ?? throw new ZooException($"{root}: holds train, but none of {string.Join(", ", TestNames)} beside it. Add one, or give "
-            + $"{Path.Combine(root, "train")} to divide that.");
-        FolderListing chosen = FolderListing.Of(part == DataSplit.Train ? train : test);
-        FolderListing other = FolderListing.Of(part == DataSplit.Train ? test : train);
-        if (!chosen.Classes.SequenceEqual(other.Classes, StringComparer.Ordinal))
-        {
-            string[] missing = [.. chosen.Classes.Except(other.Classes, StringComparer.Ordinal)
-                .Concat(other.Classes.Except(chosen.Classes, StringComparer.Ordinal)).Order(StringComparer.Ordinal)];
-            throw new ZooException($"{root}: {Path.GetFileName(train)} and {Path.GetFileName(test)} must have the same classes, but only one of them has "
-                + $"{FolderListing.Enumerate(missing)}.");
-        }
-
-        chosen.MustHaveImages();
-        return new(Describe(chosen, name), [.. chosen.Files.SelectMany(f => f)], [.. chosen.Files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))]);
+        return FolderParts.Of(all) is { } parts ? OfPart(parts, part) : Share(all, part, (split ?? new()).Validate());
     }
 
     /// <summary>What a folder is called in tables: its own name.</summary>
     public static string NameOf(string root) =>
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))) is { Length: > 0 } name ? name : "folder";
 
-    /// <inheritdoc/>
-    public override PixelImage Picture(int index) => ImageDecoder.Decode(files[index]);
+    private protected override LabeledFiles At(int[] chosen) =>
+        new ImageFolder(Info, [.. chosen.Select(i => Files[i])], [.. chosen.Select(i => Labels[i])]) { Remarks = Remarks };
 
-    /// <inheritdoc/>
-    public override string NameOf(int index) => files[index];
+    private protected override LabeledImages With(DatasetInfo info, int[] labels) => new ImageFolder(info, [.. Files], labels);
 
-    /// <summary>At most so many images, spread evenly over the files and so over the classes.</summary>
-    public override ImageFolder Take(int count)
+    private static ImageFolder OfPart(FolderParts parts, DataSplit wanted)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        int[] chosen = count >= Count ? [] : [.. Enumerable.Range(0, count).Select(i => (int)((long)i * Count / count))];
-        return count >= Count ? this : new(Info, [.. chosen.Select(i => files[i])], [.. chosen.Select(i => labels[i])]);
-    }
-
-    // A folder that was moved is the same data.
-    internal override void WriteIdentity(Stream stream)
-    {
-        for (int i = 0; i < files.Length; i++)
+        (DataSplit part, string path) = parts.Choose(wanted);
+        FolderListing chosen = FolderListing.Of(path);
+        FolderListing known = parts.Folders.TryGetValue(DataSplit.Train, out string? train) && part != DataSplit.Train ? FolderListing.Of(train) : chosen;
+        List<string> remarks = [];
+        if (part == DataSplit.Train)
         {
-            var file = new FileInfo(files[i]);
-            stream.Write(System.Text.Encoding.UTF8.GetBytes($"{file.Name}\t{(file.Exists ? file.Length : -1)}\t{labels[i]}\n"));
+            chosen.MustHaveImages();
+            foreach (string other in parts.Folders.Values.Where(other => other != path))
+            {
+                MustKnow(chosen, FolderListing.Of(other));
+            }
         }
+        else if (known != chosen)
+        {
+            MustKnow(known, chosen);
+        }
+        else
+        {
+            chosen.MustHaveImages();
+        }
+
+        IReadOnlyList<string>[] files = [.. known.Classes.Select(name => Label(chosen, name) is >= 0 and var own ? chosen.Files[own] : [])];
+        string[] lacking = [.. known.Classes.Where((_, label) => files[label].Count == 0)];
+        if (lacking.Length == known.Classes.Count)
+        {
+            throw new ZooException($"{path}: holds no images of {FolderListing.Enumerate(known.Classes)}.");
+        }
+
+        if (lacking.Length > 0)
+        {
+            remarks.Add($"{path}: holds no images of {FolderListing.Enumerate(lacking)}; what is measured on it says nothing of "
+                + $"{(lacking.Length == 1 ? "that class" : "those classes")}.");
+        }
+
+        if (parts.Beside.Count > 0)
+        {
+            remarks.Add($"{parts.Root}: {FolderListing.Enumerate(parts.Beside)} {(parts.Beside.Count == 1 ? "is" : "are")} no part of the data beside "
+                + $"{parts.Names} and {(parts.Beside.Count == 1 ? "was" : "were")} passed over.");
+        }
+
+        return Create(chosen, known.Classes, files, $"{NameOf(parts.Root)}/{FolderParts.NameOf(part)}", part, remarks);
     }
 
     // Every class is divided by itself, in an order that the seed and the class's place decide, so that another class's files do not change it.
-    private static ImageFolder Share(FolderListing all, string name, DataSplit part, SplitOptions split)
+    private static ImageFolder Share(FolderListing all, DataSplit wanted, SplitOptions split)
     {
         all.MustHaveImages();
-        var files = new List<string>();
-        var labels = new List<int>();
-        for (int label = 0; label < all.Classes.Count; label++)
+        DataSplit part = wanted == DataSplit.Train ? DataSplit.Train : DataSplit.Test;
+        var files = new IReadOnlyList<string>[all.Classes.Count];
+        for (int label = 0; label < files.Length; label++)
         {
             IReadOnlyList<string> own = all.Files[label];
-            int kept = (int)Math.Round(split.ValShare * own.Count, MidpointRounding.AwayFromZero);
-            if (kept == own.Count || (kept == 0 && split.ValShare > 0))
-            {
-                kept = own.Count > 1 ? Math.Clamp(kept, 1, own.Count - 1) : 0;
-            }
-
             int[] order = new SeededRandom(new SeededRandom(split.Seed).NextUInt64() ^ (ulong)label).Permutation(own.Count);
+            int kept = split.Kept(own.Count);
             int[] chosen = part == DataSplit.Test ? order[..kept] : order[kept..];
             Array.Sort(chosen);
-            files.AddRange(chosen.Select(i => own[i]));
-            labels.AddRange(Enumerable.Repeat(label, chosen.Length));
+            files[label] = [.. chosen.Select(i => own[i])];
         }
 
-        return files.Count > 0
-            ? new(Describe(all, name), [.. files], [.. labels])
+        string? taken = all.Classes.FirstOrDefault(name => FolderParts.PartOf(name) is not null) is { } like && all.Classes.Count > 1
+            ? $"{all.Root}: '{like}' is taken for a class, as the folders beside it are."
+            : null;
+        return files.Any(f => f.Count > 0)
+            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken])
             : throw new ZooException($"{all.Root}: too few images to keep some for the test (--val-share). Add a folder val beside train.");
     }
 
-    private static string? PartFolder(FolderListing all, string[] names) =>
-        names.Select(name => all.Classes.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase)))
-            .FirstOrDefault(found => found is not null) is { } own ? Path.Combine(all.Root, own) : null;
+    private static ImageFolder Create(FolderListing listing, IReadOnlyList<string> classes, IReadOnlyList<string>[] files, string name, DataSplit part,
+        IReadOnlyList<string> remarks) => new(
+            new DatasetInfo(name, $"image files in {listing.Root}", "as the files' owner says", classes) { Split = part },
+            [.. files.SelectMany(f => f)],
+            [.. files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))])
+        { Remarks = classes.Count == 1 ? [OneClass(listing), .. remarks] : remarks };
 
-    private static DatasetInfo Describe(FolderListing listing, string name) =>
-        new(name, $"image files in {listing.Root}", "as the files' owner says", listing.Classes);
-
-    private ImageShape ShapeOfFirst()
+    // Mostly the folder above was given, or the one below.
+    private static string OneClass(FolderListing listing)
     {
-        ZooException? first = null;
-        foreach (string file in files)
+        IReadOnlyList<string> inner = listing.Inner(0);
+        return $"{listing.Root}: holds one folder, '{listing.Classes[0]}', and so one class." + (inner.Count > 1
+            ? $" In it are the folders {FolderListing.Enumerate(inner)}: if those are the classes, give {Path.Combine(listing.Root, listing.Classes[0])}."
+            : " The folder to give is the one whose folders are the classes.");
+    }
+
+    private static void MustKnow(FolderListing train, FolderListing other)
+    {
+        string[] unknown = [.. other.Classes.Where((name, label) => Label(train, name) < 0 && other.Files[label].Count > 0)];
+        if (unknown.Length > 0)
         {
-            try
+            throw new ZooException($"{other.Root}: has {(unknown.Length == 1 ? "the class" : "the classes")} {FolderListing.Enumerate(unknown)}, which "
+                + $"{Path.GetFileName(train.Root)} lacks: it has {FolderListing.Enumerate(train.Classes)}.{NearestName.Hint(unknown[0], train.Classes)}");
+        }
+    }
+
+    private static int Label(FolderListing listing, string name)
+    {
+        for (int label = 0; label < listing.Classes.Count; label++)
+        {
+            if (listing.Classes[label].Equals(name, StringComparison.Ordinal))
             {
-                Imaging.ImageInfo info = ImageDecoder.ReadInfo(file);
-                return new ImageShape(3, info.Height, info.Width);
-            }
-            catch (ZooException e)
-            {
-                first ??= e;
+                return label;
             }
         }
 
-        throw first ?? new ZooException($"{Name}: holds no images.");
+        return -1;
     }
 }

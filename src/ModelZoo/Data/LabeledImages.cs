@@ -4,10 +4,12 @@ namespace ModelZoo.Data;
 
 /// <summary>
 /// Images with a label each: in memory and of one shape (<see cref="ImageDataset"/>), or in files of any size that are decoded when they are asked for
-/// (<see cref="ImageFolder"/>).
+/// (<see cref="LabeledFiles"/>).
 /// </summary>
 public abstract class LabeledImages
 {
+    private IReadOnlyList<string> remarks = [];
+
     /// <summary>Name, source, license and class names.</summary>
     public abstract DatasetInfo Info { get; }
 
@@ -34,6 +36,49 @@ public abstract class LabeledImages
     /// <summary>At most <paramref name="count"/> images.</summary>
     public abstract LabeledImages Take(int count);
 
+    /// <summary>What somebody who uses the data should know of how it was read, in sentences.</summary>
+    public IReadOnlyList<string> Remarks
+    {
+        get => remarks;
+        init => remarks = value;
+    }
+
+    /// <summary>Refuses data that nothing can be learned from.</summary>
+    /// <exception cref="ZooException">All images are of one class; the message says what was found.</exception>
+    public void MustTeach()
+    {
+        if (Info.ClassNames.Count < 2)
+        {
+            throw new ZooException($"{Name}: one class, '{Info.ClassNames.FirstOrDefault()}', teaches nothing; at least two are needed."
+                + string.Concat(Remarks.Select(remark => $" {remark}")));
+        }
+    }
+
+    /// <summary>
+    /// The same images with the classes of a model, in its order: a class is found by its name, whatever its place. Where no name is the same, case, spaces,
+    /// hyphens and underscores are not looked at.
+    /// </summary>
+    /// <param name="labels">The model's class names, in the order of its logits.</param>
+    /// <returns>Images whose class names are <paramref name="labels"/>.</returns>
+    /// <exception cref="ZooException">The images have a class that the model does not know; the message gives both lists.</exception>
+    public LabeledImages WithClasses(IReadOnlyList<string> labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        if (Info.ClassNames.SequenceEqual(labels, StringComparer.Ordinal))
+        {
+            return this;
+        }
+
+        var match = ClassMatch.Of(this, labels);
+        LabeledImages matched = With(Info with { ClassNames = labels }, [.. Labels.ToArray().Select(label => match.Places[label])]);
+        matched.remarks = match.Remark is null ? Remarks : [.. Remarks, match.Remark];
+        return matched;
+    }
+
+    /// <summary>The same images with other labels.</summary>
+    private protected virtual LabeledImages With(DatasetInfo info, int[] labels) =>
+        throw new NotSupportedException($"{GetType().Name} cannot be given other labels.");
+
     /// <summary>Writes what distinguishes this data from other data: its pixels, or the files' names, lengths and labels, without opening them.</summary>
     internal virtual void WriteIdentity(Stream stream)
     {
@@ -49,7 +94,11 @@ public abstract class LabeledImages
 /// <param name="Source">Authors, title, year and address.</param>
 /// <param name="License">The license's name, or who holds the rights.</param>
 /// <param name="ClassNames">One name for each label, from label 0 on.</param>
-public sealed record DatasetInfo(string Name, string Source, string License, IReadOnlyList<string> ClassNames);
+public sealed record DatasetInfo(string Name, string Source, string License, IReadOnlyList<string> ClassNames)
+{
+    /// <summary>Which part of its data it is; null where that is not known.</summary>
+    public DataSplit? Split { get; init; }
+}
 
 /// <summary>The shape of one image: channels, then rows, then columns, as in [C, H, W].</summary>
 public readonly record struct ImageShape(int Channels, int Height, int Width)

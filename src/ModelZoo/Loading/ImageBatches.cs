@@ -98,7 +98,7 @@ internal static class BadImageScan
     public static string Hint(LabeledImages images, int first)
     {
         const string Advice = "--on-bad-image skip leaves such images out.";
-        if (images is not ImageFolder)
+        if (images is not LabeledFiles)
         {
             return Advice;
         }

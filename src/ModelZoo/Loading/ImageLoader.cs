@@ -53,6 +53,11 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
         (this.images, this.options, Preprocessing) = (images, options ?? new(), preprocessing);
         ArgumentOutOfRangeException.ThrowIfNegative(this.options.Workers, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(this.options.Prefetch, nameof(options));
+        if (this.options.OnBadImage == OnBadImage.Skip && images is LabeledFiles files)
+        {
+            UnreadableClasses.RefuseByHeader(files);
+        }
+
         this.measured = measured;
         input = new(views * preprocessing.Channels, preprocessing.Height, preprocessing.Width);
         maker = new ExampleMaker(images, preprocessing, this.options.CacheLimit);
@@ -128,6 +133,11 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
                     ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step)))
                     : batch;
             }
+        }
+
+        if (firstStep == 0)
+        {
+            UnreadableClasses.Refuse(images, Skipped);
         }
     }
 

@@ -119,8 +119,8 @@ public sealed record EvaluationResult
     /// <summary>In the order of the labels.</summary>
     public required IReadOnlyList<ClassResult> Classes { get; init; }
 
-    /// <summary>The mean of the classes' F1, each class counting alike.</summary>
-    public double MeanF1 => Classes.Count == 0 ? 0 : Classes.Average(c => c.F1);
+    /// <summary>The mean F1 of the classes that there are examples of, each counting alike.</summary>
+    public double MeanF1 => Classes.Where(c => c.Count > 0).Select(c => c.F1).DefaultIfEmpty().Average();
 
     /// <summary>Wall time.</summary>
     public required TimeSpan Elapsed { get; init; }

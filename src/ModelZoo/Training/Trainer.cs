@@ -48,6 +48,7 @@ public sealed class Trainer
     public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(train);
+        MustAgree(train, test);
         if (options.Device is { } device)
         {
             model.to(device);
@@ -87,6 +88,18 @@ public sealed class Trainer
 
         learner.Finish();
         return run.Result();
+    }
+
+    // A label is a place in the list of names: other names, or another order, would be measured as something else.
+    private static void MustAgree(IBatchSource train, IBatchSource? test)
+    {
+        if (test is not null && !test.ClassNames.SequenceEqual(train.ClassNames, StringComparer.Ordinal))
+        {
+            throw new ZooException($"The training data have the classes {List(train.ClassNames)}, the test data {List(test.ClassNames)}. Give both the same names in "
+                + "the same order (LabeledImages.WithClasses).");
+        }
+
+        static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
     }
 
     private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)

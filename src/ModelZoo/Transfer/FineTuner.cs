@@ -35,6 +35,8 @@ public static class FineTuner
         ArgumentNullException.ThrowIfNull(pretrained);
         ArgumentNullException.ThrowIfNull(train);
         pretrained.Info.RequireClasses("fine-tuning");
+        train.MustTeach();
+        test = test?.WithClasses(train.Info.ClassNames);
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
         Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);

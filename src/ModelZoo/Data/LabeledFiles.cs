@@ -1,0 +1,77 @@
+using ModelZoo.Imaging;
+
+namespace ModelZoo.Data;
+
+/// <summary>Images in files of any size, decoded when they are asked for. Listing opens none.</summary>
+public abstract class LabeledFiles : LabeledImages
+{
+    private readonly string[] files;
+    private readonly int[] labels;
+    private readonly Lazy<ImageShape> typical;
+
+    private protected LabeledFiles(DatasetInfo info, string[] files, int[] labels)
+    {
+        (Info, this.files, this.labels) = (info, files, labels);
+        typical = new(ShapeOfFirst);
+    }
+
+    /// <inheritdoc/>
+    public override DatasetInfo Info { get; }
+
+    /// <inheritdoc/>
+    public override int Count => files.Length;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<int> Labels => labels;
+
+    /// <inheritdoc/>
+    public override ImageShape TypicalShape => typical.Value;
+
+    /// <summary>The files, in the order of the labels.</summary>
+    public IReadOnlyList<string> Files => files;
+
+    /// <inheritdoc/>
+    public override PixelImage Picture(int index) => ImageDecoder.Decode(files[index]);
+
+    /// <inheritdoc/>
+    public override string NameOf(int index) => files[index];
+
+    /// <summary>At most so many images, spread evenly over the files and so over the classes.</summary>
+    public override LabeledFiles Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return count >= Count ? this : At([.. Enumerable.Range(0, count).Select(i => (int)((long)i * Count / count))]);
+    }
+
+    /// <summary>The images at these places.</summary>
+    private protected abstract LabeledFiles At(int[] chosen);
+
+    // A folder that was moved is the same data.
+    internal override void WriteIdentity(Stream stream)
+    {
+        for (int i = 0; i < files.Length; i++)
+        {
+            var file = new FileInfo(files[i]);
+            stream.Write(System.Text.Encoding.UTF8.GetBytes($"{file.Name}\t{(file.Exists ? file.Length : -1)}\t{labels[i]}\n"));
+        }
+    }
+
+    private ImageShape ShapeOfFirst()
+    {
+        ZooException? first = null;
+        foreach (string file in files)
+        {
+            try
+            {
+                Imaging.ImageInfo info = ImageDecoder.ReadInfo(file);
+                return new ImageShape(3, info.Height, info.Width);
+            }
+            catch (ZooException e)
+            {
+                first ??= e;
+            }
+        }
+
+        throw first ?? new ZooException($"{Name}: holds no images.");
+    }
+}
