@@ -81,6 +81,11 @@ internal static class EvalCommand
             EvaluationResult result = Evaluator.Evaluate(
                 [.. models.Zip(images, (m, i) => (tenCrop ? TenCrop.Average(m.Model) : m.Model, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
             DataChoice.Report(session, [.. images]);
+            if (!double.IsFinite(result.Loss))
+            {
+                throw new ZooException($"{string.Join(" + ", specs)} on {data.Name}: the loss is {result.Loss}, because the network's output is not finite.");
+            }
+
             Show(session, string.Join(" + ", specs), data, result);
             return 0;
         }
