@@ -42,21 +42,12 @@ internal static class CompareView
         console.WriteLine($"page: {page}");
     }
 
-    // What is too wide is taken from the last column, whose text may break.
-    private static Table Fitted(TableFigure figure)
+    private static TextTable Fitted(TableFigure figure)
     {
-        Table table = Tables.New([.. figure.Columns]);
+        var table = new TextTable([.. figure.Columns]) { MaxWidth = Columns };
         foreach (IReadOnlyList<string> row in figure.Rows)
         {
             table.Row([.. row]);
-        }
-
-        int[] widths = [.. figure.Columns.Select((c, i) => figure.Rows.Select(r => r[i].Length).Append(c.TrimStart('>').Length).Max())];
-        int over = widths.Sum() + (3 * widths.Length) + 1 - Columns;
-        if (over > 0)
-        {
-            table.Columns[^1].Width = Math.Max(12, widths[^1] - over);
-            table.Columns[^1].NoWrap = false;
         }
 
         return table;

@@ -16,11 +16,18 @@ internal static class Failure
         OperationCanceledException => ("interrupted.", 1),
         TypeInitializationException { InnerException: { } inner } => Explain(inner), // an assembly's initializer: libtorch does not load
         DllNotFoundException => (e.Message, 1),
-        ExternalException => ($"libtorch: {e.Message}", 1),
-        OutOfMemoryException => ("out of memory; try a smaller --batch-size.", 1),
+        _ when OutOfMemory.Caused(e) => ("out of memory: take fewer or smaller images at once, a smaller model, or a machine with more memory.", 1),
+        ExternalException => ($"libtorch: {WithoutFrames(e.Message)}", 1),
         IOException or UnauthorizedAccessException => (e.Message, 1),
         _ => null,
     };
+
+    /// <summary>What libtorch says before it lists C++ functions.</summary>
+    private static string WithoutFrames(string message)
+    {
+        int[] ends = [.. new[] { "\nframe #", "\nException raised from" }.Select(mark => message.IndexOf(mark, StringComparison.Ordinal)).Where(at => at >= 0)];
+        return (ends.Length == 0 ? message : message[..ends.Min()]).TrimEnd();
+    }
 
     internal static int Report(string message, int exitCode, bool json)
     {

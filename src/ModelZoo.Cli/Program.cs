@@ -15,7 +15,7 @@ catch (Exception e) when (Failure.Explain(e) is { } failure)
 
 RootCommand root = ZooCommandLine.Create();
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
+if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)
 {
     return UsageErrors.Report(parsed, args);
 }

@@ -101,7 +101,7 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
 
     private void Show(double seconds) => session.Show(new { page = store.PagePath, seconds, experiments = done.Select(Document).ToArray() }, console =>
     {
-        Table table = Tables.New("experiment", "verdict", "effect", ">seeds", ">time");
+        TextTable table = Tables.New("experiment", "verdict", "effect", ">seeds", ">time");
         foreach (var d in done)
         {
             table.Row(d.Experiment.Name, d.Record is { } r

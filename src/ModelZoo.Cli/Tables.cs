@@ -1,25 +1,12 @@
 using System.Globalization;
-using Spectre.Console;
 
 namespace ModelZoo.Cli;
 
 /// <summary>Small helpers for tables.</summary>
 internal static class Tables
 {
-    /// <summary>An empty table; a column whose title starts with '>' is aligned to the right.</summary>
-    internal static Table New(params string[] columns)
-    {
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (string column in columns)
-        {
-            bool right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(Markup.Escape(right ? column[1..] : column)) { Alignment = right ? Justify.Right : Justify.Left, NoWrap = right });
-        }
-
-        return table;
-    }
-
-    internal static void Row(this Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(c))]);
+    /// <summary>An empty table; a column whose title starts with '>' is aligned to the right, one with '?' may be left out on a narrow terminal.</summary>
+    internal static TextTable New(params string[] columns) => new(columns);
 
     internal static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 

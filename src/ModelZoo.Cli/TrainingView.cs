@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelZoo.Data;
 using ModelZoo.Training;
 using Spectre.Console;
 
@@ -16,22 +15,37 @@ internal static class TrainingView
             return work(new Reporter(p => Line(session, title, p)));
         }
 
+        // The bar takes what the words leave, and is long enough to be seen; what follows it needs twelve columns, and the spaces between them three.
+        int free = session.Log.Profile.Width - 15, bar = Math.Clamp(free - 80, 10, 40);
         return session.Log.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = bar }, new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(context =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(title));
+                ProgressTask task = context.AddTask(Markup.Escape(Fitting(free - bar, title)));
                 T result = work(new Reporter(p =>
                 {
                     task.MaxValue = Math.Max(1, (double)p.Epochs * p.Steps);
                     task.Value = (double)(p.Epoch - 1) * p.Steps + p.Step;
-                    task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture,
-                        $"{title}  epoch {p.Epoch}/{p.Epochs}  loss {p.Loss:F4}{Accuracy(p)}  {p.ImagesPerSecond:F0} images/s"));
+                    task.Description = Markup.Escape(Fitting(free - bar, title, $"epoch {p.Epoch}/{p.Epochs}", Invariant($"loss {p.Loss:F4}"),
+                        p.TestAccuracy is { } a ? Invariant($"test {100 * a:F2} %") : null, Invariant($"{p.ImagesPerSecond:F0} images/s")));
                 }));
                 task.Value = task.MaxValue;
                 return result;
             });
+    }
+
+    /// <summary>As many of the parts as fit into so many columns; of the first, which always stays, its beginning.</summary>
+    internal static string Fitting(int columns, params string?[] parts)
+    {
+        string line = parts[0]!.Length <= columns ? parts[0]! : string.Concat(parts[0].AsSpan(0, Math.Max(0, columns - 1)), "…");
+        foreach (string part in parts.Skip(1).OfType<string>().TakeWhile(part => line.Length + 2 + part.Length <= columns))
+        {
+            line = $"{line}  {part}";
+        }
+
+        return line;
     }
 
     private static void Line(Session session, string title, TrainingProgress p)
@@ -44,6 +58,8 @@ internal static class TrainingView
         }
     }
 
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
     private static string Accuracy(TrainingProgress p) =>
         p.TestAccuracy is { } a ? string.Create(CultureInfo.InvariantCulture, $", test accuracy {100 * a:F2} %") : "";
 
@@ -51,55 +67,5 @@ internal static class TrainingView
     private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => report(value);
-    }
-}
-
-/// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
-internal static class TrainingReport
-{
-    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, string path, string? folder = null)
-    {
-        var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
-        session.Show(new
-        {
-            model = name,
-            data = train.Name,
-            images = train.Count,
-            epochs,
-            testAccuracy = result.TestAccuracy,
-            seconds = result.Elapsed.TotalSeconds,
-            checkpoint = path,
-            run = folder,
-            bestEpoch = result.BestEpoch,
-            stoppedEarly = result.StoppedEarly,
-            interrupted = result.Canceled
-        }, console =>
-        {
-            var table = Tables.New(">epoch", ">loss", ">train accuracy", ">test accuracy", ">time");
-            foreach (var e in epochs)
-            {
-                table.Row($"{e.Epoch}", $"{e.Loss:F4}", Tables.Percent(e.TrainAccuracy), e.TestAccuracy is { } a
-                    ? Tables.Percent(a)
-                    : "", Tables.Seconds(e.Seconds));
-            }
-
-            console.Write(table);
-            console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test accuracy "
-                + $"{(result.TestAccuracy is { } t ? Tables.Percent(t) : "not measured")}, {Tables.Seconds(result.Elapsed.TotalSeconds)}");
-            if (result.StoppedEarly)
-            {
-                console.WriteLine($"stopped early: epoch {result.BestEpoch} was the best");
-            }
-
-            console.WriteLine($"checkpoint: {path}" + (folder is null ? "" : $"   log, curves and best checkpoint: {folder}"));
-            console.WriteLine($"next: zoo eval {path} --data {source}   zoo verify {path}");
-        });
-        if (!result.Canceled)
-        {
-            return 0;
-        }
-
-        session.Say($"zoo: interrupted; the state so far is kept in {path}." + (folder is null ? "" : $" Go on with: zoo train --resume {folder}"));
-        return 1;
     }
 }

@@ -6,11 +6,18 @@ namespace ModelZoo.Cli;
 /// <summary>Reports what is wrong with a command line, with the nearest name for a mistyped one.</summary>
 internal static class UsageErrors
 {
+    /// <summary>
+    /// The first word that looks like a flag and is none. The parser would take it for a value of whatever takes several: a picture, a model. After <c>--</c>
+    /// everything is a value, and so is what follows a flag's equals sign.
+    /// </summary>
+    internal static string? UnknownFlag(ParseResult parsed, string[] args) => parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
+        .FirstOrDefault(t => t.Type == TokenType.Argument && LooksLikeFlag(t.Value) && args.Contains(t.Value))?.Value.Split('=')[0];
+
     internal static int Report(ParseResult parsed, string[] args)
     {
         Command command = parsed.CommandResult.Command;
-        string path = command is RootCommand ? "zoo" : $"zoo {command.Name}";
-        string? unknown = parsed.UnmatchedTokens is [var first, ..] ? first : null;
+        string path = PathOf(command);
+        string? unknown = UnknownFlag(parsed, args) ?? (parsed.UnmatchedTokens is [var first, ..] ? first : null);
         string message;
         if (unknown is not null && command is RootCommand)
         {
@@ -35,6 +42,12 @@ internal static class UsageErrors
 
         return Failure.Report($"{message} See `{path} --help`.", exitCode: 2, args.Contains("--json"));
     }
+
+    private static bool LooksLikeFlag(string word) =>
+        word is ['-', var letter, ..] && (char.IsAsciiLetter(letter) || (letter == '-' && word.Length > 2 && char.IsAsciiLetter(word[2])));
+
+    private static string PathOf(Symbol command) =>
+        command is RootCommand or not Command ? "zoo" : $"{command.Parents.Select(PathOf).FirstOrDefault("zoo")} {command.Name}";
 
     private static IEnumerable<string> Flags(Command command) =>
         command.Options.Select(o => o.Name).Concat(GlobalOptions.All.Select(o => o.Name)).Append("--help");

@@ -18,6 +18,11 @@ internal sealed class VerificationPages
     private VerificationPages(string path, bool several, string command)
     {
         bool file = Path.GetExtension(path).ToUpperInvariant() is ".HTML" or ".HTM";
+        if (!file && !several)
+        {
+            OutputFile.MustEndIn(path, ".html", "a page", "--html");
+        }
+
         index = file || !several ? path : Path.Combine(path, "index.html");
         this.several = several;
         this.command = command;

@@ -45,7 +45,7 @@ internal static class VerificationView
                 + $"{Tables.Seconds(report.Elapsed.TotalSeconds)}; worst error/bound {Tables.Number(worst.WorstRatio)} in '{worst.Name}' ({worst.Quantity})";
     }
 
-    private static Table Table(VerificationReport report)
+    private static TextTable Table(VerificationReport report)
     {
         Dictionary<string, GraphNode> nodes = report.Graph.Nodes.DistinctBy(node => node.Name).ToDictionary(node => node.Name);
         var table = Tables.New("layer", "op", "shape", "worst in", ">error", ">bound", ">error/bound", "verdict");

@@ -60,7 +60,7 @@ internal static class VerifySummary
 {
     internal static void Show(IAnsiConsole console, IReadOnlyList<VerifyResult> results)
     {
-        Table table = Tables.New("model", "input", "end to end", ">checks", ">numbers", ">seconds", ">error/bound", "worst in", "verdict");
+        TextTable table = Tables.New("model", "input", "end to end", ">checks", ">numbers", ">seconds", ">error/bound", "worst in", "verdict");
         foreach (VerifyResult r in results)
         {
             table.Row(

@@ -46,6 +46,49 @@ public class UsageTests
         Assert.DoesNotContain("   at ", zoo.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("predict lenet5:mnist --foo", "zoo predict has no flag '--foo'.")]
+    [InlineData("predict lenet5:mnist cat.jpg --tpo 3", "zoo predict has no flag '--tpo'. Did you mean '--top'?")]
+    [InlineData("compare lenet5 --output x.html", "zoo compare has no flag '--output'.")]
+    [InlineData("eval lenet5:mnist -x", "zoo eval has no flag '-x'.")]
+    [InlineData("reproduce --foo=3", "zoo reproduce has no flag '--foo'.")]
+    [InlineData("finetune lenet5:mnist --freeze conv1 --fro conv2", "zoo finetune has no flag '--fro'.")]
+    [InlineData("forward lenet5:mnist --input --foo --output y.npy", "zoo forward has no flag '--foo'.")]
+    [InlineData("data get --form x", "zoo data get has no flag '--form'. Did you mean '--from'?")]
+    [InlineData("catalog add --al", "zoo catalog add has no flag '--al'. Did you mean '--all'?")]
+    [InlineData("info --jsn", "zoo info has no flag '--jsn'. Did you mean '--json'?")]
+    public void An_unknown_flag_is_an_unknown_flag_in_every_command(string arguments, string expected)
+    {
+        Zoo zoo = Zoo.Run(arguments.Split(' '));
+        Assert.Equal((2, ""), (zoo.ExitCode, zoo.Output));
+        Assert.Contains(expected, zoo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void After_two_dashes_and_in_numbers_a_dash_is_no_flag()
+    {
+        Assert.Contains("--foo: no such file or folder", Zoo.Run("predict", "lenet5:mnist", "--", "--foo").Errors, StringComparison.Ordinal);
+        Assert.Contains("--index -1: digits/test has images 0 … 639", Zoo.Run("predict", "lenet5:mnist", "--index", "-1").Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("finetune lenet5:mnist --data digits --output model.pth", "--output model.pth: a checkpoint's name ends in .safetensors. For PyTorch's and")]
+    [InlineData("finetune lenet5:mnist --data digits --output runs/mine", "--output runs/mine: a checkpoint's name ends in .safetensors.")]
+    [InlineData("train lenet5 --output model.pt", "--output model.pt: give a folder for the run, or the name of a checkpoint, which ends in .safetensors.")]
+    [InlineData("quickstart --output q.onnx", "--output q.onnx: a checkpoint's name ends in .safetensors.")]
+    [InlineData("forward lenet5:mnist --input x.npy --output y.csv", "--output y.csv: an array's name ends in .npy.")]
+    [InlineData("compare lenet5 --no-timing --html c.pdf", "--html c.pdf: a page's name ends in .html.")]
+    [InlineData("verify lenet5 --html v.svg", "--html v.svg: a page's name ends in .html.")]
+    [InlineData("import x.pth --model lenet5 -o y.pth", "--output y.pth: a checkpoint's name ends in .safetensors.")]
+    public void A_name_that_says_something_else_than_is_written_is_refused_before_the_work(string arguments, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        Zoo zoo = Zoo.RunIn(folder.Path, arguments.Split(' '));
+        Assert.Equal((2, ""), (zoo.ExitCode, zoo.Output));
+        Assert.Contains(expected, zoo.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
     [Fact]
     public void Cuda_without_cuda_is_refused_clearly()
     {

@@ -13,14 +13,25 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
 
     internal static Zoo RunIn(string folder, params string[] arguments) => Start(folder, arguments).Finish();
 
+    /// <summary>With no more address space than this; Linux only.</summary>
+    internal static Zoo RunWithin(int kibibytes, string folder, params string[] arguments)
+    {
+        // .NET would reserve most of it for itself.
+        var environment = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x20000000" };
+        return StartWith(environment, folder, arguments, ["bash", "-c", $"ulimit -v {kibibytes}; exec \"$@\"", "limited"]).Finish();
+    }
+
     internal static Running Start(string? folder, params string[] arguments) => StartWith([], folder, arguments);
 
     /// <summary>The same with other environment variables.</summary>
-    internal static Running StartWith(Dictionary<string, string> environment, string? folder, params string[] arguments)
+    internal static Running StartWith(Dictionary<string, string> environment, string? folder, params string[] arguments) =>
+        StartWith(environment, folder, arguments, []);
+
+    private static Running StartWith(Dictionary<string, string> environment, string? folder, string[] arguments, string[] wrapper)
     {
         // A test run in the background of a shell has Ctrl-C switched off, and hands that down; `env` switches it on again.
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "zoo.dll"), .. arguments];
-        string[] whole = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,TERM", .. command] : command;
+        string[] whole = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,TERM", .. wrapper, .. command] : command;
         var start = new ProcessStartInfo(whole[0], whole[1..])
         {
             RedirectStandardOutput = true,

@@ -77,6 +77,7 @@ internal static class CompareCommand
 
             IReadOnlyList<ModelChoice> choices = ModelChoice.Read(parsed.GetValue(models)!, architecture.Read(parsed));
             string page = parsed.GetValue(html)!;
+            OutputFile.MustEndIn(page, ".html", "a page", "--html");
             OutputFile.MustBeWritable(page, "--html");
             ModelComparison comparison = ModelComparison.Run(new()
             {

@@ -83,6 +83,11 @@ internal static class EvalCommand
             EvaluationResult result = Evaluator.Evaluate(
                 [.. networks.Zip(images, (n, i) => (tenCrop ? TenCrop.Average(n) : n, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
             DataChoice.Report(session, [.. images]);
+            if (!double.IsFinite(result.Loss))
+            {
+                throw new ZooException($"{string.Join(" + ", specs)} on {data.Name}: the loss is {result.Loss}, because the network's output is not finite.");
+            }
+
             Show(session, string.Join(" + ", specs), data, result);
             return 0;
         }

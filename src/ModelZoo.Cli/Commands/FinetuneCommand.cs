@@ -20,7 +20,8 @@ internal static class FinetuneCommand
         var strategy = new StrategyArgument();
         var output = new Option<string?>("--output")
         {
-            Description = "The checkpoint to write (default: runs/<model>-<data>-finetuned.safetensors)",
+            Description = "The checkpoint of the best epoch (default: runs/<model>-<data>-finetuned.safetensors); that of the last lies beside it as "
+                + "<name>.last.safetensors",
             HelpName = "file"
         };
         var cache = new Option<string?>("--feature-cache")
@@ -28,14 +29,15 @@ internal static class FinetuneCommand
             Description = "Keep the features of a frozen backbone in this folder, for the next run on the same images",
             HelpName = "folder"
         };
+        var newHead = new Option<bool>("--new-head") { Description = "Draw the head anew also for classes that the weights know by name" };
         var precision = GlobalOptions.Choice("--feature-precision",
             "How the features of a frozen backbone are computed; auto takes bfloat16 where it is fast and changes no prediction", "auto", "auto", "float32");
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
-            "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it.\n\nExample: zoo finetune lenet5:mnist "
-            + "--data digits")
+            "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
+            + "keep their part of the head.\n\nExample: zoo finetune lenet5:mnist --data digits")
         {
-            model, output, cache, precision,
+            model, output, cache, precision, newHead,
         };
         data.AddTo(command);
         strategy.AddTo(command);
@@ -44,6 +46,11 @@ internal static class FinetuneCommand
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
+            if (parsed.GetValue(output) is { } given)
+            {
+                OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
+            }
+
             using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
             Check(pretrained);
             DataChoice choice = data.Read(parsed);
@@ -58,7 +65,9 @@ internal static class FinetuneCommand
                 Seed = (ulong)session.Seed,
                 Device = session.Device,
                 Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
-                CheckpointPath = path,
+                BestPath = path,
+                CheckpointPath = TrainedFiles.At(path).Last,
+                NewHead = parsed.GetValue(newHead),
                 FeatureCache = parsed.GetValue(cache),
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
@@ -91,7 +100,7 @@ internal static class FinetuneCommand
             session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
         }
 
-        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, options.CheckpointPath!);
+        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, TrainedFiles.At(options.BestPath!));
     }
 
     // On the thread that works, so that lines keep their order.

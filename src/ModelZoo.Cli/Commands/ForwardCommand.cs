@@ -36,6 +36,7 @@ internal static class ForwardCommand
 
     private static int Run(Session session, string spec, WeightsChoice weights, string input, string output, string dtype)
     {
+        OutputFile.MustEndIn(output, ".npy", "an array");
         (float[] Data, long[] Shape) batch = PictureArgument.IsArray(input) ? Array(input) : default;
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         ModelOptions o = resolved.Options;

@@ -75,7 +75,7 @@ internal static class InfoCommand
                 table.Row($"weights {info.Name}:{w.Name}", PublishedView.Describe(info, w));
             }
 
-            table.Row("recipe", recipe?.ToJson() ?? "none of its own");
+            table.Row("recipe", recipe is null ? "none of its own" : RecipeText.Lines(recipe));
             console.Write(table);
         });
         return 0;
@@ -90,7 +90,7 @@ internal static class InfoCommand
             : $"{string.Join(", ", checkpoint.Labels.Take(MaxLabels))} … ({Tables.Count(checkpoint.Labels.Count)} in all)");
         foreach ((string key, string value) in checkpoint.Extra)
         {
-            table.Row(key, value);
+            table.Row(key, key == "recipe" ? RecipeText.Lines(value) ?? value : value);
         }
 
         console.Write(table);

@@ -24,7 +24,7 @@ internal static class ListCommand
         })];
         session.Show(rows, console =>
         {
-            var table = Tables.New("model", "family", ">parameters", ">MACs", "input", "trained weights", "what it is");
+            var table = Tables.New("model", "?family", ">parameters", ">MACs", "?input", "trained weights", "?what it is");
             foreach (Row r in rows)
             {
                 IEnumerable<string> weights = r.Weights.Concat(r.Published.Select(w => $"{w} (pull)"));

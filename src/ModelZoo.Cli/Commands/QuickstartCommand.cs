@@ -34,6 +34,7 @@ internal static class QuickstartCommand
     private static int Run(Session session, string output)
     {
         var clock = Stopwatch.StartNew();
+        OutputFile.MustEndIn(output, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
         OutputFile.MustBeWritable(output);
         ImageDataset train = Digits.Load(DataSplit.Train), test = Digits.Load(DataSplit.Test);
 
@@ -62,6 +63,7 @@ internal static class QuickstartCommand
             BackboneFrozen = true,
             Device = session.Device,
             CheckpointPath = output,
+            NewHead = true, // both sides begin with a head that knows nothing
             Extra = Provenance.Of(session, train, recipe),
         };
         using FineTuneResult tuned = TrainingView.Show(session, "   fine-tune", progress =>

@@ -94,7 +94,7 @@ internal static class ReproduceCommand
     {
         session.Show(experiments.Select(e => e.Info).ToArray(), console =>
         {
-            Table table = Tables.New("experiment", "kind", "claim", "source");
+            TextTable table = Tables.New("experiment", "kind", "claim", "source");
             foreach (Experiment e in experiments)
             {
                 table.Row(e.Name, e.Info.Group.ToString().ToLowerInvariant(), e.Info.Claim, e.Info.Source);

@@ -81,8 +81,8 @@ internal static class TrainCommand
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, request.Data.Source, result, settings.CheckpointPath
-            ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
+        return TrainingReport.Show(session, info.Name, train, request.Data.Source, result,
+            settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!));
     }
 
     /// <summary>What a run was started with: flags, or what its folder says.</summary>

@@ -10,12 +10,13 @@ internal sealed class RunArgument
 {
     private readonly Option<string?> output = new("--output")
     {
-        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint alone",
+        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint of the best epoch alone; that of the last "
+            + "lies beside it",
         HelpName = "path"
     };
     private readonly Option<string?> resume = new("--resume")
     {
-        Description = "Goes on with the run in this folder, as if it had never stopped",
+        Description = "Goes on with the run in this folder, as if it had never stopped; with --epochs for longer, where its schedule allows that",
         HelpName = "folder"
     };
     private readonly Option<string?> every = new("--save-every")
@@ -24,6 +25,12 @@ internal sealed class RunArgument
         HelpName = "n"
     };
     private readonly Option<int> log = new("--log-every") { Description = "Steps between two lines of the log", HelpName = "n", DefaultValueFactory = _ => 50 };
+
+    // Names that a folder hardly has: whoever gives one wants a file of that kind.
+    private static readonly string[] OtherFiles =
+    [
+        ".pth", ".pt", ".ckpt", ".bin", ".dat", ".onnx", ".h5", ".keras", ".pb", ".tflite", ".pkl", ".npy", ".npz", ".zip", ".gz", ".tar", ".json", ".csv", ".txt",
+    ];
 
     internal void AddTo(Command command)
     {
@@ -60,10 +67,16 @@ internal sealed class RunArgument
         }
 
         string? path = parsed.GetValue(output);
-        if (path is not null && Path.GetExtension(path) == ".safetensors")
+        if (path is not null && path.EndsWith(OutputFile.Checkpoint, StringComparison.OrdinalIgnoreCase))
         {
             OutputFile.MustBeWritable(path);
-            return options with { CheckpointPath = path };
+            return options with { BestPath = path, CheckpointPath = TrainedFiles.At(path).Last };
+        }
+
+        if (path is not null && OtherFiles.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"--output {path}: give a folder for the run, or the name of a checkpoint, which ends in {OutputFile.Checkpoint}. "
+                + OutputFile.OtherFormats);
         }
 
         RunFolder chosen = path is null ? RunFolder.Next("runs", name) : new RunFolder(path);

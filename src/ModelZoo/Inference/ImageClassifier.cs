@@ -81,7 +81,7 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="width">Columns.</param>
     /// <param name="top">How many answers.</param>
     /// <returns>The most probable classes, the best first; of equal ones the first in the order of the labels.</returns>
-    /// <exception cref="ZooException">The image cannot be brought to the model's size or channels.</exception>
+    /// <exception cref="ZooException">The image cannot be brought to the model's size or channels, or the network's output is not finite.</exception>
     public IReadOnlyList<Prediction> Predict(ReadOnlySpan<float> pixels, int channels, int height, int width, int top = 5) =>
         Predict(ImageDataset.FromFloats(Anything, new ImageShape(channels, height, width), pixels.ToArray(), [0]), top)[0];
 
@@ -124,7 +124,11 @@ public sealed partial class ImageClassifier : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor logits = model.Model.call(inputs); // [N,C,H,W] → [N,classes]
-            return nn.functional.softmax(logits, 1).cpu().data<float>().ToArray();
+            float[] probabilities = nn.functional.softmax(logits, 1).cpu().data<float>().ToArray();
+            return Array.TrueForAll(probabilities, float.IsFinite)
+                ? probabilities
+                : throw new ZooException($"{model.Info.Name}: its output for these images is not finite, so they have no class. The weights, or a value in the "
+                    + "preprocessing, are out of range; `zoo verify` finds the layer.");
         }
     }
 

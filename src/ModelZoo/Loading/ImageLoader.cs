@@ -123,7 +123,8 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
 
     private IEnumerable<Batch> Run(int[] order, int batchSize, int firstStep, LoaderPass.Writer write, EpochSampler? plan)
     {
-        using var pass = new LoaderPass(order, batchSize, firstStep, input, options, write);
+        int steps = plan?.Steps(order.Length) ?? (order.Length + batchSize - 1) / batchSize;
+        using var pass = new LoaderPass(order, batchSize, steps, firstStep, input, options, write);
         for (int step = firstStep; step < pass.Steps; step++)
         {
             PendingBatch pending = pass.Next();

@@ -28,14 +28,15 @@ internal sealed class LoaderPass : IDisposable
 
     /// <param name="order">The indices of the examples, in the pass's order.</param>
     /// <param name="batchSize">Examples in a batch.</param>
+    /// <param name="steps">Batches of the whole pass; the last takes what is left.</param>
     /// <param name="firstStep">Batches to leave out at the beginning.</param>
     /// <param name="shape">[C,H,W] of an example.</param>
     /// <param name="options">Workers, prefetch.</param>
     /// <param name="write">Makes an example; called by several threads.</param>
-    public LoaderPass(int[] order, int batchSize, int firstStep, ImageShape shape, LoaderOptions options, Writer write)
+    public LoaderPass(int[] order, int batchSize, int steps, int firstStep, ImageShape shape, LoaderOptions options, Writer write)
     {
         (this.order, this.batchSize, this.shape, this.options, this.write) = (order, batchSize, shape, options, write);
-        Steps = (order.Length + batchSize - 1) / batchSize;
+        Steps = steps;
         (current, position) = (firstStep, (int)Math.Min((long)firstStep * batchSize, order.Length));
         workers = [.. Enumerable.Range(0, Math.Min(options.WorkerCount, Math.Max(1, order.Length - position)))
             .Select(_ => new Thread(Work) { IsBackground = true, Name = "image loader" })];
@@ -117,7 +118,7 @@ internal sealed class LoaderPass : IDisposable
     {
         lock (gate)
         {
-            while (!stopped && position < order.Length && position / batchSize > current + options.Prefetch)
+            while (!stopped && position < order.Length && StepOf(position) > current + options.Prefetch)
             {
                 Monitor.Wait(gate);
             }
@@ -127,16 +128,18 @@ internal sealed class LoaderPass : IDisposable
                 return default;
             }
 
-            (int step, int slot) = int.DivRem(position++, batchSize);
+            int step = StepOf(position), slot = position++ - (step * batchSize);
             return (pending.TryGetValue(step, out PendingBatch? batch) ? batch : Begin(step), slot);
         }
     }
+
+    private int StepOf(int place) => Math.Min(place / batchSize, Steps - 1);
 
     private PendingBatch? Begin(int step)
     {
         try
         {
-            ReadOnlyMemory<int> indices = order.AsMemory(step * batchSize, Math.Min(batchSize, order.Length - step * batchSize));
+            ReadOnlyMemory<int> indices = order.AsMemory((step * batchSize)..(step == Steps - 1 ? order.Length : (step + 1) * batchSize));
             return pending[step] = new PendingBatch(indices, shape, options.ChannelsLast);
         }
 #pragma warning disable CA1031 // Thrown to whoever asks for the next batch.

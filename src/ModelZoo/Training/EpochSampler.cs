@@ -7,8 +7,18 @@ namespace ModelZoo.Training;
 /// <param name="FirstStep">Steps to leave out at the beginning, for a run that goes on where it was stopped.</param>
 public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int FirstStep = 0)
 {
+    /// <summary>
+    /// Whether a last batch of one example is joined to the batch before it: batch normalization needs two values for a variance. The trainer sets it where
+    /// the model would have one (<see cref="LoneValue"/>).
+    /// </summary>
+    public bool JoinsLast { get; init; }
+
     /// <summary>The steps of a whole pass.</summary>
-    public int Steps(int examples) => (examples + Recipe.BatchSize - 1) / Recipe.BatchSize;
+    public int Steps(int examples)
+    {
+        (int whole, int left) = int.DivRem(examples, Recipe.BatchSize);
+        return left == 0 || (left == 1 && whole > 0 && JoinsLast) ? whole : whole + 1;
+    }
 
     /// <summary>The order of the examples: a permutation of 0 … <paramref name="examples"/> − 1 that seed and epoch decide.</summary>
     public int[] Order(int examples) => new SeededRandom(Mix(Seed, (ulong)Epoch)).Permutation(examples);
@@ -17,9 +27,13 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     public ReadOnlyMemory<int> IndicesOf(int step, int[] order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        int first = step * Recipe.BatchSize;
-        return order.AsMemory(first, Math.Min(Recipe.BatchSize, order.Length - first));
+        (int first, int end) = Places(step, order.Length);
+        return order.AsMemory(first..end);
     }
+
+    /// <summary>Where a step, from 0 on, begins and ends in an order of so many examples.</summary>
+    internal (int First, int End) Places(int step, int examples) =>
+        (step * Recipe.BatchSize, step == Steps(examples) - 1 ? examples : (step + 1) * Recipe.BatchSize);
 
     /// <summary>The seed of everything that is drawn in a step, from 0 on, of this epoch.</summary>
     public ulong SeedOfStep(int step) => Mix(Mix(Seed, (ulong)Epoch), (ulong)step + 1);
@@ -46,7 +60,7 @@ internal sealed class StepSplit(EpochSampler plan, int examples, int perStep)
     public double ShareOf(int batch, int count)
     {
         int first = FirstOf(batch), last = LastOf(first);
-        return first == last ? 1 : (double)count / (Math.Min((last + 1) * plan.Recipe.BatchSize, examples) - first * plan.Recipe.BatchSize);
+        return first == last ? 1 : (double)count / (plan.Places(last, examples).End - plan.Places(first, examples).First);
     }
 
     private int FirstOf(int batch) => batch - (batch - plan.FirstStep) % perStep;

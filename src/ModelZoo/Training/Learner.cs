@@ -17,6 +17,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
     private ModelEma? average;
     private Tensor? skip;
+    private bool loneIsFine;
 
     /// <summary>Looks up what has requires_grad now.</summary>
     /// <exception cref="ZooException">Nothing has.</exception>
@@ -28,6 +29,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
             throw new ZooException($"{model.GetName()} has no parameter to train: everything is frozen.");
         }
 
+        loneIsFine = false;
         model.zero_grad();
         optimizer.Train(trained);
         if (recipe.EmaDecay > 0 && average is null)
@@ -57,16 +59,39 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     /// </summary>
     public bool Defers => skip is not null;
 
+    /// <summary>Whether a batch of one image would leave any batch normalization that may come to be trained a single value per channel.</summary>
+    public bool NeedsTwo()
+    {
+        HashSet<nn.Module> normalizations = LoneValue.Normalizations(options.TrainOnly ?? model);
+        if (normalizations.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (Batch batch in train.InOrder(1))
+        {
+            using Batch one = batch;
+            return LoneValue.Find(model, normalizations, () => Forward(one)) is not null;
+        }
+
+        return false;
+    }
+
     /// <summary>A forward and a backward of one batch, whose gradients are added to those that are there.</summary>
     /// <param name="run">For messages.</param>
     /// <param name="batch">The examples.</param>
     /// <param name="seed">Of dropout.</param>
     /// <param name="share">Of the step's examples that are in this batch.</param>
     /// <param name="figures">Receives the mean loss and the number of images recognized.</param>
-    /// <exception cref="ZooException">The loss is not finite.</exception>
+    /// <exception cref="ZooException">The loss is not finite, or the batch has one image and a batch normalization needs two values for a variance.</exception>
     public void Accumulate(Run run, Batch batch, ulong seed, double share, StepFigures figures)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (batch.Count == 1)
+        {
+            MustHaveVariance(run, batch);
+        }
+
         random.manual_seed((long)seed);
         (Tensor logits, Tensor loss) = Forward(batch); // [B,classes], []
         double? value = Look(loss);
@@ -160,6 +185,33 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         .. average?.Values.Select(a => ($"average.{a.Key}", a.Value)) ?? [],
     ];
 
+    /// <summary>Refuses a state with a value that is not finite: it is not saved over a good one, and nothing can be learned from it.</summary>
+    /// <exception cref="ZooException">There is one; the message names it.</exception>
+    public void MustBeFinite(Run run)
+    {
+        foreach ((string key, Tensor value) in Tensors())
+        {
+            if (NonFinite.In(value) is { } found)
+            {
+                throw NotFinite(run, $"The state of the training is broken: {key} holds {found}", null, stepDone: true);
+            }
+        }
+    }
+
+    /// <summary>What is said where the loss on the test data is not finite: with the first layer that gives such values.</summary>
+    public ZooException NotFiniteTest(Run run, double loss, IBatchSource test, int batchSize)
+    {
+        string? where = null;
+        using ModelMode mode = ModelMode.Eval(model);
+        foreach (Batch batch in test.InOrder(batchSize).TakeWhile(_ => where is null))
+        {
+            using Batch current = batch;
+            where = NonFiniteSearch.InForward(model, current.Inputs, () => model.call(recipe.ChannelsLast ? ChannelsLast.Of(current.Inputs) : current.Inputs));
+        }
+
+        return NotFinite(run, $"The loss on the test data became {loss}", where, stepDone: true);
+    }
+
     /// <summary>Writes down the counters that belong to the tensors.</summary>
     public void Count(RunState state)
     {
@@ -198,6 +250,21 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         optimizer.Dispose();
         average?.Dispose();
         mixed?.Dispose();
+    }
+
+    // Before the step: a running variance that has become NaN stays so.
+    private void MustHaveVariance(Run run, Batch one)
+    {
+        HashSet<nn.Module> trained = LoneValue.Normalizations(model);
+        trained.RemoveWhere(static m => !m.training);
+        if (!loneIsFine && trained.Count > 0 && LoneValue.Find(model, trained, () => Forward(one)) is { } layer)
+        {
+            throw new ZooException($"Batch {run.State.Batch + 1} of epoch {run.State.Epoch} has one image and leaves {layer} one value per channel, which has no "
+                + $"variance: batch normalization learns from two or more. Use another batch_size than {recipe.BatchSize} for {train.Count} images "
+                + "(--batch-size), or larger pictures (--size).");
+        }
+
+        loneIsFine = true;
     }
 
     // The value, where it is read at once; else what is not finite sets the flag.
@@ -254,15 +321,15 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
                 : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
     }
 
-    private ZooException NotFinite(Run run, FormattableString what, string? where)
+    private ZooException NotFinite(Run run, FormattableString what, string? where, bool stepDone = false)
     {
         RunState state = run.State;
         double rate = run.Schedule.At(state.Steps) * state.Plateau.Factor;
-        string kept = (options.RunFolder ?? options.CheckpointPath) is { } path && state.Epochs.Count > 0
+        string kept = (options.RunFolder ?? options.CheckpointPath ?? options.BestPath) is { } path && state.Epochs.Count > 0
             ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}."
             : "";
         return new ZooException(FormattableString.Invariant(what)
-            + FormattableString.Invariant($" at step {state.Steps + 1} (epoch {state.Epoch}, learning rate {rate:g3}). ")
+            + FormattableString.Invariant($" {(stepDone ? "after" : "at")} step {(stepDone ? state.Steps : state.Steps + 1)} (epoch {state.Epoch}, learning rate {rate:g3}). ")
             + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
     }
 

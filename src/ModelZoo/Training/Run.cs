@@ -23,6 +23,9 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
 
     public bool Canceled { get; private set; }
 
+    /// <summary>The batch that is under way in the epoch, from 1.</summary>
+    public int Batch { get; set; } = 1;
+
     public TimeSpan Elapsed => total.Elapsed + TimeSpan.FromSeconds(secondsBefore);
 
     public double EpochSeconds => epoch.Elapsed.TotalSeconds + epochSecondsBefore;
@@ -45,6 +48,13 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         epoch.Restart();
     }
 
+    /// <summary>Takes back an epoch of which no step was taken: it leaves no trace.</summary>
+    public void Withdraw()
+    {
+        State.Epoch--;
+        State.InEpoch = false;
+    }
+
     public void CountBatch(int images, double meanLoss, long right)
     {
         State.LossSum += meanLoss * images;
@@ -60,16 +70,19 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         State.Steps++;
     }
 
-    /// <summary>Whether no further step may begin.</summary>
+    /// <summary>Whether no further step may begin. However short the time is, one step is taken.</summary>
     public bool Stopped(TrainerOptions options)
     {
         CheckCanceled();
-        return Canceled || OutOfTime(options);
+        return Canceled || (State.Steps > 0 && OutOfTime(options));
     }
 
     /// <summary>Whether no further epoch may begin.</summary>
-    public bool Ended(TrainerOptions options) =>
-        State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || Canceled || OutOfTime(options));
+    public bool Ended(TrainerOptions options)
+    {
+        CheckCanceled();
+        return Canceled || (State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || OutOfTime(options)));
+    }
 
     public void CheckCanceled() => Canceled |= cancel.IsCancellationRequested;
 

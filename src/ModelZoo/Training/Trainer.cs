@@ -15,11 +15,14 @@ namespace ModelZoo.Training;
 /// </summary>
 public sealed class Trainer
 {
+    private const int LeastTested = 32;
+
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Recipe recipe;
     private readonly TrainerOptions options;
+    private bool joinsLast;
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
     /// <param name="recipe">The hyper-parameters.</param>
@@ -32,9 +35,9 @@ public sealed class Trainer
         this.model = model;
         this.recipe = recipe.Validate();
         this.options = options ?? new TrainerOptions();
-        if ((this.options.CheckpointPath ?? this.options.RunFolder) is not null && this.options.Describe is null)
+        if ((this.options.CheckpointPath ?? this.options.BestPath ?? this.options.RunFolder) is not null && this.options.Describe is null)
         {
-            throw new ArgumentException("A checkpoint needs a description: set Describe beside CheckpointPath or RunFolder.", nameof(options));
+            throw new ArgumentException("A checkpoint needs a description: set Describe beside CheckpointPath, BestPath or RunFolder.", nameof(options));
         }
     }
 
@@ -54,15 +57,16 @@ public sealed class Trainer
             model.to(device);
         }
 
-        int batches = new EpochSampler(recipe, options.Seed, 1).Steps(train.Count);
-        int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
-        int stepsPerEpoch = (batches + perStep - 1) / perStep;
-        int limit = Math.Min(options.MaxSteps ?? int.MaxValue, recipe.MaxSteps > 0 ? recipe.MaxSteps : int.MaxValue);
-        int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, limit));
         RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
         folder?.Prepare();
         using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
+        joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
+        int batches = Plan(1).Steps(train.Count);
+        int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
+        int stepsPerEpoch = (batches + perStep - 1) / perStep;
+        int limit = Math.Min(options.MaxSteps ?? int.MaxValue, recipe.MaxSteps > 0 ? recipe.MaxSteps : int.MaxValue);
+        int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, limit));
         Dictionary<string, string> identity = folder is null ? [] : RunIdentity.Of(model, recipe, options, totalSteps, train, test);
         RunState state = Restore(learner, folder, identity);
         using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
@@ -80,7 +84,26 @@ public sealed class Trainer
             using (ModelMode.Train(model, options))
             using (learner.Enter())
             {
-                cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
+                try
+                {
+                    cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
+                }
+                catch (Exception error) when (OutOfMemory.Caused(error))
+                {
+                    throw TooLarge($"at batch {run.Batch} of epoch {state.Epoch}", Math.Min(recipe.BatchSize, train.Count), 1, run, error);
+                }
+            }
+
+            if (state.Images == 0)
+            {
+                // Canceled at the edge of an epoch: it leaves no trace.
+                run.Withdraw();
+                if (cut)
+                {
+                    break;
+                }
+
+                throw new ZooException("No image could be read.");
             }
 
             Conclude(run, test, cut, learner, recorder, saver);
@@ -102,6 +125,8 @@ public sealed class Trainer
         static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
     }
 
+    private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast };
+
     private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)
     {
         if (folder is null || !options.Resume || !File.Exists(folder.State))
@@ -110,7 +135,7 @@ public sealed class Trainer
         }
 
         using WeightsFile file = WeightsFile.Open(folder.State);
-        RunState state = TrainingStateFile.Read(file, identity);
+        RunState state = TrainingStateFile.Read(file, identity, recipe);
         for (int epoch = 1; epoch <= state.Epoch; epoch++)
         {
             options.OnEpoch?.Invoke(epoch);
@@ -126,9 +151,10 @@ public sealed class Trainer
     {
         run.Begin();
         using var figures = new StepFigures(run);
-        var plan = new EpochSampler(recipe, options.Seed, run.State.Epoch, run.State.Batch);
+        EpochSampler plan = Plan(run.State.Epoch, run.State.Batch);
         var split = new StepSplit(plan, train.Count, perStep);
         int batch = plan.FirstStep, pending = 0;
+        run.Batch = batch + 1;
         bool cut = false;
         (int Steps, int Batch)? broken = null;
         foreach (Batch read in train.Shuffled(plan))
@@ -147,6 +173,7 @@ public sealed class Trainer
                 Step();
             }
 
+            run.Batch = batch + 1;
             if (run.ReportDue(ReportEvery) && Read())
             {
                 run.Report(recipe.Epochs, ReportEvery, null);
@@ -185,6 +212,7 @@ public sealed class Trainer
 
             if (save)
             {
+                learner.MustBeFinite(run);
                 saver.SaveState(run);
             }
         }
@@ -229,6 +257,7 @@ public sealed class Trainer
     private void Conclude(Run run, IBatchSource? test, bool cut, Learner learner, RunRecorder? recorder, RunSaver saver)
     {
         double seconds = run.EpochSeconds;
+        learner.MustBeFinite(run);
         run.CheckCanceled();
         RunState state = run.State;
         bool partial = cut || run.Canceled;
@@ -241,11 +270,11 @@ public sealed class Trainer
         bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
         using (learner.LendAverage())
         {
-            EvaluationResult? result = test is not null && due && !run.Canceled ? Evaluate(test) : null;
+            EvaluationResult? result = test is not null && due && !run.Canceled ? Evaluate(run, learner, test) : null;
             EpochResult epoch = run.Finish(seconds, result);
             state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
-            bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy);
-            saver.SaveCheckpoints(run, best && test is not null);
+            bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy, result?.Loss);
+            saver.SaveCheckpoints(run, best, tested: test is not null);
             recorder?.Epoch(run, epoch, best);
         }
 
@@ -259,16 +288,37 @@ public sealed class Trainer
     }
 
     // In batches as large as those of the training, which fit into memory.
-    private EvaluationResult Evaluate(IBatchSource test)
+    private EvaluationResult Evaluate(Run run, Learner learner, IBatchSource test)
     {
+        int size = Math.Clamp(recipe.BatchSize, LeastTested, 256);
         ProcessSettings.ReturnFreedMemory();
-        EvaluationResult result = Evaluator.Evaluate(model, test, Math.Clamp(recipe.BatchSize, 32, 256), recipe.ChannelsLast);
-        ProcessSettings.ReturnFreedMemory();
-        return result;
+        try
+        {
+            EvaluationResult result = Evaluator.Evaluate(model, test, size, recipe.ChannelsLast);
+            return double.IsFinite(result.Loss) ? result : throw learner.NotFiniteTest(run, result.Loss, test, size);
+        }
+        catch (Exception error) when (OutOfMemory.Caused(error))
+        {
+            throw TooLarge($"in the test after epoch {run.State.Epoch}", size, LeastTested, run, error);
+        }
+        finally
+        {
+            ProcessSettings.ReturnFreedMemory();
+        }
     }
 
-    /// <summary>Whether this is the lowest error so far; lowers the rate or ends the training where the recipe wants that.</summary>
-    private bool Judge(RunState state, double error)
+    private ZooException TooLarge(string where, int batchSize, int least, Run run, Exception error)
+    {
+        string kept = options.RunFolder is { } path && run.State.Epochs.Count > 0 ? $" {path} holds the state after epoch {run.State.Epochs[^1].Epoch}." : "";
+        return new ZooException($"out of memory {where} ({batchSize} image{(batchSize == 1 ? "" : "s")}): "
+            + $"{(batchSize > least ? "take a smaller batch_size (--batch-size)" : "take smaller images (--size) or a smaller model")}.{kept}", error);
+    }
+
+    /// <summary>
+    /// Whether this is the lowest error so far, or one as low with a lower loss, which tells epochs apart where few images are tested; lowers the rate or ends
+    /// the training where the recipe wants that.
+    /// </summary>
+    private bool Judge(RunState state, double error, double? loss)
     {
         if (recipe.Schedule == "plateau")
         {
@@ -277,12 +327,18 @@ public sealed class Trainer
 
         if (state.Best is null || error < state.Best)
         {
-            (state.Best, state.BestEpoch, state.SinceBest) = (error, state.Epoch, 0);
+            (state.Best, state.BestLoss, state.BestEpoch, state.SinceBest) = (error, loss, state.Epoch, 0);
             return true;
         }
 
         state.SinceBest++;
         state.StoppedEarly = recipe.EarlyStopping > 0 && state.SinceBest >= recipe.EarlyStopping;
-        return false;
+        if (error > state.Best || !(loss < state.BestLoss))
+        {
+            return false;
+        }
+
+        (state.BestLoss, state.BestEpoch) = (loss, state.Epoch);
+        return true;
     }
 }

@@ -16,6 +16,12 @@ public sealed record TrainerOptions
     public string? CheckpointPath { get; init; }
 
     /// <summary>
+    /// Where the checkpoint of the epoch with the best test accuracy goes (where nothing is tested: the lowest training loss); until an epoch is complete it
+    /// holds the state so far. Needs <see cref="Describe"/>. Null: none is written.
+    /// </summary>
+    public string? BestPath { get; init; }
+
+    /// <summary>
     /// Where the run is recorded (<see cref="Runs.RunFolder"/>): recipe, description, log, TensorBoard events, curves, the checkpoints last and best, and
     /// the state to go on from. Needs <see cref="Describe"/>. Null: nothing is recorded.
     /// </summary>

@@ -71,8 +71,17 @@ public sealed record FineTuneOptions
     /// <summary>Where to compute; null: where the model is.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>Where the checkpoint of the whole model goes; null: none is written.</summary>
+    /// <summary>Where the checkpoint of the whole model goes after every epoch; null: none is written.</summary>
     public string? CheckpointPath { get; init; }
+
+    /// <summary>Where the checkpoint of the best epoch goes (<see cref="TrainerOptions.BestPath"/>); null: none is written.</summary>
+    public string? BestPath { get; init; }
+
+    /// <summary>
+    /// Whether the head is drawn anew for every class. Otherwise classes that the weights know by the same name keep their rows of it, and new ones get new rows:
+    /// a checkpoint is trained on with more images, or with another class, without learning everything again.
+    /// </summary>
+    public bool NewHead { get; init; }
 
     /// <summary>Added to what the checkpoint says about its making.</summary>
     public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
@@ -122,6 +131,9 @@ public sealed record FineTuneResult : IDisposable
     /// <summary>How the features were computed, in words; null where they were not cached.</summary>
     public string? FeatureNote { get; init; }
 
+    /// <summary>The classes whose rows of the head were kept, in the order of the new labels.</summary>
+    public IReadOnlyList<string> KeptClasses { get; init; } = [];
+
     /// <summary>Wall time of preparing images and features, before the training.</summary>
     public required TimeSpan Preparation { get; init; }
 
@@ -132,8 +144,14 @@ public sealed record FineTuneResult : IDisposable
 /// <summary>The model that fine-tuning makes of a pretrained one.</summary>
 internal static class FineTuneModel
 {
-    /// <summary>A model of its own, with the pretrained tensors and a new head.</summary>
-    public static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options)
+    /// <summary>A model of its own, with the pretrained tensors and a head for the new labels.</summary>
+    /// <param name="pretrained">What is copied.</param>
+    /// <param name="labels">The new classes.</param>
+    /// <param name="preprocessing">How their images become its input.</param>
+    /// <param name="options">The seed of new rows.</param>
+    /// <param name="kept">The classes that keep their rows of the head.</param>
+    public static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options,
+        IReadOnlyList<string> kept)
     {
         random.manual_seed((long)options.Seed);
         ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
@@ -150,6 +168,7 @@ internal static class FineTuneModel
             }
 
             TransferLearning.ReplaceHead(model, labels.Count);
+            HeadRows.Copy(pretrained, model, labels, kept);
             return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
         }
         catch

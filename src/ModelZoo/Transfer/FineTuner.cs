@@ -14,7 +14,8 @@ namespace ModelZoo.Transfer;
 public static class FineTuner
 {
     /// <summary>
-    /// Copies the model, gives it a head for the new classes and trains that (and the rest, if it is not to stay frozen). The given model is not changed.
+    /// Copies the model, gives it a head for the new classes and trains that (and the rest, if it is not to stay frozen). Classes that the model knows by name
+    /// keep their rows of the head (<see cref="FineTuneOptions.NewHead"/>). The given model is not changed.
     /// </summary>
     /// <param name="pretrained">The trained model.</param>
     /// <param name="train">What to learn.</param>
@@ -72,7 +73,13 @@ public static class FineTuner
         pretrained.Info.RequireClasses("fine-tuning");
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
-        ResolvedModel target = FineTuneModel.Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options);
+        IReadOnlyList<string> kept = options.NewHead ? [] : HeadRows.Known(pretrained, train.ClassNames);
+        if (HeadRows.Describe(pretrained, train.ClassNames, kept) is { } said)
+        {
+            options.Remarks?.Report(said);
+        }
+
+        ResolvedModel target = FineTuneModel.Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options, kept);
         try
         {
             if (options.Device is { } device)
@@ -88,6 +95,7 @@ public static class FineTuner
                 Training = training,
                 CachedFeatures = features is not null,
                 FeatureNote = features,
+                KeptClasses = kept,
                 Preparation = clock.Elapsed - training.Elapsed,
             };
         }
@@ -103,7 +111,7 @@ public static class FineTuner
     /// <param name="head">The path of its head.</param>
     /// <param name="train">What to learn.</param>
     /// <param name="test">What to measure after each epoch, if anything.</param>
-    /// <param name="options">Recipe, seed, what stays frozen; a checkpoint path is not used.</param>
+    /// <param name="options">Recipe, seed, what stays frozen; paths of checkpoints are not used.</param>
     /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
     /// <param name="cancel">As in <see cref="Trainer.Fit"/>; while features are being made it throws.</param>
     public static TrainingResult Train(
@@ -114,7 +122,7 @@ public static class FineTuner
         FineTuneOptions? options = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default) =>
-        Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null }, null, progress, cancel).Training;
+        Train(model, head, train, test, (options ?? new FineTuneOptions()) with { CheckpointPath = null, BestPath = null }, null, progress, cancel).Training;
 
     private static (TrainingResult Training, string? Features) Train(
         nn.Module<Tensor, Tensor> model,
@@ -132,6 +140,7 @@ public static class FineTuner
         {
             Seed = options.Seed,
             CheckpointPath = options.CheckpointPath,
+            BestPath = options.BestPath,
             CheckpointModel = model,
             Describe = describe,
             MaxSteps = options.MaxSteps,

@@ -15,11 +15,20 @@ namespace ModelZoo.Weights;
 public static class Checkpoint
 {
     /// <summary>Writes a checkpoint, atomically: a file that was there before is there until the new one is complete.</summary>
-    /// <exception cref="ZooException">The file cannot be written.</exception>
+    /// <exception cref="ZooException">The file cannot be written, or a tensor holds NaN or an infinity: nothing that is broken replaces what is
+    /// good.</exception>
     public static void Save(string path, nn.Module model, CheckpointInfo info)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(info);
+        foreach ((string key, Tensor value) in model.state_dict())
+        {
+            if (NonFinite.In(value) is { } found)
+            {
+                throw new ZooException($"{path} is not written: {key} holds {found}, and a network with that answers nothing.");
+            }
+        }
+
         WeightsTensor[] tensors = [.. Tensors(model).OrderByDescending(t => t.Type.Size())];
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", [CheckpointJson.Key] = CheckpointJson.Write(info) });
     }
@@ -73,8 +82,8 @@ public static class Checkpoint
     /// <param name="model">Changed in place; a <see cref="ZooModel"/> knows its head and stem.</param>
     /// <param name="path">The file.</param>
     /// <param name="options">What may differ; null for nothing.</param>
-    /// <exception cref="ZooException">The file cannot be read, is damaged, or does not fit and the options do not allow that; then the model is
-    /// unchanged.</exception>
+    /// <exception cref="ZooException">The file cannot be read, is damaged, does not fit and the options do not allow that, or holds NaN or an infinity; then the
+    /// model is unchanged.</exception>
     public static LoadReport Load(nn.Module model, string path, LoadOptions? options = null)
     {
         using WeightsFile file = WeightsFile.Open(path);
@@ -87,6 +96,7 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(file);
         var plan = new LoadPlan(model, file, options ?? new LoadOptions());
+        MustBeFinite(file, plan.Copied.Concat(plan.Adapted).Select(t => t.Entry));
         using (no_grad())
         {
             foreach ((string key, WeightsEntry entry) in plan.Copied)
@@ -104,6 +114,18 @@ public static class Checkpoint
         }
 
         return plan.Report();
+    }
+
+    private static void MustBeFinite(WeightsFile file, IEnumerable<WeightsEntry> entries)
+    {
+        foreach (WeightsEntry entry in entries)
+        {
+            if (NonFinite.In(file, entry) is { } found)
+            {
+                throw new ZooException($"{file.Name}: {Printable.Plain(entry.Name)} holds {found}: such weights answer nothing. The training that made them "
+                    + "went wrong; take an earlier checkpoint of it. `zoo verify --checkpoint` lists every value that is no number.");
+            }
+        }
     }
 
     private static IEnumerable<WeightsTensor> Tensors(nn.Module model) => model.state_dict()

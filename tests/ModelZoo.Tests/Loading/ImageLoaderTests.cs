@@ -59,6 +59,26 @@ public sealed class ImageLoaderTests : IDisposable
         Assert.All(Enumerable.Range(0, 6), first => Assert.Equal(all[first..], Read(Loader(2), Everything, firstStep: first)));
     }
 
+    [Theory]
+    [InlineData(17, new[] { 18 })] // 17 + 1
+    [InlineData(4, new[] { 4, 4, 4, 4, 2 })]
+    public void A_last_batch_of_one_can_be_joined_to_the_one_before(int batchSize, int[] expected)
+    {
+        Recipe recipe = Everything with { BatchSize = batchSize, Mixup = 0, Cutmix = 0, RandomShift = 0, RandomRotation = 0 };
+        using ImageLoader loader = Loader(3);
+        List<int> sizes = [];
+        byte[] joined = Rows(loader.Shuffled(new EpochSampler(recipe, 5, 1) { JoinsLast = true }).Select(Sized));
+        Assert.Equal(expected, sizes);
+        Assert.Equal(Rows(loader.Shuffled(new EpochSampler(recipe, 5, 1))), joined);
+        Assert.Empty(loader.Shuffled(new EpochSampler(recipe, 5, 1, expected.Length) { JoinsLast = true }));
+
+        Batch Sized(Batch batch)
+        {
+            sizes.Add(batch.Count);
+            return batch;
+        }
+    }
+
     [Fact]
     public void Measuring_sees_every_image_once_in_order_as_the_preprocessing_alone_makes_it()
     {

@@ -3,6 +3,7 @@ using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
 using Xunit;
 
@@ -45,6 +46,91 @@ public class CancellationTests
         Assert.True(result.Canceled);
         Assert.Equal(0, result.Steps);
         Assert.Null(result.TestAccuracy);
+    }
+
+    [Theory]
+    [InlineData("as the third epoch begins", 2, false)]
+    [InlineData("before the third epoch's first batch", 2, false)]
+    [InlineData("in the test after the second epoch", 2, false)]
+    [InlineData("after the third epoch's first step", 3, true)]
+    [InlineData("before anything", 0, false)]
+    public void At_the_edge_of_an_epoch_no_epoch_of_zeros_is_left(string when, int epochs, bool partial)
+    {
+        using var folder = new TempFolder();
+        using ImageTensors data = Samples.Tensors("lenet5", 32);
+        using var source = new CancellationTokenSource();
+        if (when == "before anything")
+        {
+            source.Cancel();
+        }
+
+        var run = new RunFolder(folder.Path);
+        TrainingResult result = Fit(folder, new Edge(data, when, source), new Edge(data, when, source), source.Token, epoch =>
+        {
+            if (epoch == 3 && when == "as the third epoch begins")
+            {
+                source.Cancel();
+            }
+        });
+        Assert.True(result.Canceled);
+        Assert.Equal(epochs, result.Epochs.Count);
+        Assert.All(result.Epochs, e => Assert.True(e.Images == (partial && e.Epoch == 3 ? 16 : 32) && e.Loss > 0));
+        Assert.Equal(epochs, File.ReadLines(run.Log).Count(l => l.Contains("train_loss", StringComparison.Ordinal)));
+        Assert.Equal(epochs > 0, File.Exists(run.Last));
+
+        TrainingResult whole = Fit(folder, data, data, default, null);
+        using var straight = new TempFolder();
+        TrainingResult expected = Fit(straight, data, data, default, null);
+        Assert.Equal(expected.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)), whole.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)));
+        Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(run.Last));
+        Assert.Equal(4, File.ReadLines(run.Log).Count(l => l.Contains("train_loss", StringComparison.Ordinal)));
+    }
+
+    private static TrainingResult Fit(TempFolder folder, IBatchSource train, IBatchSource test, CancellationToken cancel, Action<int>? onEpoch)
+    {
+        using ZooModel model = Samples.Fresh("lenet5");
+        var options = new TrainerOptions { RunFolder = folder.Path, Resume = true, Describe = Describe, OnEpoch = onEpoch };
+        return new Trainer(model, Samples.Quick with { Epochs = 4 }, options).Fit(train, test, null, cancel);
+    }
+
+    /// <summary>Asks for a stop at one moment of a training of two batches an epoch.</summary>
+    private sealed class Edge(ImageTensors data, string when, CancellationTokenSource source) : IBatchSource, IFingerprinted
+    {
+        private int tests;
+
+        public int Count => data.Count;
+
+        public long[] Shape => data.Shape;
+
+        public IReadOnlyList<string> ClassNames => data.ClassNames;
+
+        public string Fingerprint => data.Fingerprint;
+
+        public IEnumerable<Batch> Shuffled(EpochSampler plan)
+        {
+            int batch = 0;
+            foreach (Batch read in data.Shuffled(plan))
+            {
+                if (plan.Epoch == 3 && ((batch == 0 && when.StartsWith("before the third", StringComparison.Ordinal))
+                    || (batch == 1 && when.StartsWith("after the third", StringComparison.Ordinal))))
+                {
+                    source.Cancel();
+                }
+
+                batch++;
+                yield return read;
+            }
+        }
+
+        public IEnumerable<Batch> InOrder(int batchSize)
+        {
+            if (++tests == 2 && when.StartsWith("in the test", StringComparison.Ordinal))
+            {
+                source.Cancel();
+            }
+
+            return data.InOrder(batchSize);
+        }
     }
 
     private static CheckpointInfo Describe(TrainingResult result)

@@ -28,6 +28,10 @@ internal sealed class Normalized : nn.Module<Tensor, Tensor>
 
     public Normalized() : base(nameof(Normalized)) => RegisterComponents();
 
+    public Linear First => first;
+
+    public BatchNorm1d Statistics => bn;
+
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -32,6 +32,11 @@ internal sealed class RunRecorder : IDisposable
             WriteText(folder.Recipe, recipe.ToJson() + "\n");
             WriteText(folder.Description, RunDescription.Write(options.Notes, identity));
         }
+        else if (File.Exists(folder.Recipe) && File.ReadAllText(folder.Recipe) != recipe.ToJson() + "\n")
+        {
+            // Another number of epochs; all else must be the same.
+            WriteText(folder.Recipe, recipe.ToJson() + "\n");
+        }
     }
 
     /// <summary>Whether a line of the log is due after this step.</summary>
@@ -102,9 +107,11 @@ internal sealed class RunSaver(nn.Module model, TrainerOptions options, RunFolde
     /// <summary>The model as it is, for use.</summary>
     /// <param name="run">What the description is made from.</param>
     /// <param name="best">Whether it is the best so far.</param>
-    public void SaveCheckpoints(Run run, bool best)
+    /// <param name="tested">Whether by a test.</param>
+    public void SaveCheckpoints(Run run, bool best, bool tested)
     {
-        string?[] paths = [options.CheckpointPath, folder?.Last, best ? folder?.Best : null];
+        bool stillNone = run.State.Best is null;
+        string?[] paths = [options.CheckpointPath, best || stillNone ? options.BestPath : null, folder?.Last, best && tested ? folder?.Best : null];
         foreach (string path in paths.OfType<string>())
         {
             Checkpoint.Save(path, options.CheckpointModel ?? model, options.Describe!(run.Result()));

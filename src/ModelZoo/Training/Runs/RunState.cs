@@ -57,6 +57,9 @@ internal sealed class RunState
     /// <summary>The lowest test error (where nothing is tested, training loss), its epoch, and the tests since.</summary>
     public double? Best { get; set; }
 
+    /// <summary>The test loss of that epoch.</summary>
+    public double? BestLoss { get; set; }
+
     public int BestEpoch { get; set; }
 
     public int SinceBest { get; set; }
@@ -94,16 +97,29 @@ internal static class TrainingStateFile
         new Dictionary<string, string> { [StateKey] = state.ToJson(), [IdentityKey] = JsonSerializer.Serialize(identity) });
 
     /// <summary>Reads the counters, after checking that the state is of this run.</summary>
+    /// <param name="file">The state.</param>
+    /// <param name="identity">Of the run that is to go on.</param>
+    /// <param name="recipe">What it is to follow: another number of epochs may be asked for, where the rates of the steps that are done do not depend on
+    /// it.</param>
     /// <exception cref="ZooException">The file cannot be read, is no state of a training, or of one that differs; the message says in what.</exception>
-    public static RunState Read(WeightsFile file, IReadOnlyDictionary<string, string> identity)
+    public static RunState Read(WeightsFile file, IReadOnlyDictionary<string, string> identity, Recipe recipe)
     {
         try
         {
             if (file.Metadata.TryGetValue(StateKey, out string? state) && file.Metadata.TryGetValue(IdentityKey, out string? text)
                 && JsonSerializer.Deserialize<Dictionary<string, string>>(text) is { } saved)
             {
-                MustAgree(file.Name, saved, identity);
-                return RunState.Parse(state);
+                RunState read = RunState.Parse(state);
+                if (RunLength.Differs(saved, identity))
+                {
+                    RunLength.MustAllow(file.Name, read, saved, recipe);
+                }
+                else
+                {
+                    MustAgree(file.Name, saved, identity);
+                }
+
+                return read;
             }
         }
         catch (JsonException error)

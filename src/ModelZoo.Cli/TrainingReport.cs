@@ -1,0 +1,103 @@
+using ModelZoo.Data;
+using ModelZoo.Training;
+using ModelZoo.Training.Runs;
+using Spectre.Console;
+
+namespace ModelZoo.Cli;
+
+/// <summary>Where a training leaves its checkpoints.</summary>
+/// <param name="Last">The one of the last epoch.</param>
+/// <param name="Best">The one of the best epoch; without a folder it is what was asked for, and is there as soon as the other is.</param>
+/// <param name="Folder">The run's folder, where it has one.</param>
+internal sealed record TrainedFiles(string Last, string Best, string? Folder)
+{
+    internal static TrainedFiles In(string folder) => new(new RunFolder(folder).Last, new RunFolder(folder).Best, folder);
+
+    /// <summary>The best at the path that was given, the last beside it.</summary>
+    internal static TrainedFiles At(string path) => new(OutputFile.Beside(path, "last"), path, null);
+
+    /// <summary>What the run is asked for.</summary>
+    internal string Checkpoint => Folder is null ? Best : Last;
+}
+
+/// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
+internal static class TrainingReport
+{
+    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files)
+    {
+        var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
+        bool saved = epochs.Length > 0;
+        EpochResult? last = result.Epochs.LastOrDefault(), best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
+        EpochResult? held = files.Folder is null ? best ?? last : last;
+        session.Show(new
+        {
+            model = name,
+            data = train.Name,
+            images = train.Count,
+            epochs,
+            testAccuracy = held?.TestAccuracy,
+            seconds = result.Elapsed.TotalSeconds,
+            checkpoint = saved ? files.Checkpoint : null,
+            epoch = held?.Epoch,
+            lastCheckpoint = saved ? files.Last : null,
+            bestCheckpoint = best is null ? null : files.Best,
+            run = files.Folder,
+            bestEpoch = result.BestEpoch,
+            stoppedEarly = result.StoppedEarly,
+            interrupted = result.Canceled
+        }, console =>
+        {
+            if (saved)
+            {
+                Render(console, name, train, source, result, files, held!);
+            }
+        });
+        if (!result.Canceled)
+        {
+            return 0;
+        }
+
+        session.Say(saved
+            ? $"zoo: interrupted; the state so far is kept in {files.Last}." + (best is null ? "" : $" The best epoch is in {files.Best}.")
+                + (files.Folder is null ? "" : $" Go on with: zoo train --resume {files.Folder}")
+            : "zoo: interrupted before the first step; nothing was trained.");
+        return 1;
+    }
+
+    private static void Render(IAnsiConsole console, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files, EpochResult held)
+    {
+        var table = Tables.New(">epoch", ">loss", ">train accuracy", ">test accuracy", ">time");
+        foreach (EpochResult e in result.Epochs)
+        {
+            table.Row($"{e.Epoch}", $"{e.Loss:F4}", Tables.Percent(e.TrainAccuracy), e.TestAccuracy is { } a ? Tables.Percent(a) : "", Tables.Seconds(e.Seconds));
+        }
+
+        console.Write(table);
+        (EpochResult last, EpochResult? best) = (result.Epochs[^1], result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch));
+        console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test accuracy {Accuracy(held)}, {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+        if (result.StoppedEarly)
+        {
+            console.WriteLine($"stopped early: epoch {result.BestEpoch} was the best");
+        }
+
+        console.WriteLine($"checkpoint: {files.Checkpoint} (epoch {held.Epoch})");
+        if (files.Folder is null)
+        {
+            console.WriteLine($"last epoch: {files.Last} (epoch {last.Epoch}, {Accuracy(last)})");
+        }
+        else if (best is not null)
+        {
+            console.WriteLine($"best epoch: {files.Best} (epoch {best.Epoch}, {Accuracy(best)})");
+        }
+
+        if (files.Folder is not null)
+        {
+            console.WriteLine($"log and curves: {files.Folder}");
+        }
+
+        console.WriteLine($"next: zoo eval {files.Checkpoint} --data {source}");
+        console.WriteLine($"      zoo verify {files.Checkpoint}");
+    }
+
+    private static string Accuracy(EpochResult epoch) => epoch.TestAccuracy is { } accuracy ? Tables.Percent(accuracy) : "not measured";
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ModelZoo.Training.Runs;
+
+/// <summary>Another number of epochs for a run that is gone on with.</summary>
+internal static class RunLength
+{
+    private const string RecipeKey = "recipe", StepsKey = "steps", EpochsKey = "epochs";
+
+    /// <summary>Whether a run differs from what its state says in nothing but the number of epochs.</summary>
+    /// <exception cref="JsonException">The recipe of the state cannot be read.</exception>
+    public static bool Differs(Dictionary<string, string> saved, IReadOnlyDictionary<string, string> now)
+    {
+        string[] differing = [.. saved.Keys.Union(now.Keys).Where(key => saved.GetValueOrDefault(key) != now.GetValueOrDefault(key))];
+        return differing.Contains(RecipeKey) && differing.All(key => key is RecipeKey or StepsKey) && saved.ContainsKey(RecipeKey)
+            && JsonNode.DeepEquals(WithoutEpochs(saved[RecipeKey]), WithoutEpochs(now[RecipeKey]));
+    }
+
+    /// <summary>Refuses what would be another training than one that was begun with so many epochs.</summary>
+    /// <exception cref="ZooException">The schedule depends on the length, or the run is over for another reason.</exception>
+    public static void MustAllow(string name, RunState state, Dictionary<string, string> saved, Recipe recipe)
+    {
+        int before = (int?)JsonNode.Parse(saved[RecipeKey])?[EpochsKey] ?? new Recipe().Epochs;
+        string? why = recipe.Schedule is "cosine" or "polynomial" or "onecycle"
+                ? $"its schedule ({recipe.Schedule}) spreads the rates over the whole run, so that the steps that are done would have had other rates. Begin a new run "
+                    + "with that many epochs, or train the weights on with `zoo finetune`"
+            : state.Epoch > recipe.Epochs || (state.Epoch == recipe.Epochs && state.InEpoch) ? $"it is in epoch {state.Epoch} already"
+            : state.StoppedEarly ? $"it stopped early after epoch {state.Epoch}, because nothing had got better for {recipe.EarlyStopping} epochs. Its best epoch "
+                + $"is {state.BestEpoch}"
+            : state.TargetReached ? $"it reached the accuracy that was asked for in epoch {state.Epoch}"
+            : null;
+        if (why is not null)
+        {
+            throw new ZooException($"{name}: the run was begun with {before} epochs and cannot go on to {recipe.Epochs}: {why}.");
+        }
+    }
+
+    private static JsonNode? WithoutEpochs(string recipe)
+    {
+        JsonNode? node = JsonNode.Parse(recipe);
+        (node as JsonObject)?.Remove(EpochsKey);
+        return node;
+    }
+}
