@@ -57,7 +57,8 @@ internal static class TrainingView
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
 internal static class TrainingReport
 {
-    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, string path, string? folder = null)
+    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, string path, string? folder = null,
+        IReadOnlyList<FolderTally>? folders = null)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
         session.Show(new
@@ -65,6 +66,7 @@ internal static class TrainingReport
             model = name,
             data = train.Name,
             images = train.Count,
+            folders,
             epochs,
             testAccuracy = result.TestAccuracy,
             seconds = result.Elapsed.TotalSeconds,

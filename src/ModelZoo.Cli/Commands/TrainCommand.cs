@@ -60,6 +60,7 @@ internal static class TrainCommand
         Func<TrainerOptions, TrainerOptions> place)
     {
         LabeledImages train = request.Data.Open(DataSplit.Train, limited: true), test = request.Data.Open(DataSplit.Test);
+        FolderTally[]? folders = FolderTallies.Say(session, train, test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
         manual_seed(request.Seed);
@@ -82,7 +83,7 @@ internal static class TrainCommand
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
         return TrainingReport.Show(session, info.Name, train, request.Data.Source, result, settings.CheckpointPath
-            ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder);
+            ?? new RunFolder(settings.RunFolder!).Last, settings.RunFolder, folders);
     }
 
     /// <summary>What a run was started with: flags, or what its folder says.</summary>

@@ -14,10 +14,11 @@ public sealed class ImageFolder : LabeledImages
     private readonly string[] files;
     private readonly int[] labels;
     private readonly Lazy<ImageShape> typical;
+    private readonly IReadOnlyList<FolderTally> folders;
 
-    private ImageFolder(DatasetInfo info, string[] files, int[] labels)
+    private ImageFolder(DatasetInfo info, string[] files, int[] labels, IReadOnlyList<FolderTally> folders)
     {
-        (Info, this.files, this.labels) = (info, files, labels);
+        (Info, this.files, this.labels, this.folders) = (info, files, labels, folders);
         typical = new(ShapeOfFirst);
     }
 
@@ -32,6 +33,9 @@ public sealed class ImageFolder : LabeledImages
 
     /// <inheritdoc/>
     public override ImageShape TypicalShape => typical.Value;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FolderTally> Folders => folders;
 
     /// <summary>The files, class by class, each class in ordinal order.</summary>
     public IReadOnlyList<string> Files => files;
@@ -66,7 +70,8 @@ public sealed class ImageFolder : LabeledImages
         }
 
         chosen.MustHaveImages();
-        return new(Describe(chosen, name), [.. chosen.Files.SelectMany(f => f)], [.. chosen.Files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))]);
+        return new(Describe(chosen, name), [.. chosen.Files.SelectMany(f => f)], [.. chosen.Files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))],
+            chosen.Tallies($"{Path.GetFileName(chosen.Root)}/"));
     }
 
     /// <summary>What a folder is called in tables: its own name.</summary>
@@ -77,6 +82,9 @@ public sealed class ImageFolder : LabeledImages
     public override PixelImage Picture(int index) => ImageDecoder.Decode(files[index]);
 
     /// <inheritdoc/>
+    internal override T Read<T>(int index, DecodeOptions decoding, Func<PixelImage, T> make) => ImageDecoder.Decode(files[index], decoding, make);
+
+    /// <inheritdoc/>
     public override string NameOf(int index) => files[index];
 
     /// <summary>At most so many images, spread evenly over the files and so over the classes.</summary>
@@ -84,7 +92,7 @@ public sealed class ImageFolder : LabeledImages
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         int[] chosen = count >= Count ? [] : [.. Enumerable.Range(0, count).Select(i => (int)((long)i * Count / count))];
-        return count >= Count ? this : new(Info, [.. chosen.Select(i => files[i])], [.. chosen.Select(i => labels[i])]);
+        return count >= Count ? this : new(Info, [.. chosen.Select(i => files[i])], [.. chosen.Select(i => labels[i])], folders);
     }
 
     // A folder that was moved is the same data.
@@ -120,7 +128,7 @@ public sealed class ImageFolder : LabeledImages
         }
 
         return files.Count > 0
-            ? new(Describe(all, name), [.. files], [.. labels])
+            ? new(Describe(all, name), [.. files], [.. labels], all.Tallies(""))
             : throw new ZooException($"{all.Root}: too few images to keep some for the test (--val-share). Add a folder val beside train.");
     }
 
@@ -138,8 +146,8 @@ public sealed class ImageFolder : LabeledImages
         {
             try
             {
-                Imaging.ImageInfo info = ImageDecoder.ReadInfo(file);
-                return new ImageShape(3, info.Height, info.Width);
+                (int width, int height) = ImageDecoder.ReadInfo(file).UprightSize;
+                return new ImageShape(3, height, width);
             }
             catch (ZooException e)
             {
