@@ -1,4 +1,4 @@
-using ModelZoo.Imaging;
+using ModelZoo.Data;
 using ModelZoo.Inference;
 using Spectre.Console;
 
@@ -7,69 +7,53 @@ namespace ModelZoo.Cli;
 /// <summary>What a classifier sees in picture files: a row each, also for those that cannot be read.</summary>
 internal static class PicturePredictions
 {
-    private const int Chunk = 64;
-
     /// <summary>Classifies and shows them.</summary>
+    /// <param name="session">Where to.</param>
+    /// <param name="classifier">What sees.</param>
+    /// <param name="files">The pictures.</param>
+    /// <param name="folders">Where they were found; JSON has a row for each after the pictures'.</param>
+    /// <param name="top">How many answers for each.</param>
     /// <returns>0; 1 where a picture could not be read.</returns>
-    internal static int Run(Session session, ImageClassifier classifier, string[] files, int top)
+    internal static int Run(Session session, ImageClassifier classifier, string[] files, FolderTally[] folders, int top)
     {
-        var rows = new List<Row>();
-        foreach (string[] chunk in files.Chunk(Chunk))
+        FolderTallies.Say(session, folders);
+        var rows = new List<FilePrediction>();
+        foreach (FilePrediction row in classifier.PredictEach(files, top, session.Cancel))
         {
             session.Cancel.ThrowIfCancellationRequested();
-            rows.AddRange(Classify(classifier, chunk, top));
+            rows.Add(row);
         }
 
-        if (rows is [{ Error: { } only }])
+        if (folders.Length == 0 && rows is [{ Error: { } only }])
         {
-            throw new ZooException(only);
+            throw only;
         }
 
-        session.Show(rows.Select(r => r.Error is null ? (object)new { image = r.Image, predictions = r.Predictions } : new { image = r.Image, error = r.Error })
-            .ToArray(), console =>
+        session.Show(rows.Select(r => r.Error is null
+            ? (object)new { image = r.Path, predictions = r.Predictions }
+            : new { image = r.Path, error = r.Error.Message }).Concat(folders).ToArray(), console =>
         {
             var table = Tables.New("image", "prediction", ">probability", "then");
-            foreach (Row row in rows)
+            foreach (FilePrediction row in rows)
             {
                 if (row.Predictions is { Count: > 0 } p)
                 {
-                    table.Row(row.Image, p[0].Label, Tables.Percent(p[0].Probability),
+                    table.Row(row.Path, p[0].Label, Tables.Percent(p[0].Probability),
                         string.Join(", ", p.Skip(1).Select(o => $"{o.Label} {Tables.Percent(o.Probability)}")));
                 }
                 else
                 {
-                    table.Row(row.Image, "unreadable", "", "");
+                    table.Row(row.Path, "unreadable", "", "");
                 }
             }
 
             console.Write(table);
         });
-        foreach (Row bad in rows.Where(r => r.Error is not null))
+        foreach (FilePrediction bad in rows.Where(r => r.Error is not null))
         {
-            session.Say(bad.Error!);
+            session.Say(bad.Error!.Message);
         }
 
         return rows.Exists(r => r.Error is not null) ? 1 : 0;
     }
-
-    private static IEnumerable<Row> Classify(ImageClassifier classifier, string[] files, int top)
-    {
-        var pictures = new PixelImage?[files.Length];
-        var errors = new string?[files.Length];
-        Parallel.For(0, files.Length, i =>
-        {
-            try
-            {
-                pictures[i] = ImageDecoder.Decode(files[i], classifier.Decoding);
-            }
-            catch (ZooException e)
-            {
-                errors[i] = e.Message;
-            }
-        });
-        var predictions = new Queue<IReadOnlyList<Prediction>>(classifier.Predict([.. pictures.OfType<PixelImage>()], top));
-        return [.. files.Select((file, i) => errors[i] is { } error ? new Row(file, null, error) : new Row(file, predictions.Dequeue(), null))];
-    }
-
-    private sealed record Row(string Image, IReadOnlyList<Prediction>? Predictions, string? Error);
 }

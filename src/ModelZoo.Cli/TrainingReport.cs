@@ -23,7 +23,8 @@ internal sealed record TrainedFiles(string Last, string Best, string? Folder)
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
 internal static class TrainingReport
 {
-    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files)
+    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files,
+        IReadOnlyList<FolderTally>? folders)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;
@@ -34,6 +35,7 @@ internal static class TrainingReport
             model = name,
             data = train.Name,
             images = train.Count,
+            folders,
             epochs,
             testAccuracy = held?.TestAccuracy,
             seconds = result.Elapsed.TotalSeconds,

@@ -65,7 +65,7 @@ internal static class PictureParity
                 (double difference, int equal) = Inputs.Compare(expected.Inputs[t], input, preprocessing);
                 largest[t] = Math.Max(largest[t], difference);
                 same[t] += equal;
-                transform[t] = (transform[t].Ours + Best(() => ImageTransform.ApplyNormalized(image, preprocessing, input)), transform[t].Theirs
+                transform[t] = (transform[t].Ours + Best(() => new ImagePipeline(preprocessing).Apply(image, input)), transform[t].Theirs
                     + expected.TransformSeconds[t]);
             }
         }

@@ -81,12 +81,14 @@ public class TrainingCommandTests
     }
 
     [Fact]
-    public void An_image_of_the_wrong_size_is_refused()
+    public void An_image_of_other_channels_is_refused_and_a_larger_one_resized()
     {
         using var folder = new TemporaryFolder();
         Npy.Write(folder.File("big.npy"), [40, 40], new float[1600]);
-        Zoo zoo = Zoo.Run("predict", "lenet5:mnist", folder.File("big.npy"));
+        Npy.Write(folder.File("two.npy"), [2, 40, 40], new float[3200]);
+        Assert.Equal(0, Zoo.Run("predict", "lenet5:mnist", folder.File("big.npy")).ExitCode);
+        Zoo zoo = Zoo.Run("predict", "lenet5:mnist", folder.File("two.npy"));
         Assert.Equal(1, zoo.ExitCode);
-        Assert.Contains("1×40×40", zoo.Errors, StringComparison.Ordinal);
+        Assert.Contains("2×40×40", zoo.Errors, StringComparison.Ordinal);
     }
 }

@@ -57,6 +57,7 @@ internal static class EvalCommand
     private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, string part, bool tenCrop, int top)
     {
         LabeledImages data = choice.OpenPart(session, part);
+        FolderTallies.Say(session, data);
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
         List<IImageBatches> images = [];
@@ -106,6 +107,7 @@ internal static class EvalCommand
             model = name,
             data = data.Name,
             images = result.Count,
+            folders = FolderTallies.Of(data),
             accuracy = result.Accuracy,
             result.Top,
             result.TopAccuracy,

@@ -48,6 +48,7 @@ internal static class FeaturesCommand
     private static int Run(Session session, ResolvedModel resolved, DataChoice choice, string part, string? layer, string path)
     {
         LabeledImages data = choice.OpenPart(session, part);
+        FolderTally[]? folders = FolderTallies.Say(session, data);
         if (!resolved.Trained)
         {
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");
@@ -65,9 +66,9 @@ internal static class FeaturesCommand
         FeatureTable.Write(path, features, data is ImageDataset
             ? null
             : names, new Dictionary<string, string> { ["model"] = resolved.Info.Name, ["layer"] = what, ["data"] = data.Name });
-        session.Show(new { model = resolved.Info.Name, data = data.Name, layer = what, images = features.Count, shape = features.Shape, output = path },
-            console =>
-            console.WriteLine($"{resolved.Info.Name} on {data.Name}: {what}, {Tables.Count(features.Count)} × {Tables.Shape(features.Shape)} in {path}"));
+        string model = resolved.Info.Name;
+        session.Show(new { model, data = data.Name, layer = what, images = features.Count, folders, shape = features.Shape, output = path }, console =>
+            console.WriteLine($"{model} on {data.Name}: {what}, {Tables.Count(features.Count)} × {Tables.Shape(features.Shape)} in {path}"));
         return 0;
     }
 }

@@ -90,8 +90,10 @@ internal static class FinetuneCommand
     private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, FineTuneOptions options)
     {
         LoaderOptions loader = data.Loader with { Device = session.Device };
+        LabeledImages measured = data.OpenToWatch(session);
+        FolderTally[]? folders = FolderTallies.Say(session, train, measured);
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
-        using IImageBatches test = ImageBatches.Open(data.OpenToWatch(session), options.Preprocessing!, null, loader);
+        using IImageBatches test = ImageBatches.Open(measured, options.Preprocessing!, null, loader);
         using FineTuneResult result = TrainingView.Show(
             session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
         DataChoice.Report(session, images, test);
@@ -100,7 +102,7 @@ internal static class FinetuneCommand
             session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
         }
 
-        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, TrainedFiles.At(options.BestPath!));
+        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
     }
 
     // On the thread that works, so that lines keep their order.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Cli.Inputs;
+using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
@@ -19,22 +20,24 @@ internal static class ForwardCommand
         var weights = new WeightsArgument();
         var input = new Option<string>("--input")
         {
-            Description = "The batch: .npy, NCHW, as the model takes it (already normalized); or a JPEG or PNG file, which the weights' transforms prepare",
+            Description = "The batch: .npy, NCHW, as the model takes it (already normalized); or a picture, which the weights' transforms prepare",
             HelpName = "x.npy|picture",
             Required = true
         };
         var output = new Option<string>("--output") { Description = "Where the logits go: .npy, float32", HelpName = "y.npy", Required = true };
+        var maxPixels = DecodingArgument.Create();
         var dtype = GlobalOptions.Choice("--dtype", "Precision to compute in", "float32", "float32", "bfloat16");
         var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model,
-            input, output, dtype };
+            input, output, dtype, maxPixels };
         weights.AddTo(command);
         command.SetAction(parsed => Run(
             Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output),
-                parsed.GetValue(dtype)!));
+                parsed.GetValue(dtype)!, DecodingArgument.Read(parsed, maxPixels)));
         return command;
     }
 
-    private static int Run(Session session, string spec, WeightsChoice weights, string input, string output, string dtype)
+    private static int Run(Session session, string spec, WeightsChoice weights, string input, string output, string dtype,
+        DecodeOptions decoding)
     {
         OutputFile.MustEndIn(output, ".npy", "an array");
         (float[] Data, long[] Shape) batch = PictureArgument.IsArray(input) ? Array(input) : default;
@@ -42,9 +45,9 @@ internal static class ForwardCommand
         ModelOptions o = resolved.Options;
         if (batch.Data is null)
         {
-            batch = PictureArgument.Batch(PictureArgument.Expand([input]) is [var file]
+            batch = PictureArgument.Batch(PictureArgument.Expand([input]).Files is [var file]
                 ? file
-                : throw new UsageException($"--input {input}: zoo forward takes one picture."), resolved);
+                : throw new UsageException($"--input {input}: zoo forward takes one picture."), resolved, decoding);
         }
 
         if (batch.Shape.Length != 4 || batch.Shape[1] != o.InChannels || batch.Shape[2] != o.InputHeight || batch.Shape[3] != o.InputWidth)

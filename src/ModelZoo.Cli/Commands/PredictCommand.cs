@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -15,7 +16,8 @@ internal static class PredictCommand
         var model = ModelArgument.Create();
         var images = new Argument<string[]>("images")
         {
-            Description = "JPEG and PNG files, folders of them, or .npy arrays ([H,W], [C,H,W] or [N,C,H,W], values 0…1 or 0…255); none: pictures of --data",
+            Description = $"Pictures ({ImageDecoder.Formats}), folders of them, or .npy arrays ([H,W], [C,H,W] or [N,C,H,W], values 0…1 or 0…255); none: "
+                + "pictures of --data",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var weights = new WeightsArgument();
@@ -28,20 +30,22 @@ internal static class PredictCommand
             DefaultValueFactory = _ => [0, 1, 2, 3, 4]
         };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
+        var maxPixels = DecodingArgument.Create();
         var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model,
-            images, data, index, top };
+            images, data, index, top, maxPixels };
         weights.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancel) =>
         {
-            Session session = Session.Open(parsed);
+            Session session = Session.Open(parsed, cancel);
             string[] files = parsed.GetValue(images) ?? [];
-            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
-                parsed.GetValue(top));
+            return Task.FromResult(Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
+                parsed.GetValue(top), DecodingArgument.Read(parsed, maxPixels)));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, WeightsChoice weights, string[] files, string source, int[] index, int top)
+    private static int Run(Session session, string spec, WeightsChoice weights, string[] files, string source, int[] index, int top,
+        DecodeOptions decoding)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.Info.RequireClasses("zoo predict");
@@ -63,17 +67,17 @@ internal static class PredictCommand
 
         if (files.Length > 0 && !files.All(PictureArgument.IsArray))
         {
-            string[] pictures = PictureArgument.Expand(files);
-            using var ofPictures = ImageClassifier.FromResolved(resolved);
-            return PicturePredictions.Run(session, ofPictures, pictures, top);
+            (string[] pictures, FolderTally[] folders) = PictureArgument.Expand(files);
+            using var ofPictures = ImageClassifier.FromResolved(resolved, decoding);
+            return PicturePredictions.Run(session, ofPictures, pictures, folders, top);
         }
 
         LabeledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
         if (all is LabeledFiles folder)
         {
             MustExist(folder, index);
-            using var ofFolder = ImageClassifier.FromResolved(resolved);
-            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], top);
+            using var ofFolder = ImageClassifier.FromResolved(resolved, decoding);
+            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], FolderTallies.Of(folder) ?? [], top);
         }
 
         (ImageDataset data, string[] names) = all is ImageDataset dataset ? Chosen(dataset, index) : ImageFiles.Read(files, resolved);

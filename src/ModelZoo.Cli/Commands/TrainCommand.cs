@@ -60,6 +60,7 @@ internal static class TrainCommand
         Func<TrainerOptions, TrainerOptions> place)
     {
         LabeledImages train = request.Data.OpenToTrain(session), test = request.Data.OpenToWatch(session);
+        FolderTally[]? folders = FolderTallies.Say(session, train, test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
         manual_seed(request.Seed);
@@ -82,7 +83,7 @@ internal static class TrainCommand
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
         return TrainingReport.Show(session, info.Name, train, request.Data.Source, result,
-            settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!));
+            settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!), folders);
     }
 
     /// <summary>What a run was started with: flags, or what its folder says.</summary>

@@ -41,7 +41,7 @@ internal static class VerifyCommand
         var command = new Command("verify",
             "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify "
                 + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, html };
-        weights.AddTo(command);
+        weights.AddTo(command, withSize: false);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);

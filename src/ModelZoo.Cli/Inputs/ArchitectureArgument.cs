@@ -6,11 +6,7 @@ namespace ModelZoo.Cli.Inputs;
 /// <summary>The choices that an architecture leaves: input size, classes, channels, normalization.</summary>
 internal sealed class ArchitectureArgument
 {
-    private readonly Option<int?> size = new("--size")
-    {
-        Description = "Rows and columns of the input, in pixels (default: the model's own)",
-        HelpName = "pixels"
-    };
+    private readonly Option<string?> size = SizeArgument.Create();
     private readonly Option<string?> norm = new("--norm")
     {
         Description = "Normalization layers: batch, group:<groups>, layer, instance (default: the model's own)",
@@ -35,12 +31,13 @@ internal sealed class ArchitectureArgument
 
     internal Func<ModelOptions, ModelOptions> Read(ParseResult parsed)
     {
-        (int? side, string? kind, int? k, int? c) = (parsed.GetValue(size), parsed.GetValue(norm), parsed.GetValue(classes), parsed.GetValue(channels));
+        (string? kind, int? k, int? c) = (parsed.GetValue(norm), parsed.GetValue(classes), parsed.GetValue(channels));
+        (int Height, int Width)? pixels = SizeArgument.Read(parsed, size);
         Layers.Normalization.Parse(kind);
         return options => options with
         {
-            InputHeight = side ?? options.InputHeight,
-            InputWidth = side ?? options.InputWidth,
+            InputHeight = pixels?.Height ?? options.InputHeight,
+            InputWidth = pixels?.Width ?? options.InputWidth,
             Norm = kind ?? options.Norm,
             NumClasses = k ?? options.NumClasses,
             InChannels = c ?? options.InChannels,

@@ -21,6 +21,8 @@ internal sealed class DataArgument
     private readonly Option<int> workers = new("--workers") { Description = "Threads that decode images (default: one a core)", HelpName = "n" };
     private readonly Option<string> onBadImage = GlobalOptions.Choice("--on-bad-image", "What to do with an image that cannot be read", "fail", "fail", "skip");
 
+    private readonly Option<long> maxPixels = DecodingArgument.Create();
+
     internal static Option<string> Create() => new("--data")
     {
         Description = $"The data: {string.Join(", ", DataSource.Forms)}",
@@ -35,7 +37,7 @@ internal sealed class DataArgument
 
     internal void AddTo(Command command)
     {
-        Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage], command.Add);
+        Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage, maxPixels], command.Add);
     }
 
     /// <summary>
@@ -82,7 +84,12 @@ internal sealed class DataArgument
             DataSource.Parse(parsed.GetValue(data)!),
             parsed.GetValue(limit),
             new SplitOptions { ValShare = parsed.GetValue(valShare), Seed = (ulong)parsed.GetValue(splitSeed) }.Validate(),
-            new LoaderOptions { Workers = parsed.GetValue(workers), OnBadImage = parsed.GetValue(onBadImage) == "skip" ? OnBadImage.Skip : OnBadImage.Fail });
+            new LoaderOptions
+            {
+                Workers = parsed.GetValue(workers),
+                OnBadImage = parsed.GetValue(onBadImage) == "skip" ? OnBadImage.Skip : OnBadImage.Fail,
+                Decoding = DecodingArgument.Read(parsed, maxPixels),
+            });
     }
 }
 

@@ -44,12 +44,9 @@ internal static class ImageFiles
     private static void MustFit(string file, ImageShape shape, ResolvedModel model)
     {
         Preprocessing p = model.Preprocessing;
-        bool channels = shape.Channels == p.Channels || shape.Channels == 1;
-        bool size = p.Fit != Fit.Pad || (shape.Height <= p.Height && shape.Width <= p.Width);
-        if (!channels || !size || shape.Height < 1 || shape.Width < 1)
+        if ((shape.Channels != p.Channels && shape.Channels != 1) || shape.Height < 1 || shape.Width < 1)
         {
-            throw new ZooException($"{file} holds images of {shape}; {model.Info.Name} takes {p.Channels}×{p.Height}×{p.Width}" +
-                (p.Fit == Fit.Pad ? " (smaller ones get a border; larger ones are not cut down: resize them first)." : "."));
+            throw new ZooException($"{file} holds images of {shape}; {model.Info.Name} takes {p.Channels}×{p.Height}×{p.Width}.");
         }
     }
 

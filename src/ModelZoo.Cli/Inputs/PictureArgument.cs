@@ -1,28 +1,30 @@
+using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
 
 namespace ModelZoo.Cli.Inputs;
 
-/// <summary>Pictures named on the command line: JPEG and PNG files, and folders of them.</summary>
+/// <summary>Pictures named on the command line: files, and folders of them.</summary>
 internal static class PictureArgument
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
-
     /// <summary>Whether an argument is an array file, not a picture.</summary>
     internal static bool IsArray(string path) => path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The files, with each folder replaced by the pictures in it and below it, sorted by name.</summary>
+    /// <summary>The files, with each folder replaced by the pictures in it and below it, sorted by name; and of each folder what was passed over.</summary>
     /// <exception cref="UsageException">A path does not exist, a folder has no pictures, or arrays stand among the pictures.</exception>
-    internal static string[] Expand(string[] paths)
+    internal static (string[] Files, FolderTally[] Folders) Expand(string[] paths)
     {
         var files = new List<string>();
+        var folders = new List<FolderTally>();
         foreach (string path in paths)
         {
             if (Directory.Exists(path))
             {
-                string[] inside = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                    .Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
-                files.AddRange(inside.Length > 0 ? inside : throw new UsageException($"{path}: the folder has no pictures ({string.Join(" ", Extensions)})."));
+                PictureFiles inside = PictureFiles.Below(path);
+                var tally = new FolderTally(path, inside.Files.Count, inside.PassedOver);
+                folders.Add(tally);
+                files.AddRange(inside.Files.Count > 0 ? inside.Files : throw new UsageException($"{tally}. The folder has no pictures "
+                    + $"({string.Join(" ", PictureFiles.Endings)})."));
             }
             else
             {
@@ -32,15 +34,15 @@ internal static class PictureArgument
             }
         }
 
-        return [.. files];
+        return ([.. files], [.. folders]);
     }
 
-    /// <summary>One picture as a batch of one, fitted and normalized as torchvision does it for these weights: [1,C,H,W].</summary>
-    internal static (float[] Data, long[] Shape) Batch(string path, ResolvedModel model)
+    /// <summary>One picture as a batch of one, fitted and normalized as these weights take it: [1,C,H,W].</summary>
+    internal static (float[] Data, long[] Shape) Batch(string path, ResolvedModel model, DecodeOptions decoding)
     {
-        Preprocessing p = model.Preprocessing;
-        var data = new float[p.Channels * p.Height * p.Width];
-        ImageTransform.ApplyNormalized(ImageDecoder.Decode(path), p, data);
-        return (data, [1, p.Channels, p.Height, p.Width]);
+        var pipeline = new ImagePipeline(model.Preprocessing, decoding);
+        var data = new float[pipeline.Length];
+        pipeline.Apply(path, data);
+        return (data, [1, model.Preprocessing.Channels, model.Preprocessing.Height, model.Preprocessing.Width]);
     }
 }

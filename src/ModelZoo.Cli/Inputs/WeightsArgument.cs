@@ -15,6 +15,7 @@ internal sealed class WeightsArgument
 
     private readonly Option<int?> classes = new("--num-classes") { Description = "Logits of the model (default: what the weights have)", HelpName = "n" };
     private readonly Option<int?> channels = new("--in-channels") { Description = "Channels of the input (default: the model's own)", HelpName = "n" };
+    private readonly Option<string?> size = SizeArgument.Create();
     private readonly Option<bool> newHead = new("--reinit-head") { Description = "A head that does not fit is drawn anew, to be trained" };
     private readonly Option<bool> loose = new("--non-strict") { Description = "Load what fits and tell what does not" };
     private readonly Option<string> stem = GlobalOptions.Choice("--stem", "A first convolution for other channels: refuse, or make it from the file's", "error",
@@ -22,11 +23,17 @@ internal sealed class WeightsArgument
 
     /// <param name="command">The command that takes them.</param>
     /// <param name="withFile">Whether the file is an option; else it is something else of the command.</param>
-    internal void AddTo(Command command, bool withFile = true)
+    /// <param name="withSize">Whether the input's size is an option; else the command has its own.</param>
+    internal void AddTo(Command command, bool withFile = true, bool withSize = true)
     {
         if (withFile)
         {
             command.Add(file);
+        }
+
+        if (withSize)
+        {
+            command.Add(size);
         }
 
         foreach (Option option in new Option[] { classes, channels, newHead, loose, stem })
@@ -38,6 +45,7 @@ internal sealed class WeightsArgument
     internal WeightsChoice Read(ParseResult parsed, string? given = null)
     {
         (int? k, int? c) = (parsed.GetValue(classes), parsed.GetValue(channels));
+        (int Height, int Width)? pixels = SizeArgument.Read(parsed, size);
         var load = new LoadOptions
         {
             Strict = !parsed.GetValue(loose),
@@ -49,13 +57,18 @@ internal sealed class WeightsArgument
                 _ => StemFit.Error,
             },
         };
-        return new(given ?? parsed.GetValue(file), load, options =>
-            options with { NumClasses = k ?? options.NumClasses, InChannels = c ?? options.InChannels });
+        return new(given ?? parsed.GetValue(file), load, options => options with
+        {
+            NumClasses = k ?? options.NumClasses,
+            InChannels = c ?? options.InChannels,
+            InputHeight = pixels?.Height ?? options.InputHeight,
+            InputWidth = pixels?.Width ?? options.InputWidth,
+        });
     }
 }
 
 /// <summary>What was asked for.</summary>
 /// <param name="File">The file; null for what the model's name says.</param>
 /// <param name="Load">What may differ.</param>
-/// <param name="Change">Other classes or channels.</param>
+/// <param name="Change">Other classes, channels or input size.</param>
 internal sealed record WeightsChoice(string? File, LoadOptions Load, Func<ModelOptions, ModelOptions> Change);

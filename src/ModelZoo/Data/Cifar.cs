@@ -76,6 +76,7 @@ public static class Cifar
 
     private static int CountRecords(string path, int record)
     {
+        RegularFile.Require(path);
         long length = Guard(path, () => new FileInfo(path).Length);
         return length > 0 && length % record == 0 && length < int.MaxValue
             ? (int)(length / record)

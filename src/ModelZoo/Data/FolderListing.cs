@@ -1,12 +1,29 @@
 namespace ModelZoo.Data;
 
-/// <summary>The class folders of a folder and the image files in and below each, found without opening a file.</summary>
+/// <summary>The class folders of a folder and the picture files in and below each.</summary>
 /// <param name="Root">The folder, as it was given.</param>
 /// <param name="Classes">The names of its folders, in ordinal order; hidden ones (with a leading dot) are left out.</param>
-/// <param name="Files">Of each class, in ordinal order of the paths; listed when first asked for.</param>
-internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes, LazyList<IReadOnlyList<string>> Files)
+/// <param name="Found">Of each class; listed when first asked for.</param>
+internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes, LazyList<PictureFiles> Found)
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
+    /// <summary>Of each class, in ordinal order of the paths; listed when first asked for.</summary>
+    public LazyList<IReadOnlyList<string>> Files { get; } = new(Classes.Count, label => Found[label].Files);
+
+    /// <summary>What was found in each class folder; and beside them, if anything.</summary>
+    /// <param name="prefix">What the folder is called: "train/", or nothing.</param>
+    public IReadOnlyList<FolderTally> Tallies(string prefix)
+    {
+        PictureFiles beside = PictureFiles.In(Root);
+        Dictionary<string, int> others = new(beside.PassedOver);
+        foreach (string picture in beside.Files)
+        {
+            string kind = $"{Path.GetExtension(picture).ToLowerInvariant()} in no class folder".TrimStart();
+            others[kind] = others.GetValueOrDefault(kind) + 1;
+        }
+
+        FolderTally[] classes = [.. Classes.Select((name, label) => new FolderTally(prefix + name, Found[label].Files.Count, Found[label].PassedOver))];
+        return others.Count == 0 ? classes : [new(prefix.Length > 0 ? prefix.TrimEnd('/') : ".", 0, others), .. classes];
+    }
 
     /// <exception cref="ZooException">The folder is missing, cannot be read or has no folders.</exception>
     public static FolderListing Of(string root)
@@ -21,7 +38,7 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         string[] classes = [.. Guard(root, () => Directory.GetDirectories(root)).Select(Path.GetFileName).Where(name => name is not null && !IsHidden(name))
             .Order(StringComparer.Ordinal)!];
         return classes.Length > 0
-            ? new(root, classes, new(classes.Length, label => Find(Path.Combine(root, classes[label]))))
+            ? new(root, classes, new(classes.Length, label => PictureFiles.Below(Path.Combine(root, classes[label]))))
             : throw new ZooException($"{root}: holds no folders. Images go into one folder a class: {Path.Combine(root, "cat", "1.jpg")}.");
     }
 
@@ -33,7 +50,7 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         {
             throw new ZooException($"{Root}: {(empty.Length == 1 ? "the class folder" : "the class folders")} {Enumerate(empty)} "
                 + $"{(empty.Length == 1 ? "holds" : "hold")} no images "
-                + $"({string.Join(", ", Extensions)}). Put some in, or remove {(empty.Length == 1 ? "it" : "them")}.");
+                + $"({string.Join(", ", PictureFiles.Endings)}). Put some in, or remove {(empty.Length == 1 ? "it" : "them")}.");
         }
     }
 
@@ -50,54 +67,6 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         string.Join(", ", names.Take(5).Select(name => $"'{name}'")) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
 
     private static bool IsHidden(string name) => name.StartsWith('.');
-
-    // Links to folders are followed, as torchvision does, but none that leads back to a folder on the way down.
-    private static List<string> Find(string folder)
-    {
-        var found = new List<string>();
-        var passed = new HashSet<string>(StringComparer.Ordinal);
-        for (string? above = Path.GetDirectoryName(Guard(folder, () => Real(folder))); above is not null; above = Path.GetDirectoryName(above))
-        {
-            passed.Add(above);
-        }
-
-        Walk(folder);
-        found.Sort(StringComparer.Ordinal);
-        return found;
-
-        void Walk(string current)
-        {
-            string real = Guard(current, () => Real(current));
-            if (!passed.Add(real))
-            {
-                return;
-            }
-
-            found.AddRange(Guard(current, () => Directory.GetFiles(current))
-                .Where(file => !IsHidden(Path.GetFileName(file)) && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)));
-            foreach (string inner in Guard(current, () => Directory.GetDirectories(current)).Where(inner => !IsHidden(Path.GetFileName(inner))))
-            {
-                Walk(inner);
-            }
-
-            passed.Remove(real);
-        }
-    }
-
-    // The folder that a path ends at, through links at any of its steps.
-    private static string Real(string path)
-    {
-        string full = Path.GetFullPath(path);
-        if (Path.GetDirectoryName(full) is not { } parent)
-        {
-            return full;
-        }
-
-        var info = new DirectoryInfo(full);
-        return info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target
-            ? Real(target.FullName)
-            : Path.Combine(Real(parent), info.Name);
-    }
 
     private static T Guard<T>(string path, Func<T> read)
     {

@@ -40,15 +40,17 @@ public sealed partial class ImageDataset
     public ImageDataset ResizeShorterSide(int size, Interpolation interpolation = Interpolation.Bilinear)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
-        (int shorter, int longer) = (Math.Min(Shape.Height, Shape.Width), Math.Max(Shape.Height, Shape.Width));
-        long scaled = (long)size * longer / shorter;
-        if ((double)scaled * size * Shape.Channels > Array.MaxLength)
-        {
-            throw new ZooException($"{Name}: images of {Shape} with the shorter side resized to {size} pixels would be {scaled} pixels long, too many for one "
-                + "array. Crop them first.");
-        }
+        return ResizeToCover(Preprocessing.ImageNet(size, size, interpolation));
+    }
 
-        return Shape.Height <= Shape.Width ? Resize(size, (int)scaled, interpolation) : Resize((int)scaled, size, interpolation);
+    /// <summary>Every image resized to <see cref="Preprocessing.SizeBeforeCrop"/>.</summary>
+    internal ImageDataset ResizeToCover(Preprocessing preprocessing)
+    {
+        (int width, int height) = preprocessing.SizeBeforeCrop(Shape.Width, Shape.Height);
+        return (double)width * height * Shape.Channels <= Array.MaxLength
+            ? Resize(height, width, preprocessing.Interpolation)
+            : throw new ZooException($"{Name}: images of {Shape} with the shorter side resized to {Math.Min(width, height)} pixels would be "
+                + $"{Math.Max(width, height)} pixels long, too many for one array. Crop them first.");
     }
 
     /// <summary>

@@ -30,9 +30,9 @@ public sealed class ImageFolder : LabeledFiles
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))) is { Length: > 0 } name ? name : "folder";
 
     private protected override LabeledFiles At(int[] chosen) =>
-        new ImageFolder(Info, [.. chosen.Select(i => Files[i])], [.. chosen.Select(i => Labels[i])]) { Remarks = Remarks };
+        new ImageFolder(Info, [.. chosen.Select(i => Files[i])], [.. chosen.Select(i => Labels[i])]) { Remarks = Remarks, Folders = Folders };
 
-    private protected override LabeledImages With(DatasetInfo info, int[] labels) => new ImageFolder(info, [.. Files], labels);
+    private protected override LabeledImages With(DatasetInfo info, int[] labels) => new ImageFolder(info, [.. Files], labels) { Folders = Folders };
 
     private static ImageFolder OfPart(FolderParts parts, DataSplit wanted)
     {
@@ -76,7 +76,8 @@ public sealed class ImageFolder : LabeledFiles
                 + $"{parts.Names} and {(parts.Beside.Count == 1 ? "was" : "were")} passed over.");
         }
 
-        return Create(chosen, known.Classes, files, $"{NameOf(parts.Root)}/{FolderParts.NameOf(part)}", part, remarks);
+        return Create(chosen, known.Classes, files, $"{NameOf(parts.Root)}/{FolderParts.NameOf(part)}", part, remarks,
+            chosen.Tallies($"{Path.GetFileName(path)}/"));
     }
 
     // Every class is divided by itself, in an order that the seed and the class's place decide, so that another class's files do not change it.
@@ -99,16 +100,16 @@ public sealed class ImageFolder : LabeledFiles
             ? $"{all.Root}: '{like}' is taken for a class, as the folders beside it are."
             : null;
         return files.Any(f => f.Count > 0)
-            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken])
+            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken], all.Tallies(""))
             : throw new ZooException($"{all.Root}: too few images to keep some for the test (--val-share). Add a folder val beside train.");
     }
 
     private static ImageFolder Create(FolderListing listing, IReadOnlyList<string> classes, IReadOnlyList<string>[] files, string name, DataSplit part,
-        IReadOnlyList<string> remarks) => new(
+        IReadOnlyList<string> remarks, IReadOnlyList<FolderTally> folders) => new(
             new DatasetInfo(name, $"image files in {listing.Root}", "as the files' owner says", classes) { Split = part },
             [.. files.SelectMany(f => f)],
             [.. files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))])
-        { Remarks = classes.Count == 1 ? [OneClass(listing), .. remarks] : remarks };
+        { Remarks = classes.Count == 1 ? [OneClass(listing), .. remarks] : remarks, Folders = folders };
 
     // Mostly the folder above was given, or the one below.
     private static string OneClass(FolderListing listing)

@@ -34,6 +34,9 @@ public abstract class LabeledFiles : LabeledImages
     public override PixelImage Picture(int index) => ImageDecoder.Decode(files[index]);
 
     /// <inheritdoc/>
+    internal override T Read<T>(int index, DecodeOptions decoding, Func<PixelImage, T> make) => ImageDecoder.Decode(files[index], decoding, make);
+
+    /// <inheritdoc/>
     public override string NameOf(int index) => files[index];
 
     /// <summary>At most so many images, spread evenly over the files and so over the classes.</summary>
@@ -63,8 +66,8 @@ public abstract class LabeledFiles : LabeledImages
         {
             try
             {
-                Imaging.ImageInfo info = ImageDecoder.ReadInfo(file);
-                return new ImageShape(3, info.Height, info.Width);
+                (int width, int height) = ImageDecoder.ReadInfo(file).UprightSize;
+                return new ImageShape(3, height, width);
             }
             catch (ZooException e)
             {

@@ -26,9 +26,18 @@ public abstract class LabeledImages
     /// <exception cref="ZooException">No image can be read.</exception>
     public abstract ImageShape TypicalShape { get; }
 
+    /// <summary>Of images in folders: what each folder gave, and what was passed over in it.</summary>
+    public IReadOnlyList<FolderTally> Folders { get; init; } = [];
+
     /// <summary>Reads one image. Threads may read at the same time.</summary>
     /// <exception cref="ZooException">The file cannot be read or is no picture; the message names it.</exception>
     public abstract PixelImage Picture(int index);
+
+    /// <summary>Reads one image and makes something of it, while the memory of a picture that was decoded for it is counted.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="decoding">How a file is decoded.</param>
+    /// <param name="make">From the picture, upright.</param>
+    internal virtual T Read<T>(int index, DecodeOptions decoding, Func<PixelImage, T> make) => make(Picture(index));
 
     /// <summary>What messages call an image: its file, or the dataset's name with its index.</summary>
     public abstract string NameOf(int index);

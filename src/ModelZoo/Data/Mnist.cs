@@ -86,6 +86,7 @@ public static class IdxFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         try
         {
+            RegularFile.Require(path);
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             Span<byte> start = stackalloc byte[2];
             bool compressed = file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start[0] == 0x1F && start[1] == 0x8B;

@@ -121,21 +121,19 @@ public sealed class Resizer
 public static class PreprocessingExtensions
 {
     /// <summary>
-    /// The same images as [Channels, Height, Width] with values in [0,1]: <see cref="Fit.Pad"/> centers them in zeros, <see cref="Fit.Resize"/> resamples them
-    /// to the size less <see cref="Preprocessing.Border"/> on each side and then puts the border of zeros around, <see cref="Fit.Crop"/> resamples them to
-    /// <see cref="Preprocessing.ShorterSide"/> and cuts the middle out.
+    /// The same images as [Channels, Height, Width] with values in [0,1], fitted as <see cref="ImagePipeline.Fit(PixelImage)"/> fits a picture.
     /// </summary>
-    /// <exception cref="ZooException">The images are larger than the input and may only be padded, or have another number of channels and are not
-    /// gray.</exception>
+    /// <exception cref="ZooException">The images have another number of channels and are not gray.</exception>
     public static ImageDataset Apply(this ImageDataset images, Preprocessing preprocessing)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Check();
+        (int width, int height) = (images.Shape.Width, images.Shape.Height);
         ImageDataset fitted = preprocessing.Fit switch
         {
-            Fit.Pad => images,
-            Fit.Crop => images.ResizeShorterSide(preprocessing.ShorterSide, preprocessing.Interpolation).CenterCrop(preprocessing.Height, preprocessing.Width),
+            Fit.Pad when width <= preprocessing.Width && height <= preprocessing.Height => images,
+            Fit.Crop => images.ResizeToCover(preprocessing).CenterCrop(preprocessing.Height, preprocessing.Width),
             _ => images.Resize(preprocessing.Height - 2 * preprocessing.Border, preprocessing.Width - 2 * preprocessing.Border, preprocessing.Interpolation),
         };
         return fitted.PadTo(preprocessing.Height, preprocessing.Width).WithChannels(preprocessing.Channels);

@@ -22,6 +22,7 @@ internal readonly struct ImageFile : IDisposable
 
     public static ImageFile Read(string path, int most = int.MaxValue)
     {
+        RegularFile.Require(path);
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
@@ -84,7 +85,11 @@ internal readonly struct ImageFile : IDisposable
 /// <param name="Channels">Stored channels: 1 gray or palette, 2 gray with alpha, 3 color, 4 color with alpha or CMYK.</param>
 /// <param name="BitDepth">Bits of one stored value.</param>
 /// <param name="Orientation">EXIF's orientation, 1 … 8; 1 where the file has none: as stored.</param>
-public sealed record ImageInfo(ImageFormat Format, int Width, int Height, int Channels, int BitDepth, int Orientation);
+public sealed record ImageInfo(ImageFormat Format, int Width, int Height, int Channels, int BitDepth, int Orientation)
+{
+    /// <summary>Columns and rows after the rotation that <see cref="Orientation"/> asks for.</summary>
+    public (int Width, int Height) UprightSize => Orientation >= 5 ? (Height, Width) : (Width, Height);
+}
 
 /// <summary>How a picture is stored.</summary>
 public enum ImageFormat
@@ -94,4 +99,16 @@ public enum ImageFormat
 
     /// <summary>PNG of any kind.</summary>
     Png,
+
+    /// <summary>WebP, with or without loss; of an animation the first frame.</summary>
+    WebP,
+
+    /// <summary>Windows' bitmap.</summary>
+    Bmp,
+
+    /// <summary>GIF; of an animation the first frame.</summary>
+    Gif,
+
+    /// <summary>TIFF of up to 16 bits a value; of several pages the first.</summary>
+    Tiff,
 }

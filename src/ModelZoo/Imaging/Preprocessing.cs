@@ -8,11 +8,11 @@ public enum Fit
     /// <summary>Resampling to the input's size, whatever the aspect ratio (with a wider filter where the image shrinks).</summary>
     Resize,
 
-    /// <summary>A border of zeros, the image in the middle; an image larger than the input is an error.</summary>
+    /// <summary>A border of zeros, the picture in the middle; a picture that is larger than the input is resized to it.</summary>
     Pad,
 
     /// <summary>
-    /// Resampling so that the shorter side has <see cref="Preprocessing.ShorterSide"/> pixels, then the middle: what ImageNet's classifiers are measured with.
+    /// Resampling to <see cref="Preprocessing.SizeBeforeCrop"/>, then the middle: what ImageNet's classifiers are measured with.
     /// </summary>
     Crop,
 }
@@ -44,7 +44,10 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
     private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
 
-    /// <summary>With <see cref="Fit.Crop"/>: pixels of the shorter side before the crop. The other fits do not look at it.</summary>
+    /// <summary>
+    /// With <see cref="Fit.Crop"/>: how many pixels the input's shorter side has before the crop (of a square input: the picture's shorter side). The other
+    /// fits do not look at it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ShorterSide { get; init; }
 
@@ -60,6 +63,29 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
 
     /// <summary>Images of CIFAR-10's size, standardized by the mean and standard deviation of its training images.</summary>
     public static Preprocessing Cifar10() => new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]);
+
+    /// <summary>The rows and columns that a picture covers before the crop: as much larger than the input as <see cref="ShorterSide"/> says.</summary>
+    [JsonIgnore]
+    public (int Height, int Width) Covered
+    {
+        get
+        {
+            int shorter = Math.Min(Height, Width);
+            return ((int)Math.Round((double)ShorterSide * Height / shorter), (int)Math.Round((double)ShorterSide * Width / shorter));
+        }
+    }
+
+    /// <summary>
+    /// With <see cref="Fit.Crop"/>: the size that a picture is resized to. It keeps its aspect ratio and just covers <see cref="Covered"/>; the side that is
+    /// longer than needed is rounded down. Of a square input that is torchvision's <c>Resize(ShorterSide)</c>.
+    /// </summary>
+    public (int Width, int Height) SizeBeforeCrop(int width, int height)
+    {
+        (int rows, int columns) = Covered;
+        return (long)width * rows <= (long)height * columns
+            ? (columns, (int)Math.Min((long)columns * height / width, int.MaxValue))
+            : ((int)Math.Min((long)rows * width / height, int.MaxValue), rows);
+    }
 
     /// <summary>
     /// Checks sizes, that there is one mean and one positive standard deviation for each channel, and that what a fit needs is there and nothing else.

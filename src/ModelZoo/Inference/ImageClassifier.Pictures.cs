@@ -6,22 +6,19 @@ namespace ModelZoo.Inference;
 // Pictures: decoded, transformed as the weights want it, and classified.
 public sealed partial class ImageClassifier
 {
-    /// <summary>
-    /// How files and streams are decoded. Unlike the decoder itself, a classifier turns pictures as their EXIF orientation says: it shall see what people see.
-    /// torchvision's loader does not turn them.
-    /// </summary>
-    public DecodeOptions Decoding { get; private init; } = new() { ApplyOrientation = true };
+    /// <summary>How files and streams are decoded: the same way as for training and measuring, upright as their EXIF orientation says.</summary>
+    public DecodeOptions Decoding { get; private init; } = new();
 
-    /// <summary>Classifies the picture in a JPEG or PNG file.</summary>
+    /// <summary>Classifies the picture in a file of a format that <see cref="ImageDecoder"/> reads.</summary>
     /// <param name="path">The file.</param>
     /// <param name="top">How many answers.</param>
     /// <returns>The most probable classes, the best first.</returns>
     /// <exception cref="ImageException">The file is no picture that can be decoded.</exception>
     /// <exception cref="ZooException">The file cannot be read, or the picture cannot be brought to the model's input.</exception>
-    public IReadOnlyList<Prediction> Predict(string path, int top = 5) => Predict(ImageDecoder.Decode(path, Decoding), top);
+    public IReadOnlyList<Prediction> Predict(string path, int top = 5) => Predict([path], top)[0];
 
     /// <summary>Classifies the picture that a stream holds from its position to its end.</summary>
-    /// <param name="stream">A JPEG or PNG file.</param>
+    /// <param name="stream">A file of such a format.</param>
     /// <param name="top">How many answers.</param>
     /// <param name="displayName">What errors call it.</param>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
@@ -38,76 +35,124 @@ public sealed partial class ImageClassifier
     public IReadOnlyList<IReadOnlyList<Prediction>> Predict(IReadOnlyList<PixelImage> pictures, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        return Predict(pictures.Count, i => pictures[i], top);
+        return Predict(pictures.Count, (i, input) => Pipeline.Apply(pictures[i], input), top);
     }
 
-    /// <summary>Classifies many JPEG and PNG files, batch by batch, decoding them in parallel; no more pictures than a batch are in memory.</summary>
+    /// <summary>Classifies many files, batch by batch; each is decoded, fitted and let go before the next, as many at a time as there are cores.</summary>
     /// <returns>For each file its most probable classes, the best first.</returns>
     /// <inheritdoc cref="Predict(string, int)" path="/exception"/>
     public IReadOnlyList<IReadOnlyList<Prediction>> Predict(IReadOnlyList<string> paths, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return Predict(paths.Count, i => ImageDecoder.Decode(paths[i], Decoding), top);
+        return Predict(paths.Count, (i, input) => Pipeline.Apply(paths[i], input), top);
+    }
+
+    /// <summary>The same, but a file that cannot be read is no end: its answer is the error. The files are read as the answers are asked for.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="top">How many answers for each.</param>
+    /// <param name="cancel">Stops between two files.</param>
+    /// <returns>For each file its most probable classes, or why there are none.</returns>
+    public IEnumerable<FilePrediction> PredictEach(IEnumerable<string> paths, int top = 5, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        return Each();
+
+        IEnumerable<FilePrediction> Each()
+        {
+            foreach (string[] files in paths.Chunk(batchSize))
+            {
+                ZooException?[] errors = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), out float[] inputs, cancel);
+                int[] good = [.. Enumerable.Range(0, files.Length).Where(i => errors[i] is null)];
+                var answers = new Queue<IReadOnlyList<Prediction>>(Classify(good.Length == files.Length ? inputs : Chosen(inputs, good), good.Length, top));
+                for (int i = 0; i < files.Length; i++)
+                {
+                    yield return errors[i] is { } error ? new(files[i], null, error) : new(files[i], answers.Dequeue(), null);
+                }
+            }
+        }
     }
 
     /// <summary>A picture as the model takes it: fitted, in [0,1], then (x − mean) / std.</summary>
     /// <param name="picture">Of any size.</param>
     /// <param name="destination">[C,H,W].</param>
     /// <exception cref="ZooException">The model takes neither one nor three channels.</exception>
-    public void Prepare(PixelImage picture, Span<float> destination)
-    {
-        ArgumentNullException.ThrowIfNull(picture);
-        Preprocessing p = Preprocessing;
+    public void Prepare(PixelImage picture, Span<float> destination) => Pipeline.Apply(picture, destination);
 
-        // A picture that is too large for padding is resized; small ones keep their margin.
-        bool resized = p.Fit == Fit.Pad && (picture.Width > p.Width || picture.Height > p.Height);
-        ImageTransform.ApplyNormalized(picture, resized ? p with { Fit = Fit.Resize } : p, destination);
-    }
-
-    private List<IReadOnlyList<Prediction>> Predict(int total, Func<int, PixelImage> picture, int top)
+    private List<IReadOnlyList<Prediction>> Predict(int total, Preparation prepare, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
-        Preprocessing p = Preprocessing;
-        int length = p.Channels * p.Height * p.Width;
         var answers = new List<IReadOnlyList<Prediction>>(total);
         for (int first = 0; first < total; first += batchSize)
         {
             int count = Math.Min(batchSize, total - first), begin = first;
-            var inputs = new float[count * length];
-            InParallel(count, i => Prepare(picture(begin + i), inputs.AsSpan(i * length, length)));
-            using Tensor batch = tensor(inputs, [count, p.Channels, p.Height, p.Width], device: device);
-            float[] probabilities = Probabilities(batch);
-            int classes = probabilities.Length / count;
-            answers.AddRange(Enumerable.Range(0, count).Select(i => Rank(probabilities.AsSpan(i * classes, classes), top)));
+            ZooException?[] errors = Prepare(count, (i, input) => prepare(begin + i, input), out float[] inputs, CancellationToken.None);
+            if (errors.FirstOrDefault(e => e is not null) is { } error)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+            }
+
+            answers.AddRange(Classify(inputs, count, top));
         }
 
         return answers;
     }
 
-    // The first error, in the order of the pictures, comes out as itself and not within an AggregateException.
-    private static void InParallel(int count, Action<int> action)
+    private IReadOnlyList<Prediction>[] Classify(float[] inputs, int count, int top)
     {
-        if (count == 1)
+        if (count == 0)
         {
-            action(0);
-            return;
+            return [];
         }
 
-        var errors = new ZooException?[count];
-        Parallel.For(0, count, i =>
+        Preprocessing p = Preprocessing;
+        using Tensor batch = tensor(inputs, [count, p.Channels, p.Height, p.Width], device: device);
+        float[] probabilities = Probabilities(batch);
+        int classes = probabilities.Length / count;
+        return [.. Enumerable.Range(0, count).Select(i => Rank(probabilities.AsSpan(i * classes, classes), top))];
+    }
+
+    // The inputs of a batch, made in parallel; of each what went wrong.
+    private ZooException?[] Prepare(int count, Preparation prepare, out float[] inputs, CancellationToken cancel)
+    {
+        int length = Pipeline.Length;
+        var (values, errors) = (new float[count * length], new ZooException?[count]);
+        void One(int i)
         {
             try
             {
-                action(i);
+                prepare(i, values.AsSpan(i * length, length));
             }
             catch (ZooException e)
             {
                 errors[i] = e;
             }
-        });
-        if (errors.FirstOrDefault(e => e is not null) is { } error)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
         }
+
+        if (count == 1)
+        {
+            One(0);
+        }
+        else
+        {
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, One);
+        }
+
+        inputs = values;
+        return errors;
     }
+
+    private float[] Chosen(float[] inputs, int[] places)
+    {
+        int length = Pipeline.Length;
+        return [.. places.SelectMany(i => new ArraySegment<float>(inputs, i * length, length))];
+    }
+
+    private delegate void Preparation(int index, Span<float> input);
 }
+
+/// <summary>What a classifier says of one file.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Predictions">The most probable classes, the best first; null where it could not be read.</param>
+/// <param name="Error">Why.</param>
+public sealed record FilePrediction(string Path, IReadOnlyList<Prediction>? Predictions, ZooException? Error);

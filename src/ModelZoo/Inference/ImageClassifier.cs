@@ -23,6 +23,7 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly ResolvedModel model;
     private readonly Device device;
     private readonly int batchSize;
+    private readonly Lazy<ImagePipeline> pipeline; // a model of arrays with other channels has none
 
     private ImageClassifier(ResolvedModel model)
     {
@@ -30,6 +31,7 @@ public sealed partial class ImageClassifier : IDisposable
         this.model = model;
         model.Model.eval();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
+        pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
         batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width), 1, MaxBatch);
     }
@@ -107,6 +109,8 @@ public sealed partial class ImageClassifier : IDisposable
 
     /// <summary>Frees the model.</summary>
     public void Dispose() => model.Dispose();
+
+    private ImagePipeline Pipeline => pipeline.Value;
 
     private float[] Probabilities(ImageDataset images)
     {

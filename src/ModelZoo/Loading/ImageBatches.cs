@@ -84,6 +84,9 @@ public sealed record LoaderOptions
     /// <summary>Whether the channels of a pixel lie side by side in memory (the shape stays [B,C,H,W]).</summary>
     public bool ChannelsLast { get; init; }
 
+    /// <summary>How files are decoded; null: as usual.</summary>
+    public DecodeOptions? Decoding { get; init; }
+
     internal int WorkerCount => Workers > 0 ? Workers : Environment.ProcessorCount;
 
     internal long CacheLimit => CacheBytes ?? Math.Min(2L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);

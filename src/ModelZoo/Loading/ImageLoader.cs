@@ -60,7 +60,7 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
 
         this.measured = measured;
         input = new(views * preprocessing.Channels, preprocessing.Height, preprocessing.Width);
-        maker = new ExampleMaker(images, preprocessing, this.options.CacheLimit);
+        maker = new ExampleMaker(images, new ImagePipeline(preprocessing, this.options.Decoding), this.options.CacheLimit);
     }
 
     internal delegate void Measured(ExampleMaker maker, int index, Span<float> destination, bool channelsLast);

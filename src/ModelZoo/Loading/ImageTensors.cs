@@ -14,11 +14,10 @@ namespace ModelZoo.Loading;
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen backbone made of them.
 /// </summary>
 /// <remarks>
-/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side: all that are not resized, whatever is cut off or padded,
-/// and those that are opened for a
-/// recipe of random crops, flips and the like, which is defined on the bytes of pictures. Images that are resized for measuring or for a recipe without such
-/// changes are interpolated in
-/// float and stay float, as do images that were given as floats.
+/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side. Where they are pictures (255 is white) an
+/// <see cref="ImagePipeline"/> fits them, as it fits pictures from files. Others, such as the digits, whose brightest value is 16, and images that were given
+/// as floats are interpolated in float and stay float; for a recipe of random crops, flips and the like, which is defined on the bytes of pictures, they become
+/// such.
 /// </remarks>
 public sealed class ImageTensors : IImageBatches, IFingerprinted
 {
@@ -104,7 +103,8 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     internal static ImageTensors From(ImageDataset data, Preprocessing preprocessing, Device? device, bool channelsLast)
     {
         ImageDataset images = data.Apply(preprocessing);
-        long bytes = (long)images.Count * images.Shape.Length * (images.Maximum is null ? sizeof(float) : 1);
+        bool resampled = images.Maximum is null && data is { Maximum: 255, Shape.Channels: 1 or 3 } && preprocessing.Channels is 1 or 3;
+        long bytes = (long)images.Count * images.Shape.Length * (images.Maximum is null && !resampled ? sizeof(float) : 1);
         if (bytes > Array.MaxLength || images.Count == 0)
         {
             throw new ZooException(images.Count == 0
@@ -114,6 +114,13 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         }
 
         using DisposeScope scope = NewDisposeScope();
+        if (resampled)
+        {
+            var pipeline = new ImagePipeline(preprocessing);
+            Tensor fitted = PixelBlock.Bytes(images.Count, images.Shape, (index, destination) => Copy(pipeline.Fit(data.Picture(index)), destination));
+            return OfBytes(fitted, data, preprocessing, device, new(255, channelsLast));
+        }
+
         if (images.Maximum is { } maximum)
         {
             return OfBytes(PixelBlock.Of(images), data, preprocessing, device, new(maximum, channelsLast));
@@ -136,7 +143,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         preprocessing.Check();
         bool cuts = new Augmenter(recipe, preprocessing).CutsAtRandom;
         (int width, int height) = cuts
-            ? ImageTransform.ShorterSideTo(preprocessing.ShorterSide, data.Shape.Width, data.Shape.Height)
+            ? preprocessing.SizeBeforeCrop(data.Shape.Width, data.Shape.Height)
             : (preprocessing.Width, preprocessing.Height);
         var shape = new ImageShape(preprocessing.Channels, height, width);
         if ((double)data.Count * shape.Length > options.CacheLimit)
@@ -144,6 +151,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
             return null;
         }
 
+        var pipeline = new ImagePipeline(preprocessing);
         ImageDataset fitted = cuts || data.Shape.Channels > shape.Channels ? data : data.Apply(preprocessing);
         using DisposeScope scope = NewDisposeScope();
         Tensor bytes = fitted.Maximum == 255 && fitted.Shape == shape ? PixelBlock.Of(fitted) : PixelBlock.Bytes(data.Count, shape, WriteFitted); // [N,h,w,C]
@@ -152,7 +160,17 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         void WriteFitted(int index, Span<byte> destination)
         {
             PixelImage picture = data.Picture(index);
-            ImageFit.Write(cuts ? ImageFit.ShorterSide(picture, preprocessing) : ImageFit.Apply(picture, preprocessing, data.NameOf(index)), destination);
+            Copy(cuts ? pipeline.Uncropped(picture) : pipeline.Fit(picture), destination);
+        }
+    }
+
+    // The bytes of a picture side by side with as many channels as the model takes, 1 (of a gray picture) or 3.
+    private static void Copy(PixelImage image, Span<byte> destination)
+    {
+        int step = image.Rgb.Length / destination.Length;
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i] = image.Rgb[step * i];
         }
     }
 

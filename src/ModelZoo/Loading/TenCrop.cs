@@ -23,7 +23,7 @@ public static class TenCrop
     public static ImageLoader Open(LabeledImages images, Preprocessing preprocessing, LoaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        return preprocessing.Fit == Fit.Crop && preprocessing.ShorterSide >= Math.Max(preprocessing.Height, preprocessing.Width)
+        return preprocessing.Fit == Fit.Crop && preprocessing.ShorterSide >= Math.Min(preprocessing.Height, preprocessing.Width)
             ? new ImageLoader(images, preprocessing, (options ?? new()) with { ChannelsLast = false }, (maker, index, destination, last) =>
                 maker.MakeTen(index, destination, last), Views)
             : throw new ZooException("Ten crops are cut out of an image that is larger than the input; these weights take the whole image "

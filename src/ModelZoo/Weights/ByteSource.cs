@@ -50,6 +50,7 @@ internal sealed class FileSource : ByteSource
 
     public FileSource(string path)
     {
+        RegularFile.Require(path);
         this.file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
         Length = RandomAccess.GetLength(file);
         this.view = new(() =>

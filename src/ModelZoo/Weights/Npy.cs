@@ -23,6 +23,7 @@ public static class Npy
     public static NpyArray Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        RegularFile.Require(path);
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

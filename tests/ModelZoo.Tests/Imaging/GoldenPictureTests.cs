@@ -32,7 +32,15 @@ public class GoldenPictureTests
         Assert.Equal(Expected(name), image.Rgb);
         ImageInfo info = ImageDecoder.ReadInfo(path);
         Assert.Equal((image.Width, image.Height, 1), (info.Width, info.Height, info.Orientation));
-        Assert.Equal(name.EndsWith(".png", StringComparison.Ordinal) ? ImageFormat.Png : ImageFormat.Jpeg, info.Format);
+        Assert.Equal(Path.GetExtension(name) switch
+        {
+            ".png" => ImageFormat.Png,
+            ".webp" => ImageFormat.WebP,
+            ".bmp" => ImageFormat.Bmp,
+            ".gif" => ImageFormat.Gif,
+            ".tif" => ImageFormat.Tiff,
+            _ => ImageFormat.Jpeg,
+        }, info.Format);
         Assert.Equal(name.StartsWith("gray", StringComparison.Ordinal), image.IsGray);
         Assert.Equal(Expected($"{name}.bilinear"), Bytes(image, Preprocessing.ImageNet(20, 24)));
         Assert.Equal(Expected($"{name}.bicubic"), Bytes(image, Preprocessing.ImageNet(24, 41, Interpolation.Bicubic)));
@@ -41,7 +49,7 @@ public class GoldenPictureTests
     private static byte[] Bytes(PixelImage image, Preprocessing preprocessing)
     {
         var input = new float[3 * preprocessing.Height * preprocessing.Width];
-        ImageTransform.Apply(image, preprocessing, input);
+        Inputs.Fractions(image, preprocessing, input);
         return [.. input.Select(v => (byte)MathF.Round(v * 255))];
     }
 }

@@ -23,10 +23,10 @@ public class HostilePictureTests
 
     [Theory]
     [InlineData("", "empty")]
-    [InlineData("GIF89a,,,,,,,", "GIF")]
-    [InlineData("RIFF....WEBPVP8 ", "WebP")]
-    [InlineData("BM..............", "BMP")]
-    [InlineData("II*\0............", "TIFF")]
+    [InlineData("GIF89a,,,,,,,", "header")]
+    [InlineData("RIFF....WEBPVP8 ", "header")]
+    [InlineData("BM....\0\0\0\0....", "header")]
+    [InlineData("II*\0............", "header")]
     [InlineData("....ftypheic....", "HEIC")]
     [InlineData("P5 8 8 255 ", "PGM")]
     [InlineData("<!DOCTYPE html><html>404", "error page")]
@@ -120,6 +120,70 @@ public class HostilePictureTests
     [Theory]
     [InlineData("q75-420.jpg")]
     [InlineData("progressive.jpg")]
+    [InlineData("gray.jpg")]
+    public void A_jpeg_too_short_for_its_size_is_refused_before_memory_is_taken(string name)
+    {
+        byte[] jpeg = Golden(name);
+        int frame = Math.Max(jpeg.AsSpan().IndexOf((byte[])[0xFF, 0xC0]), jpeg.AsSpan().IndexOf((byte[])[0xFF, 0xC2]));
+        new byte[] { 0x34, 0x3A, 0x34, 0x3A }.CopyTo(jpeg, frame + 5); // 13,370 × 13,370: 178 million pixels, within the limit
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("cannot hold its 13370×13370 pixels", Refused(jpeg), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void A_jpeg_of_very_many_scans_is_refused()
+    {
+        byte[] jpeg = Golden("progressive.jpg");
+        int last = jpeg.AsSpan().LastIndexOf((byte[])[0xFF, 0xDA]);
+        byte[] scan = jpeg[last..^2];
+        int before = JpegHeader.Read(jpeg, "")!.Value.CountScans(jpeg);
+        byte[] With(int more) => [.. jpeg[..^2], .. Enumerable.Repeat(scan, more).SelectMany(s => s), .. jpeg[^2..]];
+        byte[] most = With(JpegLimits.MaxScans - before), many = With(JpegLimits.MaxScans - before + 1);
+        Assert.InRange(before, 2, 20);
+        Assert.Equal(JpegLimits.MaxScans, JpegHeader.Read(most, "")!.Value.CountScans(most));
+        Assert.Contains("has 101 scans, more than the 100", Refused(many), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rgb.webp")]
+    [InlineData("rgb.bmp")]
+    [InlineData("palette.gif")]
+    [InlineData("rgb.tif")]
+    public void Other_formats_cut_off_or_with_flipped_bits_give_a_picture_or_an_error(string name)
+    {
+        byte[] whole = Golden(name);
+        Assert.Equal(29, ImageDecoder.Decode(whole, name).Width);
+        for (int length = 0; length < whole.Length * 9 / 10; length += Math.Max(1, whole.Length / 50))
+        {
+            Assert.NotEqual("", Refused(whole[..length]));
+        }
+
+        Assert.Contains("more than the 100 that are allowed", Refused(whole, new DecodeOptions { MaxPixels = 100 }), StringComparison.Ordinal);
+        var random = new Random(4);
+        var options = new DecodeOptions { MaxPixels = 1_000_000 };
+        for (int i = 0; i < 300; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int flips = random.Next(1, 6); flips > 0; flips--)
+            {
+                damaged[random.Next(2) == 0 ? random.Next(whole.Length) : random.Next(100)] ^= (byte)(1 << random.Next(8));
+            }
+
+            try
+            {
+                PixelImage image = ImageDecoder.Decode(damaged, name, options);
+                Assert.Equal(3L * image.Width * image.Height, image.Rgb.Length);
+            }
+            catch (ImageException)
+            {
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("q75-420.jpg")]
+    [InlineData("progressive.jpg")]
     [InlineData("restart.jpg")]
     [InlineData("ycck.jpg")]
     [InlineData("gray.jpg")]
@@ -130,7 +194,7 @@ public class HostilePictureTests
     {
         byte[] whole = Golden(name);
         var random = new Random(17);
-        var options = new DecodeOptions { MaxPixels = 1_000_000, ApplyOrientation = true };
+        var options = new DecodeOptions { MaxPixels = 1_000_000 };
         int decoded = 0, refused = 0;
         for (int i = 0; i < 500; i++)
         {

@@ -8,7 +8,7 @@ internal static class Inputs
     public static float[] Of(PixelImage image, Preprocessing preprocessing)
     {
         var input = new float[preprocessing.Channels * preprocessing.Height * preprocessing.Width];
-        ImageTransform.Apply(image, preprocessing, input);
+        Fractions(image, preprocessing, input);
         int plane = preprocessing.Height * preprocessing.Width;
         for (int i = 0; i < input.Length; i++)
         {
@@ -17,6 +17,11 @@ internal static class Inputs
 
         return input;
     }
+
+    /// <summary>A model's input before mean and standard deviation: values in [0,1].</summary>
+    public static void Fractions(PixelImage image, Preprocessing preprocessing, Span<float> input) =>
+        new ImagePipeline(preprocessing with { Mean = new float[preprocessing.Channels], Std = [.. Enumerable.Repeat(1f, preprocessing.Channels)] })
+            .Apply(image, input);
 
     /// <summary>The largest difference of two normalized inputs, in 1/255 of a pixel's range, and how many values are the same to the bit.</summary>
     public static (double Largest, int Same) Compare(float[] expected, float[] actual, Preprocessing preprocessing)

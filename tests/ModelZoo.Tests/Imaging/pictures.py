@@ -190,7 +190,46 @@ def make(folder):
         exif = Image.Exif()
         exif[0x0112] = orientation
         (folder / f"oriented-{orientation}.jpg").write_bytes(jpeg(photograph(40, 24, 7), quality=95, exif=exif))
+    for name, data in others(61, 43, 11):
+        (folder / name).write_bytes(data)
     (folder / "big-rgba.png").write_bytes(next(d for n, d in pngs(320, 243, 9) if n == "rgba8"))
+
+
+def saved(image, format, **options):
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def others(width, height, seed):
+    """WebP, BMP, GIF and TIFF of the kinds that people have: (file name, bytes). What begins with "lossy" or "cmyk" may differ by the decoder's rounding."""
+    pixels = photograph(width, height, seed)
+    rgb = Image.fromarray(pixels)
+    alpha = Image.fromarray(numpy.random.default_rng(seed).integers(1, 256, (height, width), dtype=numpy.uint8))
+    rgba = rgb.copy()
+    rgba.putalpha(alpha)
+    palette, gray, bits = rgb.quantize(200), rgb.convert("L"), rgb.convert("1")
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    second = Image.fromarray(255 - pixels)
+    for name, image, options in (("rgb", rgb, {}), ("rgba", rgba, {"exact": True}), ("oriented-6", rgb, {"exif": sideways})):
+        yield f"{name}.webp", saved(image, "WEBP", lossless=True, **options)
+    yield "lossy.webp", saved(rgb, "WEBP", quality=80)
+    yield "animated.webp", saved(rgb, "WEBP", lossless=True, save_all=True, append_images=[second])
+    for name, image in (("rgb", rgb), ("gray", gray), ("palette", palette), ("bits", bits), ("rgba", rgba)):
+        yield f"{name}.bmp", saved(image, "BMP")
+    yield "palette.gif", saved(palette, "GIF")
+    yield "gray.gif", saved(gray, "GIF", interlace=1)
+    yield "transparent.gif", saved(palette, "GIF", transparency=int(numpy.bincount(numpy.asarray(palette).ravel()).argmax()))
+    yield "animated.gif", saved(palette, "GIF", save_all=True, append_images=[second.quantize(16)])
+    for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        for name, image in (("rgb", rgb), ("gray", gray), ("palette", palette), ("rgba", rgba)):
+            yield f"{name}-{compression}.tif", saved(image, "TIFF", compression=compression)
+    yield "bits.tiff", saved(bits, "TIFF", compression="group4")
+    yield "cmyk.tif", saved(rgb.convert("CMYK"), "TIFF")
+    yield "lossy.tif", saved(rgb, "TIFF", compression="jpeg", quality=90)
+    yield "oriented-6.tif", saved(rgb, "TIFF", tiffinfo={0x0112: 6})
+    yield "pages.tif", saved(rgb, "TIFF", save_all=True, append_images=[second])
 
 
 # ---- what they become -------------------------------------------------------------------------------------------------
@@ -233,6 +272,7 @@ def golden(folder):
     folder.mkdir(parents=True, exist_ok=True)
     chosen = dict((f"{n}.jpg", d) for n, d in jpegs(45, 37, 1) if n in ("q75-420", "q98-444", "q30-422", "progressive", "gray", "cmyk", "ycck", "restart", "rgb"))
     chosen.update((f"{n}.png", d) for n, d in pngs(29, 34, 2) if n in ("gray1", "gray8", "palette4-interlaced", "palette8", "rgb8", "rgb16", "grayalpha8", "rgba8-interlaced"))
+    chosen.update((n.replace("-tiff_lzw", ""), d) for n, d in others(29, 34, 3) if n in ("rgb.webp", "rgb.bmp", "palette.gif", "rgb-tiff_lzw.tif"))
     transforms = {"bilinear": ImageClassification(crop_size=20, resize_size=24, mean=(0, 0, 0), std=(1, 1, 1)),
                   "bicubic": ImageClassification(crop_size=24, resize_size=41, mean=(0, 0, 0), std=(1, 1, 1), interpolation=InterpolationMode.BICUBIC)}
     arrays = {}

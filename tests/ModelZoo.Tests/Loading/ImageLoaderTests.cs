@@ -7,6 +7,7 @@ using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using TorchSharp;
 using Xunit;
+using Inputs = ModelZoo.Tests.Imaging.Inputs;
 
 namespace ModelZoo.Tests.Loading;
 
@@ -92,7 +93,7 @@ public sealed class ImageLoaderTests : IDisposable
             for (int i = 0; i < batch.Count; i++, index++)
             {
                 Assert.Equal(index / 6, batch.Labels[i].item<long>());
-                ImageTransform.Apply(ImageDecoder.Decode(folder.File($"{loader.ClassNames[index / 6]}/{index % 6:00}.png")), Input, expected);
+                Inputs.Fractions(ImageDecoder.Decode(folder.File($"{loader.ClassNames[index / 6]}/{index % 6:00}.png")), Input, expected);
                 for (int k = 0; k < expected.Length; k++)
                 {
                     Assert.Equal((expected[k] - Input.Mean[k / 144]) / Input.Std[k / 144], values[i * 432 + k]);
@@ -110,7 +111,7 @@ public sealed class ImageLoaderTests : IDisposable
         var input = Preprocessing.ImageNet(crop: 12, shorterSide: 14) with { Mean = [0, 0, 0], Std = [1, 1, 1] };
         using var loader = new ImageLoader(Images(), input, new LoaderOptions { Workers = 2 });
         PixelImage[] resized = [.. Enumerable.Range(0, loader.Count)
-            .Select(i => ImageFit.ShorterSide(ImageDecoder.Decode(folder.File($"{loader.ClassNames[i / 6]}/{i % 6:00}.png")), input))];
+            .Select(i => new ImagePipeline(input).Uncropped(ImageDecoder.Decode(folder.File($"{loader.ClassNames[i / 6]}/{i % 6:00}.png"))))];
         var places = new HashSet<(int Index, int Left, int Top)>();
         for (int epoch = 1; epoch <= 60; epoch++)
         {
@@ -131,7 +132,7 @@ public sealed class ImageLoaderTests : IDisposable
         Assert.InRange(places.Count, possible * 95 / 100, possible);
         Assert.Contains("random_crop", Assert.Throws<ZooException>(() => (recipe with { RandomResizedCrop = 0.5 }).Validate()).Message,
             StringComparison.Ordinal);
-        var fitted = new ExampleMaker(Images(), input with { Fit = Fit.Resize }, 0);
+        var fitted = new ExampleMaker(Images(), new ImagePipeline(input with { Fit = Fit.Resize }), 0);
         (float[] plain, float[] random) = (new float[432], new float[432]);
         fitted.Make(0, plain, channelsLast: false);
         fitted.Make(0, new Augmenter(recipe, input with { Fit = Fit.Resize }), new SeededRandom(1), random, channelsLast: false);

@@ -5,6 +5,7 @@ using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using Xunit;
+using Inputs = ModelZoo.Tests.Imaging.Inputs;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Loading;
@@ -23,9 +24,9 @@ public class ImageTensorsTests
         ["color"] = (Planes(), Color(Fit.Pad, 9, 12), true),
         ["color chosen"] = (Planes().Subset([3, 1, 2]), Color(Fit.Pad, 9, 12), true),
         ["color padded"] = (Planes(), Color(Fit.Pad, 14, 15), true),
-        ["color cut"] = (Planes(), Color(Fit.Crop, 7, 6) with { ShorterSide = 9 }, true),
-        ["color resized and cut"] = (Planes(), Color(Fit.Crop, 7, 6) with { ShorterSide = 8 }, false),
-        ["color resized, cubic"] = (Planes(), Color(Fit.Resize, 7, 6) with { Interpolation = Interpolation.Bicubic }, false),
+        ["color cut"] = (Planes(), Color(Fit.Crop, 7, 7) with { ShorterSide = 9 }, true),
+        ["color resized and cut"] = (Planes(), Color(Fit.Crop, 7, 6) with { ShorterSide = 8 }, true),
+        ["color resized, cubic"] = (Planes(), Color(Fit.Resize, 7, 6) with { Interpolation = Interpolation.Bicubic }, true),
     };
 
     public static TheoryData<string> Names() => [.. Cases.Keys];
@@ -45,7 +46,15 @@ public class ImageTensorsTests
         float[][] raw = [.. order.Select(i =>
         {
             var values = new float[fitted.Shape.Length];
-            fitted.CopyImage(i, values);
+            if (bytes && fitted.Maximum is null)
+            {
+                Inputs.Fractions(data.Picture(i), input, values); // resized as pictures are
+            }
+            else
+            {
+                fitted.CopyImage(i, values);
+            }
+
             return values;
         })];
         float[] normalized = [.. raw.SelectMany(values => values.Select((v, k) => (v - input.Mean[k / plane]) / input.Std[k / plane]))];

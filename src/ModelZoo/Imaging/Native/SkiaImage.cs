@@ -4,11 +4,26 @@ using SkiaSharp;
 namespace ModelZoo.Imaging.Native;
 
 /// <summary>
-/// Decoding by SkiaSharp, on Windows and macOS. Its libraries are libjpeg-turbo and libpng too; pixels are asked for without premultiplied alpha, which is then
+/// Decoding by SkiaSharp: WebP, BMP and GIF, and on Windows and macOS JPEG and PNG too. Pixels are asked for without premultiplied alpha, which is then
 /// dropped.
 /// </summary>
 internal static class SkiaImage
 {
+    /// <summary>Reads the size and the orientation.</summary>
+    public static ImageInfo ReadInfo(ReadOnlySpan<byte> bytes, ImageFormat format, string name)
+    {
+        try
+        {
+            using SKData data = SKData.CreateCopy(bytes);
+            using SKCodec codec = SKCodec.Create(data) ?? throw new ImageException(name, "is damaged or cut off: its header cannot be read.");
+            return new ImageInfo(format, codec.Info.Width, codec.Info.Height, 3, 8, (int)codec.EncodedOrigin);
+        }
+        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
+        {
+            throw Missing(e);
+        }
+    }
+
     /// <summary>Decodes one picture whose header was read and whose size was found acceptable.</summary>
     public static PixelImage Decode(ReadOnlySpan<byte> bytes, int width, int height, bool isGray, string name)
     {
@@ -50,25 +65,10 @@ internal static class SkiaImage
         }
         catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
         {
-            throw new ZooException("Pictures need SkiaSharp's native library (libSkiaSharp), which is not beside the program. Restore the NuGet packages and "
-                + "build again.", e);
+            throw Missing(e);
         }
     }
-}
 
-/// <summary>JPEG by SkiaSharp.</summary>
-internal static class JpegCodec
-{
-    /// <summary>Skia does not say how much is missing: a file without its end mark counts as cut off.</summary>
-    public static bool NeedsEndMark => true;
-
-    public static PixelImage Decode(ReadOnlySpan<byte> bytes, JpegHeader header, string name) =>
-        SkiaImage.Decode(bytes, header.Width, header.Height, header.Components == 1, name);
-}
-
-/// <summary>PNG by SkiaSharp.</summary>
-internal static class PngCodec
-{
-    public static PixelImage Decode(ReadOnlySpan<byte> bytes, ImageInfo info, string name) =>
-        SkiaImage.Decode(bytes, info.Width, info.Height, PngHeader.IsGray(bytes), name);
+    private static ZooException Missing(Exception e) => new("Pictures need SkiaSharp's native library (libSkiaSharp), which is not beside the program. Restore "
+        + "the NuGet packages and build again.", e);
 }

@@ -28,9 +28,9 @@ internal sealed class Augmenter
     /// <summary>Whether the part that is fitted to the input is drawn anew each time, so that nothing fitted can be kept.</summary>
     public bool CropsAtRandom => recipe.RandomResizedCrop > 0;
 
-    /// <summary>Whether the input is cut at a random place out of the picture that <see cref="ImageFit.ShorterSide"/> gives.</summary>
+    /// <summary>Whether the input is cut at a random place out of the picture that <see cref="ImagePipeline.Uncropped"/> gives.</summary>
     public bool CutsAtRandom =>
-        recipe.RandomCrop && preprocessing.Fit == Fit.Crop && preprocessing.ShorterSide >= Math.Max(preprocessing.Height, preprocessing.Width);
+        recipe.RandomCrop && preprocessing.Fit == Fit.Crop && preprocessing.ShorterSide >= Math.Min(preprocessing.Height, preprocessing.Width);
 
     /// <summary>What comes in at the edges of a padded crop.</summary>
     public PaddingMode Padding => recipe.RandomCropMode == "reflect" ? PaddingMode.Reflect : PaddingMode.Zero;
@@ -50,9 +50,8 @@ internal sealed class Augmenter
     }
 
     /// <summary>A random part of a whole picture, resized to the input.</summary>
-    public PixelImage Crop(PixelImage whole, SeededRandom random) =>
-        ImageFit.Resize(whole, preprocessing, RandomResizedCrop.Draw(whole.Width, whole.Height, recipe.RandomResizedCrop, recipe.RandomResizedCropRatio,
-            random));
+    public PixelImage Crop(PixelImage whole, ImagePipeline pipeline, SeededRandom random) =>
+        pipeline.Resized(whole, RandomResizedCrop.Draw(whole.Width, whole.Height, recipe.RandomResizedCrop, recipe.RandomResizedCropRatio, random));
 
     /// <summary>What is done to bytes of the input's size.</summary>
     public PixelImage Change(PixelImage image, SeededRandom random)

@@ -28,7 +28,7 @@ public static class ColorJitter
         ReadOnlySpan<byte> rgb = image.Rgb;
         for (int i = 0; i < rgb.Length; i += 3)
         {
-            sum += Luma(rgb[i], rgb[i + 1], rgb[i + 2]);
+            sum += Luma.Of(rgb[i], rgb[i + 1], rgb[i + 2]);
         }
 
         int mean = (int)((double)sum / (rgb.Length / 3) + 0.5);
@@ -46,7 +46,7 @@ public static class ColorJitter
         ReadOnlySpan<byte> rgb = image.Rgb;
         for (int i = 0; i + 2 < rgb.Length; i += 3)
         {
-            int gray = Luma(rgb[i], rgb[i + 1], rgb[i + 2]);
+            int gray = Luma.Of(rgb[i], rgb[i + 1], rgb[i + 2]);
             result[i] = Blend(gray, rgb[i], alpha);
             result[i + 1] = Blend(gray, rgb[i + 1], alpha);
             result[i + 2] = Blend(gray, rgb[i + 2], alpha);
@@ -98,9 +98,6 @@ public static class ColorJitter
         double low = Math.Max(0, 1 - amount);
         return low + (1 + amount - low) * random.NextDouble();
     }
-
-    /// <summary>ITU-R BT.601 in Pillow's 16-bit fixed point.</summary>
-    internal static byte Luma(int red, int green, int blue) => (byte)((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
 
     private static byte[] Table(int with, double factor) => [.. Enumerable.Range(0, 256).Select(value => Blend(with, value, (float)factor))];
 

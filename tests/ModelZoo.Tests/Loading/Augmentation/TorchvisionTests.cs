@@ -7,6 +7,7 @@ using ModelZoo.Loading.Augmentation;
 using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Oracle;
 using Xunit;
+using Inputs = ModelZoo.Tests.Imaging.Inputs;
 
 namespace ModelZoo.Tests.Loading.Augmentation;
 
@@ -57,7 +58,7 @@ public sealed class TorchvisionTests : IDisposable
         Preprocessing input = Preprocessing.ImageNet(crop: 24, shorterSide: 28);
         foreach ((int left, int top, int width, int height) in new[] { (0, 0, 40, 30), (3, 5, 50, 11), (20, 8, 7, 9), (0, 0, 64, 52) })
         {
-            yield return ($"resized_crop {left} {top} {width} {height} 24", ImageFit.Resize(image, input, (left, top, width, height)).Rgb);
+            yield return ($"resized_crop {left} {top} {width} {height} 24", new ImagePipeline(input).Resized(image, (left, top, width, height)).Rgb);
         }
 
         foreach ((int left, int top) in new[] { (0, 0), (8, 3), (4, 8) })
@@ -70,7 +71,7 @@ public sealed class TorchvisionTests : IDisposable
         yield return ("ten_crop 31", [.. TenCrop.Of(image, 31, 31).SelectMany(crop => crop.Rgb)]);
         var plain = new Preprocessing(3, image.Height, image.Width, Fit.Resize, [0, 0, 0], [1, 1, 1]);
         var values = new float[image.Rgb.Length];
-        ImageTransform.Apply(image, plain, values);
+        Inputs.Fractions(image, plain, values);
         Erasing.Apply(values, new ImageShape(3, image.Height, image.Width), (5, 7, 20, 3));
         yield return ("erase 5 7 20 3", MemoryMarshal.AsBytes<float>(values).ToArray());
     }

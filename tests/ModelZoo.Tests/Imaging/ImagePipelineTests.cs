@@ -3,7 +3,7 @@ using Xunit;
 
 namespace ModelZoo.Tests.Imaging;
 
-public class ImageTransformTests
+public class ImagePipelineTests
 {
     [Theory]
     [InlineData(500, 375, 256, 341, 256)]
@@ -13,7 +13,7 @@ public class ImageTransformTests
     [InlineData(224, 224, 224, 224, 224)]
     [InlineData(1, 900_000_000, 256, 256, int.MaxValue)]
     public void The_longer_side_is_rounded_down(int width, int height, int shorter, int expectedWidth, int expectedHeight) =>
-        Assert.Equal((expectedWidth, expectedHeight), ImageTransform.ShorterSideTo(shorter, width, height));
+        Assert.Equal((expectedWidth, expectedHeight), Preprocessing.ImageNet(shorter, shorter).SizeBeforeCrop(width, height));
 
     [Fact]
     public void Cropping_rounds_a_half_to_the_even_offset()
@@ -24,7 +24,7 @@ public class ImageTransformTests
             var image = new PixelImage(size, 10, [.. Enumerable.Range(0, size * 10).SelectMany(i => Enumerable.Repeat((byte)(i % size), 3))]);
             Preprocessing p = Preprocessing.ImageNet(10, 10);
             var input = new float[300];
-            ImageTransform.Apply(image, p, input);
+            Inputs.Fractions(image, p, input);
             Assert.Equal(offset / 255f, input[0]);
         }
     }
@@ -36,7 +36,7 @@ public class ImageTransformTests
         Preprocessing p = Preprocessing.ImageNet(7, 4);
         var input = new float[3 * 49];
         input.AsSpan().Fill(9);
-        ImageTransform.Apply(white, p, input);
+        Inputs.Fractions(white, p, input);
         for (int i = 0; i < input.Length; i++)
         {
             (int y, int x) = (i % 49 / 7, i % 7);
@@ -52,7 +52,7 @@ public class ImageTransformTests
         {
             PixelImage image = ResamplingTests.Random(33, 21, 4);
             var input = new float[p.Channels * p.Height * p.Width];
-            ImageTransform.ApplyNormalized(image, p, input);
+            new ImagePipeline(p).Apply(image, input);
             Assert.Equal(Inputs.Of(image, p), input);
         }
     }
@@ -62,7 +62,7 @@ public class ImageTransformTests
     {
         var image = new PixelImage(4, 1, [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 10, 10]);
         var input = new float[4];
-        ImageTransform.Apply(image, new Preprocessing(1, 1, 4, Fit.Resize, [0], [1]), input);
+        Inputs.Fractions(image, new Preprocessing(1, 1, 4, Fit.Resize, [0], [1]), input);
         Assert.Equal([76 / 255f, 150 / 255f, 29 / 255f, 10 / 255f], input); // Pillow's L of red, green, blue and a gray
     }
 
@@ -71,18 +71,34 @@ public class ImageTransformTests
     {
         var white = new PixelImage(20, 10, [.. Enumerable.Repeat((byte)255, 600)]);
         var input = new float[64];
-        ImageTransform.Apply(white, new Preprocessing(1, 8, 8, Fit.Resize, [0], [1], Border: 2), input);
+        Inputs.Fractions(white, new Preprocessing(1, 8, 8, Fit.Resize, [0], [1], Border: 2), input);
         Assert.Equal(16, input.Count(v => v == 1));
         Assert.Equal(1, input[(2 * 8) + 2]);
         Assert.Equal(48, input.Count(v => v == 0));
 
         var padded = new float[24 * 13];
-        ImageTransform.Apply(white, new Preprocessing(1, 13, 24, Fit.Pad, [0], [1]), padded);
+        Inputs.Fractions(white, new Preprocessing(1, 13, 24, Fit.Pad, [0], [1]), padded);
         Assert.Equal(200, padded.Count(v => v == 1));
         Assert.Equal(1, padded[(1 * 24) + 2]); // an odd row goes below
         Assert.Equal(0, padded[(11 * 24) + 2]);
-        ZooException larger = Assert.Throws<ZooException>(() => ImageTransform.Apply(white, new Preprocessing(1, 8, 8, Fit.Pad, [0], [1]), input));
-        Assert.Contains("20×10 pixels cannot be padded to 8×8", larger.Message, StringComparison.Ordinal);
+        Inputs.Fractions(white, new Preprocessing(1, 8, 8, Fit.Pad, [0], [1]), input); // larger: resized whole
+        Assert.All(input, v => Assert.Equal(1, v));
+    }
+
+    [Theory]
+    [InlineData(160, 224, 183, 500, 375, 256, 192)] // 183 rows of 256 columns are covered: here the columns decide …
+    [InlineData(160, 224, 183, 500, 250, 366, 183)] // … here the rows
+    [InlineData(160, 224, 183, 375, 500, 256, 341)]
+    [InlineData(224, 160, 183, 375, 500, 192, 256)]
+    [InlineData(32, 64, 32, 10, 10, 64, 64)]
+    public void Before_an_oblong_crop_the_picture_covers_the_input(int height, int width, int shorter, int pictureWidth, int pictureHeight, int expectedWidth,
+        int expectedHeight)
+    {
+        Preprocessing p = Preprocessing.ImageNet() with { Height = height, Width = width, ShorterSide = shorter };
+        Assert.Equal((expectedWidth, expectedHeight), p.SizeBeforeCrop(pictureWidth, pictureHeight));
+        var input = new float[3 * height * width];
+        Inputs.Fractions(new PixelImage(pictureWidth, pictureHeight, [.. Enumerable.Repeat((byte)255, 3 * pictureWidth * pictureHeight)]), p, input);
+        Assert.All(input, v => Assert.Equal(1, v)); // no zeros around
     }
 
     [Fact]
@@ -90,8 +106,8 @@ public class ImageTransformTests
     {
         PixelImage image = ResamplingTests.Random(5, 5, 1);
         Assert.Contains("4 channels", Assert.Throws<ZooException>(() =>
-            ImageTransform.Apply(image, new Preprocessing(4, 2, 2, Fit.Resize, new float[4], new float[4]), new float[16])).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => ImageTransform.Apply(image, Preprocessing.ImageNet(), new float[5]));
+            new ImagePipeline(new Preprocessing(4, 2, 2, Fit.Resize, new float[4], [1, 1, 1, 1]))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new ImagePipeline(Preprocessing.ImageNet()).Apply(image, new float[5]));
     }
 
     [Fact]
@@ -100,7 +116,7 @@ public class ImageTransformTests
         // The shorter side at 256 makes 1×60000 into 256×15 million; 224×224 of them are wanted.
         PixelImage needle = ResamplingTests.Random(1, 60_000, 2);
         var input = new float[3 * 224 * 224];
-        ImageTransform.Apply(needle, Preprocessing.ImageNet(), input);
+        Inputs.Fractions(needle, Preprocessing.ImageNet(), input);
         Assert.All(input, v => Assert.InRange(v, 0, 1));
     }
 }
