@@ -1,7 +1,6 @@
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
-using ModelZoo.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -112,6 +111,11 @@ public sealed class DenseNet : ZooModel
         }
     }
 
+    // torchvision's published weights have denselayer1.norm.1 where the network says denselayer1.norm1.
+    private static KeyScheme Published2017(IReadOnlyList<int> layers) => KeyScheme.Of("torchvision before 0.3",
+        layers.SelectMany((count, block) => Enumerable.Range(1, count).Select(layer => $"features.denseblock{block + 1}.denselayer{layer}"))
+            .SelectMany(at => new[] { "norm", "conv" }.SelectMany(kind => new[] { 1, 2 }.Select(i => ($"{at}.{kind}.{i}", $"{at}.{kind}{i}")))));
+
     internal static IEnumerable<ModelInfo> Infos => Variants.Select(variant => new ModelInfo
     {
         Name = variant.Name,
@@ -122,7 +126,7 @@ public sealed class DenseNet : ZooModel
         MinimumSize = 29, // three transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
         Torchvision = variant.Name,
         Published = TorchvisionWeights.Of(variant.Name),
-        RenameKey = KeyNames.DenseNet,
+        KeySchemes = [Published2017(variant.Layers)],
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Head = nameof(classifier),

@@ -173,6 +173,7 @@ public sealed class EfficientNet : ZooModel
         Input = (3, 224, 224),
         Torchvision = "efficientnet_b0",
         Published = TorchvisionWeights.Of("efficientnet_b0"),
+        KeySchemes = EfficientNetKeys.All,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(interpolation: Interpolation.Bicubic),
         Head = "classifier.1",

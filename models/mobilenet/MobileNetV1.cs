@@ -83,6 +83,7 @@ public sealed class MobileNetV1 : ZooModel
         Summary = FormattableString.Invariant($"MobileNet, depthwise separable convolutions, width multiplier {variant.Alpha}"),
         Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1",
         Input = (3, 224, 224),
+        KeySchemes = MobileNetKeys.V1,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Head = nameof(fc),

@@ -129,6 +129,7 @@ public sealed class MobileNetV2 : ZooModel
             TorchvisionWeights.V1("mobilenet_v2-b0353104.pth", 71.878, 90.286),
             TorchvisionWeights.V2("mobilenet_v2-7ebf99e0.pth", 72.154, 90.822),
         ],
+        KeySchemes = MobileNetKeys.V2,
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Head = "classifier.1",

@@ -165,6 +165,26 @@ public sealed class PreActResNet : ZooModel
         return fc.call(flatten.call(avgpool.call(relu2.call(bn2.call(x))))).MoveToOuterDisposeScope();
     }
 
+    // timm's resnetv2.
+    private static KeyScheme Timm(PreActResNetVariant variant) => KeyScheme.Of("timm",
+    [
+        ("stem.conv", "conv1"),
+        .. variant.Blocks.SelectMany((count, stage) => Enumerable.Range(0, count).SelectMany<int, (string, string)>(block =>
+        [
+            .. new[] { 1, 2, 3 }.SelectMany(i => new[]
+            {
+                ($"stages.{stage}.blocks.{block}.norm{i}", stage + block + i == 1 ? "bn1" : $"layer{stage + 1}.{block}.bn{i}"),
+                ($"stages.{stage}.blocks.{block}.conv{i}", $"layer{stage + 1}.{block}.conv{i}"),
+            }),
+            ($"stages.{stage}.blocks.{block}.downsample.conv", $"layer{stage + 1}.{block}.downsample"),
+        ])),
+        ("norm", "bn2"),
+        ("head.fc", "fc"),
+    ]) with
+    {
+        Difference = "normalizes after the first pool, not before it",
+    };
+
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. PreActResNetVariant.All.Select(variant => new ModelInfo
     {
         Name = variant.Name,
@@ -172,6 +192,7 @@ public sealed class PreActResNet : ZooModel
         Summary = variant.Summary,
         Source = "He, Zhang, Ren, Sun: Identity mappings in deep residual networks, ECCV 2016",
         Input = variant.Cifar ? (3, 32, 32) : (3, 224, 224),
+        KeySchemes = variant.Cifar || !variant.Bottleneck ? [] : [Timm(variant)],
         Classes = variant.Cifar ? 10 : 1000,
         Preprocessing = variant.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Head = nameof(fc),

@@ -172,6 +172,7 @@ public sealed class ResNet : ZooModel
         Input = (3, 224, 224),
         Torchvision = variant.StrideFirst ? null : variant.Name,
         Published = TorchvisionWeights.Of(variant.Name),
+        KeySchemes = ResNetKeys.Of(variant),
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Head = nameof(fc),

@@ -115,6 +115,13 @@ public sealed class CifarResNet : ZooModel
         return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
     }
 
+    // kuangliu's pytorch-cifar and its many descendants.
+    private static KeyScheme Shortcuts(CifarResNetVariant variant) => KeyScheme.Of("pytorch-cifar",
+    [
+        .. new[] { 2, 3 }.SelectMany(stage => new[] { 0, 1 }.Select(i => ($"layer{stage}.0.shortcut.{i}", $"layer{stage}.0.downsample.{i}"))),
+        ("linear", "fc"),
+    ]);
+
     internal static IReadOnlyList<ModelInfo> Infos { get; } = [.. CifarResNetVariant.All.Select(variant => new ModelInfo
     {
         Name = variant.Name,
@@ -124,6 +131,7 @@ public sealed class CifarResNet : ZooModel
         Input = (3, 32, 32),
         Preprocessing = Preprocessing.Cifar10(),
         Head = nameof(fc),
+        KeySchemes = [Shortcuts(variant)],
         Stem = nameof(conv1),
         Stages = [nameof(layer1), nameof(layer2), nameof(layer3)],
         Build = options => new CifarResNet(options, variant),

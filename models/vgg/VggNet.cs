@@ -84,6 +84,7 @@ public sealed class VggNet : ZooModel
         MinimumSize = 32,
         Torchvision = name,
         Published = TorchvisionWeights.Of(name),
+        KeySchemes = [Timm],
         Classes = 1000,
         Preprocessing = Preprocessing.ImageNet(),
         Head = "classifier.6",
@@ -91,6 +92,10 @@ public sealed class VggNet : ZooModel
         Stages = PoolsOf(convolutions, normalized),
         Build = options => new VggNet(name, options, convolutions, normalized),
     };
+
+    // timm writes the linear layers as convolutions of the whole 7×7 and of one pixel.
+    private static KeyScheme Timm { get; } = KeyScheme.Of("timm",
+        [("pre_logits.fc1", "classifier.0"), ("pre_logits.fc2", "classifier.3"), ("head.fc", "classifier.6")]);
 
     // A convolution, its normalization and its rectifier each, and a pool after each group.
     private static IReadOnlyList<string> PoolsOf(int[] convolutions, bool normalized) =>

@@ -82,6 +82,33 @@ public sealed class WeightsCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_part_of_a_file_is_imported_by_its_prefix_and_what_was_done_is_said()
+    {
+        ModelZoo.Weights.WeightsTensor[] Under(string prefix, string file)
+        {
+            using ModelZoo.Weights.WeightsFile weights = ModelZoo.Weights.WeightsFile.Open(file);
+            return [.. weights.Entries.Select(e =>
+            {
+                byte[] bytes = new byte[e.ByteLength];
+                weights.CopyTo(e.Name, bytes);
+                return new ModelZoo.Weights.WeightsTensor(prefix + e.Name, e.Type, e.Shape, bytes);
+            })];
+        }
+
+        string plain = folder.File("plain.pth"), two = folder.File("two.ckpt.pth");
+        Zoo.Run("export", "lenet5:mnist", "-o", plain);
+        ModelZoo.Weights.WeightsWriter.Write(two, [.. Under("student.", plain), .. Under("teacher.", plain)]);
+        Zoo refused = Zoo.Run("import", two, "--model", "lenet5", "-o", folder.File("x.safetensors"));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("Say which: --prefix student.", refused.Errors, StringComparison.Ordinal);
+        Zoo import = Zoo.Run("import", two, "--model", "lenet5", "--prefix", "teacher", "-o", folder.File("x.safetensors"), "--json");
+        Assert.True(import.ExitCode == 0, import.Errors);
+        Assert.Contains("10 tensors outside the prefix 'teacher.', left aside", import.Errors, StringComparison.Ordinal);
+        Assert.Equal(10, import.Json.GetProperty("report").GetProperty("aside").GetArrayLength());
+        Assert.Equal(2, Zoo.Run("import", two, "--model", "lenet5", "--prefix", "pupil", "-o", folder.File("y.safetensors")).ExitCode);
+    }
+
+    [Fact]
     public void A_weights_file_is_looked_through_and_what_is_wrong_is_named()
     {
         string file = folder.File("lenet5.safetensors");

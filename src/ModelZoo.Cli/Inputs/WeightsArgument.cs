@@ -13,6 +13,12 @@ internal sealed class WeightsArgument
         HelpName = "file",
     };
 
+    private readonly Option<string?> prefix = new("--prefix")
+    {
+        Description = "Take only the tensors whose keys begin so, without it (default: a prefix that makes the keys fit is found)",
+        HelpName = "backbone.",
+    };
+
     private readonly Option<int?> classes = new("--num-classes") { Description = "Logits of the model (default: what the weights have)", HelpName = "n" };
     private readonly Option<int?> channels = new("--in-channels") { Description = "Channels of the input (default: the model's own)", HelpName = "n" };
     private readonly Option<string?> size = SizeArgument.Create();
@@ -36,7 +42,7 @@ internal sealed class WeightsArgument
             command.Add(size);
         }
 
-        foreach (Option option in new Option[] { classes, channels, newHead, loose, stem })
+        foreach (Option option in new Option[] { prefix, classes, channels, newHead, loose, stem })
         {
             command.Add(option);
         }
@@ -49,6 +55,7 @@ internal sealed class WeightsArgument
         var load = new LoadOptions
         {
             Strict = !parsed.GetValue(loose),
+            Prefix = parsed.GetValue(prefix),
             Head = parsed.GetValue(newHead) ? HeadFit.Reinitialize : HeadFit.Error,
             Stem = parsed.GetValue(stem) switch
             {

@@ -10,7 +10,7 @@ namespace ModelZoo.Inference;
 /// <summary>Turns what people write (<c>lenet5</c>, <c>lenet5:mnist</c>, <c>run/best.safetensors</c>) into a model.</summary>
 public static class ModelResolver
 {
-    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat"];
+    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat", ".ckpt", ".bin", ".index.json"];
 
     /// <summary>Builds the model and loads its weights.</summary>
     /// <param name="catalog">The known models.</param>
@@ -140,8 +140,17 @@ public static class ModelResolver
                 : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
         }
 
-        ModelOptions chosen = options ?? (ClassesOf(info, file) is { } classes ? info.Defaults with { NumClasses = classes } : info.Defaults);
-        return Loaded(Unfilled(info, request.Change(chosen), request), file, request);
+        ModelOptions own = options ?? (ClassesOf(info, file, request) is { } classes ? info.Defaults with { NumClasses = classes } : info.Defaults);
+        ModelOptions chosen = request.Change(own);
+        ResolvedModel fresh = Unfilled(info, chosen, request);
+        if (!LacksAuxiliary(fresh.Model, file))
+        {
+            return Loaded(fresh, file, request);
+        }
+
+        fresh.Dispose();
+        return Loaded(Unfilled(info, chosen with { OmitAuxiliary = true }, request), file, request,
+            "the file has no auxiliary classifiers, which serve training alone: the model is built without them");
     }
 
     private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest request)
@@ -164,12 +173,12 @@ public static class ModelResolver
         return Fresh(info, options, request.Seed);
     }
 
-    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest request)
+    private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest request, string? note = null)
     {
         try
         {
-            LoadReport report = Checkpoint.Load(fresh.Model, file, request.Load with { RenameKey = request.Load.RenameKey ?? fresh.Info.RenameKey });
-            return fresh with { Trained = true, Loading = report };
+            LoadReport report = Checkpoint.Load(fresh.Model, file, request.Load);
+            return fresh with { Trained = true, Loading = note is null ? report : report with { Notes = [.. report.Notes, note] } };
         }
         catch
         {
@@ -178,11 +187,23 @@ public static class ModelResolver
         }
     }
 
-    // The rows of the head's weight, where the file has one.
-    private static int? ClassesOf(ModelInfo info, WeightsFile file) =>
-        file.Entries.FirstOrDefault(e => (info.RenameKey?.Invoke(e.Name) ?? e.Name) == $"{info.Head}.weight")?.Shape is [> 0 and <= int.MaxValue, ..] shape
-            ? (int)shape[0]
-            : null;
+    // The rows of the head's weight, where the file has one: under the model's name for it, or under another that loading finds.
+    private static int? ClassesOf(ModelInfo info, WeightsFile file, ResolveRequest request)
+    {
+        string key = $"{info.Head}.weight";
+        if (file.Contains(key))
+        {
+            return Rows(file[key]);
+        }
+
+        using ResolvedModel probe = Unfilled(info, info.Defaults, request);
+        return Rows(Checkpoint.Match(probe.Model, file, request.Load).GetValueOrDefault(key));
+
+        static int? Rows(WeightsEntry? entry) => entry?.Shape is [> 0 and <= int.MaxValue, ..] shape ? (int)shape[0] : null;
+    }
+
+    private static bool LacksAuxiliary(ZooModel model, WeightsFile file) => model is IAuxiliaryHeads { Auxiliary: [var first, ..] }
+        && !file.Entries.Any(e => $".{e.Name}".Contains($".{first.Split('.')[0]}.", StringComparison.Ordinal));
 
     private static Preprocessing Resized(Preprocessing own, ModelOptions options) => own with
     {

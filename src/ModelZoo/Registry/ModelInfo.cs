@@ -32,10 +32,8 @@ public sealed record ModelInfo
     /// <summary>The function of torchvision.models that builds the same network with the same checkpoint keys; null where torchvision has none.</summary>
     public string? Torchvision { get; init; }
 
-    /// <summary>
-    /// From keys of files that others wrote to the model's keys, where they differ (<see cref="ModelZoo.Weights.KeyNames"/>); null where they are the same.
-    /// </summary>
-    public Func<string, string>? RenameKey { get; init; }
+    /// <summary>How others name its layers, where they do so differently: files with such names load as well.</summary>
+    public IReadOnlyList<KeyScheme> KeySchemes { get; init; } = [];
 
     /// <summary>Trained weights that others published, the oldest first; `zoo pull` takes the last where none is named.</summary>
     public IReadOnlyList<PublishedWeights> Published { get; init; } = [];

@@ -26,6 +26,9 @@ public abstract class ZooModel(string name) : nn.Module<Tensor, Tensor>(name)
     /// <inheritdoc cref="Head" path="/exception"/>
     public virtual IReadOnlyList<string> Stages => Entry.Stages;
 
+    /// <summary>How others name its layers (<see cref="ModelInfo.KeySchemes"/>); empty where the network was built without its entry.</summary>
+    internal IReadOnlyList<KeyScheme> KeySchemes => entry?.KeySchemes ?? [];
+
     /// <summary>Where head, stem and stages stand; <see cref="ModelInfo.Create"/> sets it.</summary>
     internal ModelInfo Entry
     {

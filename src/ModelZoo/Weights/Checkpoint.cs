@@ -128,6 +128,10 @@ public static class Checkpoint
         }
     }
 
+    /// <summary>Which tensor of a file loading would take for which key of a model; nothing is loaded.</summary>
+    internal static IReadOnlyDictionary<string, WeightsEntry> Match(nn.Module model, WeightsFile file, LoadOptions options) =>
+        new KeyMatch(file, LoadPlan.TargetOf(model, model.state_dict()), options).Entries;
+
     private static IEnumerable<WeightsTensor> Tensors(nn.Module model) => model.state_dict()
         .Select(entry => new WeightsTensor(entry.Key, entry.Value.dtype.ToFile(), entry.Value.shape, stream => TensorBytes.Write(entry.Value, stream)));
 

@@ -65,7 +65,7 @@ public sealed class DatFile : WeightsFile
         try
         {
             var cursor = new ByteCursor(source, static what => new ZooException(what));
-            return cursor.Number("") is > 0 and <= MostTensors && ReadEntry(cursor, "", 0).Name.Length > 0;
+            return cursor.Number("") is > 0 and <= MostTensors && ReadEntry(cursor, "", 0).Name is { Length: > 0 } name && !name.Any(char.IsControl);
         }
         catch (ZooException)
         {

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
 using static TorchSharp.torch;
@@ -16,6 +15,7 @@ internal sealed class LoadPlan
     private readonly string[] heads;
     private readonly string? stem;
     private readonly bool auxiliaryOmitted;
+    private readonly KeyMatch match;
 
     private readonly List<string> missing = [];
     private readonly List<string> unexpected = [];
@@ -31,7 +31,8 @@ internal sealed class LoadPlan
         heads = module is ZooModel zoo ? [zoo.Head, .. auxiliary?.Auxiliary ?? []] : [];
         stem = module is ZooModel { Stem: var first } ? $"{first}.weight" : null;
         auxiliaryOmitted = auxiliary is { Auxiliary.Count: 0 };
-        Dictionary<string, WeightsEntry> inFile = Renamed();
+        match = new KeyMatch(file, TargetOf(module, State), options);
+        Dictionary<string, WeightsEntry> inFile = match.Entries;
         foreach ((string key, Tensor target) in State)
         {
             Decide(key, target, inFile.GetValueOrDefault(key));
@@ -70,27 +71,22 @@ internal sealed class LoadPlan
         Reinitialized = Reinitialized,
         Dropped = dropped,
         Tolerated = Tolerated,
+        Aside = match.Aside,
+        Notes = [.. file.Notes, .. match.Notes, .. DifferenceNote],
     };
 
-    private Dictionary<string, WeightsEntry> Renamed()
-    {
-        var found = new Dictionary<string, WeightsEntry>(StringComparer.Ordinal);
-        foreach (WeightsEntry entry in file.Entries)
-        {
-            string key = options.RenameKey?.Invoke(entry.Name) ?? entry.Name;
-            if (!found.TryAdd(key, entry))
-            {
-                throw new ZooException($"{file.Name}: both {Printable.Name(found[key].Name)} and {Printable.Name(entry.Name)} are {Printable.Name(key)} of "
-                    + $"{model}. The file is damaged; get it again.");
-            }
-        }
+    /// <summary>What <see cref="KeyMatch"/> asks of a model.</summary>
+    public static KeyTarget TargetOf(nn.Module module, Dictionary<string, Tensor> state) => new(module.GetName(),
+        state.ToDictionary(e => e.Key, e => e.Value.shape, StringComparer.Ordinal), (module as ZooModel)?.Head,
+        (module as IAuxiliaryHeads)?.Auxiliary ?? [], (module as ZooModel)?.KeySchemes ?? []);
 
-        return found;
-    }
+    private string[] DifferenceNote => match.Scheme is { Difference: { } difference } scheme
+        ? [$"the network of {scheme.Origin} {difference}: with the same weights this one gives other answers until it is trained further"]
+        : [];
 
     private void Decide(string key, Tensor target, WeightsEntry? entry)
     {
-        if (entry is not null && entry.Shape.SequenceEqual(target.shape))
+        if (entry is not null && (entry.Shape.SequenceEqual(target.shape) || IsSameLayer(entry.Shape, target.shape)))
         {
             Copied.Add((key, entry));
         }
@@ -124,6 +120,12 @@ internal sealed class LoadPlan
                 + $"{State[adapted].shape[1]}. Ask for the average (--stem average).");
         }
 
+        if (options.Strict && match.Scheme is { Difference: { } difference } scheme)
+        {
+            throw new ZooException($"{file.Name}: these are weights of {scheme.Origin}'s network, which {difference}; {model} does not, and would give other "
+                + "answers. To train them further, load them all the same: --non-strict.");
+        }
+
         string[] randomHead = [.. missing.Concat(misshaped.Select(m => m.Key)).Where(InHead)];
         bool refused = options.Strict ? missing.Count + unexpected.Count + misshaped.Count > 0 : randomHead.Length > 0;
         if (!refused)
@@ -147,8 +149,14 @@ internal sealed class LoadPlan
                 ? ["The first convolution takes other channels: ask for their sum or average (--stem)."]
                 : Array.Empty<string>(),
         ];
-        throw new ZooException($"{file.Name}: these are not weights of {model}: {string.Join("; ", problems)}.{string.Concat(advice.Select(a => " " + a))}");
+        throw new ZooException($"{file.Name}: these are not weights of {model}: {string.Join("; ", problems)}.{match.Advice}"
+            + (missing.Count > 0 ? ShardedFile.HintFor(file.Name) : "")
+            + string.Concat(advice.Select(a => " " + a)));
     }
+
+    // A linear layer that others write as a convolution of everything: [O,C,kh,kw] of [O,C·kh·kw].
+    private bool IsSameLayer(IReadOnlyList<long> shape, long[] target) => match.Scheme is not null && target.Length == 2 && shape.Count == 4
+        && shape[0] == target[0] && shape.Skip(1).Aggregate((Int128)1, (a, b) => a * b) == target[1];
 
     private bool InHead(string key) => heads.Any(h => key.StartsWith(h + ".", StringComparison.Ordinal));
 
@@ -169,18 +177,6 @@ internal sealed class LoadPlan
             ? []
             : [$"{keys.Length} {(keys.Length == 1 ? "tensor" : "tensors")} {what} ({string.Join(", ", keys.Take(Most))}{(keys.Length > Most ? ", …" : "")})"];
     }
-}
-
-/// <summary>Keys that changed since files with them were published, for <see cref="ModelInfo.RenameKey"/>.</summary>
-public static partial class KeyNames
-{
-    /// <summary>
-    /// torchvision's DenseNets, whose published weights have <c>denselayer1.norm.1.weight</c> where the model has <c>denselayer1.norm1.weight</c>.
-    /// </summary>
-    public static string DenseNet(string key) => NumberedLayer().Replace(key, "$1$2");
-
-    [GeneratedRegex(@"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var|num_batches_tracked)$)")]
-    private static partial Regex NumberedLayer();
 }
 
 /// <summary>Makes text from a file fit for an error message: a hostile file chooses it, a terminal shows it.</summary>

@@ -27,11 +27,18 @@ public sealed record LoadReport
     /// <summary>Counters of batches (num_batches_tracked) that old files lack; set to zero.</summary>
     public required IReadOnlyList<string> Tolerated { get; init; }
 
+    /// <summary>In the file and no weights of the model: counters, what lies outside <see cref="LoadOptions.Prefix"/>, a head that was replaced.</summary>
+    public IReadOnlyList<string> Aside { get; init; } = [];
+
+    /// <summary>What was done to make the file fit, and what of it was not read, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Whether everything came from the file.</summary>
     public bool Complete => Missing.Count == 0 && Misshaped.Count == 0 && Reinitialized.Count == 0;
 
     /// <summary>What a person should know, one line each; empty where the file fitted.</summary>
     public IReadOnlyList<string> Remarks => [
+        .. Notes,
         .. Line("missing from the file, left as they were", Missing),
         .. Line("in the file, unknown to the model", Unexpected),
         .. Line("of another shape, left as they were", Misshaped.Select(m => m.ToString())),
@@ -77,7 +84,12 @@ public sealed record LoadOptions
     /// <summary>What happens to a first convolution that takes another number of channels than the file's.</summary>
     public StemFit Stem { get; init; }
 
-    /// <summary>From the file's keys to the model's (<see cref="ModelZoo.Registry.ModelInfo.RenameKey"/>); null where they are the same.</summary>
+    /// <summary>Takes only the tensors whose keys begin so ("backbone."), without it; null looks for the prefix that makes the keys fit.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>
+    /// From the file's keys to the model's, where neither a prefix nor one of the model's <see cref="ModelZoo.Registry.ModelInfo.KeySchemes"/> does it.
+    /// </summary>
     public Func<string, string>? RenameKey { get; init; }
 }
 

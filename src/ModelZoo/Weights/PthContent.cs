@@ -6,7 +6,8 @@ namespace ModelZoo.Weights;
 /// <summary>What a .pth file holds: the pickled object, and where the bytes of each storage lie.</summary>
 /// <param name="Root">The object, as <see cref="Unpickler"/> puts it together.</param>
 /// <param name="Storages">By key: what holds the bytes, and where they begin in it.</param>
-internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (ByteSource Bytes, long Offset)> Storages)
+/// <param name="Inert">The names of classes and functions that stand for nothing here.</param>
+internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (ByteSource Bytes, long Offset)> Storages, IReadOnlyList<string> Inert)
 {
     private const int MostPickleBytes = 1 << 25;
     private const string Advice = "The file is damaged or not what torch.save writes; get or write it again.";
@@ -22,18 +23,18 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
             .Select(n => n[..^Description.Length])];
         if (roots is not [string root])
         {
-            throw Refused(file, roots.Length == 0 ? "is a zip archive, but torch.save did not write it: it has no data.pkl" : "has more than one data.pkl");
+            throw roots.Length == 0 ? NotRead(file, ForeignFile.DescribeZip(items.Keys)) : Refused(file, "has more than one data.pkl");
         }
 
         if (items.ContainsKey($"{root}constants.pkl"))
         {
-            throw Refused(file, "is a TorchScript program. In Python, save its weights alone: torch.save(model.state_dict(), …)");
+            throw NotRead(file, "is a TorchScript program. In Python, save its weights alone: torch.save(torch.jit.load(…).state_dict(), …)");
         }
 
         if (items.TryGetValue($"{root}byteorder", out ZipItem? order)
             && !(order.Length == 6 && Opened(order).Use(Place(order), 6, bytes => bytes.SequenceEqual("little"u8))))
         {
-            throw Refused(file, "was written on a big-endian machine, which is not supported; write it again on another");
+            throw NotRead(file, "was written on a big-endian machine, which is not supported; write it again on another");
         }
 
         ZipItem pickle = items[root + Description];
@@ -56,7 +57,7 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
                     $"its storage {Printable.Name(key)} has {item.Length} bytes where {storage.Count} × {storage.Type.FormatName()} need {length}");
         }
 
-        return new(value, storages);
+        return new(value, storages, objects.InertNames);
 
         ByteSource Opened(ZipItem item) => item.Deflated ? new InflatedSource(source, item, file) : source;
 
@@ -72,17 +73,17 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
         long position = 0;
         if (Next(new PickleObjects()) is not BigInteger magic || magic != Magic)
         {
-            throw Refused(file, "is a pickle, but not one that torch.save wrote");
+            throw NotRead(file, "is a pickle, but not one that torch.save wrote. In Python, load it and save the weights: torch.save(weights, …)");
         }
 
         if (Next(new PickleObjects()) is not 1001L || Next(new PickleObjects()) is not PickleDict machine)
         {
-            throw Refused(file, "has an unknown version of PyTorch's format before 1.6");
+            throw NotRead(file, "has an unknown version of PyTorch's format before 1.6");
         }
 
         if (machine["little_endian"] is not true)
         {
-            throw Refused(file, "was written on a big-endian machine, which is not supported; write it again on another");
+            throw NotRead(file, "was written on a big-endian machine, which is not supported; write it again on another");
         }
 
         var objects = new PickleObjects();
@@ -114,7 +115,9 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
         }
 
         string? missing = objects.Storages.Keys.FirstOrDefault(k => !storages.ContainsKey(k));
-        return missing is null ? new(root, storages) : throw Refused(file, $"its storage {Printable.Name(missing)} is missing; it may have been cut off");
+        return missing is null
+            ? new(root, storages, objects.InertNames)
+            : throw Refused(file, $"its storage {Printable.Name(missing)} is missing; it may have been cut off");
 
         object? Next(PickleObjects known)
         {
@@ -129,6 +132,8 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
             return value;
         }
     }
+
+    private static ZooException NotRead(string file, string what) => new($"{file}: {what}.");
 
     private static ZooException Refused(string file, string what) => new($"{file}: {what}. {Advice}");
 }

@@ -5,12 +5,10 @@ namespace ModelZoo.Weights;
 /// <summary>
 /// A file that PyTorch's <c>torch.save</c> wrote: a pickle that describes the tensors, and their storages, in a zip archive (since PyTorch 1.6) or one behind
 /// the other (before). The pickle is read by <see cref="Unpickler"/>, which runs nothing. The state dict is the pickled object itself, or what a training
-/// checkpoint has under state_dict, model and the like; the prefix "module." (DataParallel) or "_orig_mod." (torch.compile) is taken off keys that all have it.
+/// checkpoint has under state_dict, model and the like, or what a module that was pickled whole has in it. Objects beside it are passed over, and named.
 /// </summary>
 public sealed class PthFile : WeightsFile
 {
-    private static readonly string[] Prefixes = ["module.", "_orig_mod."];
-
     private readonly ByteSource source;
     private readonly List<PthEntry> entries = [];
 
@@ -33,12 +31,8 @@ public sealed class PthFile : WeightsFile
             metadata["section"] = path;
         }
 
-        if (StripPrefixes() is { Length: > 0 } prefix)
-        {
-            metadata["prefix"] = prefix;
-        }
-
         Metadata = metadata;
+        Notes = [.. NotesOf(content, dict)];
         Index();
     }
 
@@ -47,6 +41,9 @@ public sealed class PthFile : WeightsFile
 
     /// <inheritdoc/>
     public override IReadOnlyList<WeightsEntry> Entries => entries;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notes { get; }
 
     internal static bool IsPickle(ReadOnlySpan<byte> head) => head.Length >= 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5;
 
@@ -64,6 +61,34 @@ public sealed class PthFile : WeightsFile
     }
 
     private protected override void Close() => source.Dispose();
+
+    private static IEnumerable<string> NotesOf(PthContent content, PickleDict dict)
+    {
+        const int Most = 4;
+        if (content.Root is PickleInert whole)
+        {
+            yield return $"it is a whole model ({Printable.Plain(whole.Name)}): its weights are read, nothing else of it";
+        }
+
+        var named = new List<string>();
+        var classes = new HashSet<string>(content.Inert.Take(PickleObjects.MostNames), StringComparer.Ordinal);
+        classes.Remove((content.Root as PickleInert)?.Name ?? "");
+        foreach ((object? key, object? value) in ((content.Root as PickleDict)?.Items ?? []).Concat(content.Root == dict ? [] : dict.Items))
+        {
+            if (key is string text && value is PickleInert inert)
+            {
+                named.Add($"{Printable.Plain(text)} ({Printable.Plain(inert.Name)})");
+                classes.Remove(inert.Name);
+            }
+        }
+
+        string[] skipped = content.Root is PickleInert ? [.. named] : [.. named, .. classes.Select(Printable.Plain)];
+        if (skipped.Length > 0)
+        {
+            yield return $"beside the weights, passed over and never made into objects: {string.Join(", ", skipped.Take(Most))}"
+                + (skipped.Length > Most ? $" and {skipped.Length - Most} more" : "");
+        }
+    }
 
     private void Add(PickleDict dict, PthContent content)
     {
@@ -86,22 +111,6 @@ public sealed class PthFile : WeightsFile
             (ByteSource bytes, long offset) = content.Storages[storage.Key];
             entries.Add(new(text, storage.Type, tensor.Shape, length, bytes, offset + (tensor.View.Offset + tensor.Offset) * storage.Type.Size(), elements));
         }
-    }
-
-    private string StripPrefixes()
-    {
-        string stripped = "";
-        while (Prefixes.FirstOrDefault(p => entries.All(e => e.Name.Length > p.Length && e.Name.StartsWith(p, StringComparison.Ordinal))) is { } prefix
-            && entries.Count > 0)
-        {
-            stripped += prefix;
-            for (int i = 0; i < entries.Count; i++)
-            {
-                entries[i] = entries[i] with { Name = entries[i].Name[prefix.Length..] };
-            }
-        }
-
-        return stripped;
     }
 
     private sealed record PthEntry(string Name, DType Type, IReadOnlyList<long> Shape, long ByteLength, ByteSource Bytes, long Start, Strided Elements)

@@ -15,6 +15,7 @@ internal sealed class StateDictFinder(string file)
     };
 
     private readonly Dictionary<PickleDict, int> counts = [];
+    private readonly PickledModules modules = new(file);
 
     /// <param name="root">What was pickled.</param>
     /// <param name="section">The path of the wanted state dict, keys separated by '/'; null to look for the only one.</param>
@@ -22,7 +23,7 @@ internal sealed class StateDictFinder(string file)
     /// <exception cref="ZooException">There is none, or several; the message names them.</exception>
     public (string Path, PickleDict Dict) Find(object? root, string? section)
     {
-        PickleDict top = root as PickleDict ?? throw new ZooException(
+        PickleDict top = Dict(root) ?? throw new ZooException(
             $"{file}: holds {Kind(root)}, not a state dict. In Python, save the weights as torch.save(model.state_dict(), …).");
         return section is null ? Search(top) : Walk(top, section);
     }
@@ -59,7 +60,7 @@ internal sealed class StateDictFinder(string file)
         PickleDict dict = top;
         foreach (string key in section.Split('/'))
         {
-            dict = dict[key] as PickleDict ?? throw new ZooException(
+            dict = Dict(dict[key]) ?? throw new ZooException(
                 $"{file}: has no state dict under {Printable.Name(section)}.{NearestName.Hint(key, Children("", dict).Select(c => c.Path))} It has "
                     + $"{Some(Children("", dict).Select(c => c.Path))}.");
         }
@@ -67,16 +68,19 @@ internal sealed class StateDictFinder(string file)
         return Tensors(dict) > 0 ? (section, dict) : throw new ZooException($"{file}: has no tensors directly under {Printable.Name(section)}.");
     }
 
-    private static IEnumerable<(string Path, PickleDict Dict)> Children(string path, PickleDict dict)
+    private IEnumerable<(string Path, PickleDict Dict)> Children(string path, PickleDict dict)
     {
         foreach ((object? key, object? value) in dict.Items)
         {
-            if (key is string { Length: <= LongestKey } text && value is PickleDict child)
+            if (key is string { Length: <= LongestKey } text && Dict(value) is { } child)
             {
                 yield return (path + text, child);
             }
         }
     }
+
+    // A dict, or the state dict of a module that was pickled whole.
+    private PickleDict? Dict(object? value) => value is PickleInert inert ? modules.StateOf(inert) : value as PickleDict;
 
     // Counted once for each dict: the same one can lie under many keys.
     private int Tensors(PickleDict dict)
@@ -92,6 +96,8 @@ internal sealed class StateDictFinder(string file)
     private static string Kind(object? value) => value switch
     {
         PickleTensor => "a single tensor",
+        PickleInert inert => $"an object of the class {Printable.Plain(inert.Name)}",
+        PickleGlobal global => $"the name {Printable.Plain(global.Name)}",
         PickleList or PickleTuple => "a list",
         string or byte[] => "a text",
         _ => "something",
@@ -103,5 +109,79 @@ internal sealed class StateDictFinder(string file)
         return shown.Length == 0
             ? "nothing"
             : string.Join(", ", shown.Take(MaxNames).Select(n => Printable.Name(n))) + (shown.Length > MaxNames ? ", …" : "");
+    }
+}
+
+/// <summary>
+/// State dicts of modules that were pickled whole (<c>torch.save(model)</c>), put together from their attributes as torch.nn.Module.state_dict does. Nothing
+/// of a module's class is needed or run.
+/// </summary>
+internal sealed class PickledModules(string file)
+{
+    private const int MostSteps = 1 << 17;
+    private const int LongestName = 1024;
+
+    private readonly Dictionary<PickleInert, PickleDict?> found = [];
+    private int steps;
+
+    /// <summary>The state dict of an object; null where it is no module.</summary>
+    /// <exception cref="ZooException">The modules are more than any network has, or contain themselves.</exception>
+    public PickleDict? StateOf(PickleInert value)
+    {
+        if (!found.TryGetValue(value, out PickleDict? state))
+        {
+            found[value] = state = value.Attributes is { } attributes && IsModule(attributes) ? Collect(value) : null;
+        }
+
+        return state;
+    }
+
+    private static bool IsModule(PickleDict attributes) => attributes["_parameters"] is PickleDict && attributes["_modules"] is PickleDict;
+
+    private PickleDict Collect(PickleInert root)
+    {
+        var state = new PickleDict();
+        var open = new Stack<(string Prefix, PickleInert Module)>([("", root)]);
+        while (open.TryPop(out (string Prefix, PickleInert Module) next))
+        {
+            if (next.Module.Attributes is not { } attributes || !IsModule(attributes))
+            {
+                continue;
+            }
+
+            HashSet<string> passing = [.. ((attributes["_non_persistent_buffers_set"] as PickleList)?.Items ?? []).OfType<string>()];
+            Step(passing.Count, next.Prefix);
+            foreach ((object? key, object? value) in Items(attributes, "_parameters").Concat(Items(attributes, "_buffers")))
+            {
+                Step(1, next.Prefix);
+                if (key is string name && value is not null && !passing.Contains(name))
+                {
+                    state.Add(next.Prefix + name, value);
+                }
+            }
+
+            // The first child is to come out first.
+            foreach ((object? key, object? value) in Items(attributes, "_modules").Reverse())
+            {
+                Step(1, next.Prefix);
+                if (key is string name && value is PickleInert child)
+                {
+                    open.Push(($"{next.Prefix}{name}.", child));
+                }
+            }
+        }
+
+        return state;
+    }
+
+    private static IReadOnlyList<KeyValuePair<object?, object?>> Items(PickleDict attributes, string name) => (attributes[name] as PickleDict)?.Items ?? [];
+
+    private void Step(int count, string prefix)
+    {
+        steps += count;
+        if (steps > MostSteps || prefix.Length > LongestName)
+        {
+            throw new ZooException($"{file}: holds a whole model whose modules are more than any network has, or contain themselves; that is not supported.");
+        }
     }
 }

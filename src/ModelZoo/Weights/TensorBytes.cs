@@ -25,7 +25,8 @@ internal static class TensorBytes
         }
 
         using Tensor temporary = Read(file, entry);
-        target.copy_(temporary);
+        using Tensor shaped = temporary.reshape(target.shape);
+        target.copy_(shaped);
     }
 
     /// <summary>The tensor as the file has it.</summary>

@@ -19,6 +19,9 @@ public abstract class WeightsFile : IDisposable
     /// <summary>Texts that travel with the tensors; empty where there are none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; private protected init; } = new Dictionary<string, string>();
 
+    /// <summary>What the file holds beside its tensors and was passed over, a sentence each; empty where there is nothing to say.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
+
     /// <summary>The tensors in the order of the file.</summary>
     public abstract IReadOnlyList<WeightsEntry> Entries { get; }
 
@@ -35,8 +38,18 @@ public abstract class WeightsFile : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         (string file, string? section) = WeightsFormat.Split(path);
+        if (Directory.Exists(file))
+        {
+            throw new ZooException($"{file}: is a folder; give the file with the weights.{ShardedFile.HintIn(file)}");
+        }
+
         try
         {
+            if (ShardedFile.IsIndex(file))
+            {
+                return ShardedFile.OpenIndex(file, section);
+            }
+
             return WeightsFormat.Open(file, section, new FileSource(file));
         }
         catch (Exception error) when (FileAccessError.Covers(error))

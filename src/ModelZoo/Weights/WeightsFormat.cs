@@ -6,6 +6,7 @@ namespace ModelZoo.Weights;
 internal static class WeightsFormat
 {
     private const int HeadBytes = 16;
+    private const string Known = "Weights are read from safetensors files, PyTorch's .pth or .pt, and TorchSharp's .dat.";
 
     /// <summary>Takes the section off <c>file.pth#section</c>; a file whose own name has a '#' stays whole.</summary>
     public static (string File, string? Section) Split(string path)
@@ -36,11 +37,10 @@ internal static class WeightsFormat
 
     private static WeightsFile Open(string name, string? section, ByteSource source, byte[] head)
     {
-        string extension = Path.GetExtension(name).ToUpperInvariant();
         // Eight bytes of length, of which the upper ones are zero, then JSON: nothing else begins like that. A length can look like a pickle's first bytes, so
         // this comes first.
         bool header = head.Length > 8 && BinaryPrimitives.ReadUInt64LittleEndian(head) < 1UL << 48 && "{ \t\r\n"u8.Contains(head[8]);
-        if (header || extension == ".SAFETENSORS")
+        if (header)
         {
             return new SafetensorsFile(name, source);
         }
@@ -50,20 +50,19 @@ internal static class WeightsFormat
             return new PthFile(name, source, section);
         }
 
-        if (extension is ".PTH" or ".PT" or ".TAR")
+        if (DatFile.Begins(source))
         {
-            return new PthFile(name, source, section);
+            return new DatFile(name, source);
         }
 
-        return extension == ".DAT" || DatFile.Begins(source)
-            ? new DatFile(name, source)
-            : throw new ZooException($"{name}: {Kind(head)}. Weights are read from safetensors files, PyTorch's .pth or .pt, and TorchSharp's .dat.");
+        return ForeignFile.Describe(source) is { } what ? throw new ZooException($"{name}: {what}. {Known}") : Path.GetExtension(name).ToUpperInvariant() switch
+        {
+            ".SAFETENSORS" => new SafetensorsFile(name, source),
+            ".PTH" or ".PT" or ".TAR" or ".CKPT" or ".BIN" => new PthFile(name, source, section),
+            ".DAT" => new DatFile(name, source),
+            _ => throw new ZooException($"{name}: {ForeignFile.DescribeName(name) ?? "is in no format of weights that the zoo knows"}. {Known}"),
+        };
     }
-
-    private static string Kind(ReadOnlySpan<byte> head) => head.IsEmpty ? "is empty"
-        : head.StartsWith("version https://"u8) ? "is not the weights but a pointer to them (Git LFS); fetch the file itself, with `git lfs pull`"
-        : head[0] == (byte)'<' ? "is a web page or XML, not weights; the download may have gone wrong"
-        : "is in no format of weights that the zoo knows";
 }
 
 /// <summary>Writes tensors in the format that a file's name asks for: .safetensors, .pth or .pt (PyTorch), .dat (TorchSharp).</summary>

@@ -127,8 +127,8 @@ internal sealed class ZipDirectory
 
         if ((flags & 1) != 0 || method is not (0 or 8))
         {
-            throw Refused($"its member {Printable.Name(name)} is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}, which is not "
-                + "supported");
+            throw new ZooException($"{file}: its member {Printable.Name(name)} is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}, "
+                + "which is not supported. Unpack the archive and give the file inside, or write it anew with torch.save.");
         }
 
         (long length, long stored, long header) = Sizes(central, extra, name);
@@ -205,7 +205,8 @@ internal sealed class ZipDirectory
 
         return inflated <= MostInflation * (Int128)source.Length
             ? found
-            : throw Refused($"its compressed members would grow to {inflated} bytes from a file of {source.Length}, which is not supported");
+            : throw new ZooException($"{file}: its compressed members would grow to {inflated} bytes from a file of {source.Length}, which is not supported. "
+                + "If you trust it, unpack the archive and give the file inside.");
     }
 
     private long Limited(ulong value) => value <= long.MaxValue ? (long)value : throw Refused($"has a member of {value} bytes");

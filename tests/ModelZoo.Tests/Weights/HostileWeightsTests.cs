@@ -21,7 +21,8 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
     {
         ["reduce.pth"] = (() => Zip(p => p.Global("posix", "system").Text("touch /tmp/owned").Op([0x85]).Op("R")), "'posix.system', which no state dict needs"),
         ["reduce-nested.pth"] = (() => Zip(p => p.Op("}").Text("x").Global("builtins", "eval").Text("1").Op([0x85]).Op("Rs")), "'builtins.eval'"),
-        ["reduce-getattr.pth"] = (() => Zip(p => p.Global("builtins", "getattr").Global("torch", "Size").Text("mro").Op([0x86]).Op("R")), "'builtins.getattr'"),
+        ["reduce-getattr.pth"] = (() => Zip(p => p.Global("builtins", "getattr").Global("torch", "Size").Text("mro").Op([0x86]).Op("R")),
+            "holds an object of the class torch.Size.mro"),
         ["reduce-known.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Text("abc").Op([0x85]).Op("R")),
             "calls collections.OrderedDict with arguments that it does not take"),
         ["reduce-text.pth"] = (() => Zip(p => p.Text("os.system").Op(")R")), "calls something that is not a function"),
@@ -30,12 +31,19 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
             Zip(p => p.Text("subprocess").Op("q\u0001").Op("0").Text("Popen").Op("q\u00020h\u0001h\u0002").Op([0x93])), "'subprocess.Popen'"),
         ["stack-global-number.pth"] = (() => Zip(p => p.Number(1).Number(2).Op([0x93])), "names a global by something other than two texts"),
         ["inst.pth"] = (() => Zip(p => p.Op("(").Text("rm -rf /").Op("ios\nsystem\n")), "'os.system'"),
-        ["obj.pth"] = (() => Zip(p => p.Op("(").Global("collections", "OrderedDict").Op("o")), "makes an object of a class"),
-        ["newobj.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op(")").Op([0x81])), "makes an object of a class"),
-        ["newobj-ex.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op(")}").Op([0x92])), "makes an object of a class"),
+        ["obj.pth"] = (() => Zip(p => p.Op("(").Global("collections", "OrderedDict").Op("o")), "holds no state dict"),
+        ["newobj.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op(")").Op([0x81])), "holds no state dict"),
+        ["newobj-ex.pth"] = (() => Zip(p => p.Global("collections", "OrderedDict").Op(")}").Op([0x92])), "holds no state dict"),
         ["build.pth"] = (() => Zip(p => p.Global("torch", "Size").Op("}").Text("__class__").Text("x").Op("sb")), "sets the attributes of something other"),
         ["build-setstate.pth"] = (() => Zip(p => p.Op("}").Text("__setstate__").Global("os", "system").Op("s")), "'os.system'"),
-        ["namespace.pth"] = (() => Zip(p => p.Op("}").Text("args").Global("argparse", "Namespace").Op(")").Op([0x81]).Op("s")), "'argparse.Namespace'"),
+        ["namespace.pth"] = (() => Zip(p => p.Op("}").Text("args").Global("argparse", "Namespace").Op(")").Op([0x81]).Op("s")), "holds no state dict"),
+        ["object-root.pth"] = (() => Zip(p => p.Global("mypackage", "Network").Op(")").Op([0x81])), "an object of the class mypackage.Network, not a state"),
+        ["object-of-text.pth"] = (() => Zip(p => p.Text("os.system").Op(")").Op([0x81])), "makes an object of something other than a class"),
+        ["object-harmful.pth"] = (() => Zip(p => p.Global("subprocess", "Popen").Op(")").Op([0x81])), "'subprocess.Popen'"),
+        ["object-many-names.pth"] = (() => Zip(p => p.Numbered(0, "N").Repeat(600_000, "ca\nb\n0").Op("N")), "more than 32000000 bytes of memory"),
+        ["object-long-name.pth"] = (() => Zip(p => p.Op("c").Op(new string('a', 5000)).Op("\nb\n")), "has a name without end"),
+        ["module-of-itself.pth"] = (() => Zip(p => Module(p, "h\0").Op("b")), "contain themselves"),
+        ["module-laughs.pth"] = (() => Zip(Laughs), "more than any network has"),
         ["extension.pth"] = (() => Zip(p => p.Op([0x82, 1])), "extension registry"),
         ["extension4.pth"] = (() => Zip(p => p.Op([0x84, 1, 0, 0, 0])), "extension registry"),
         ["persistent-text.pth"] = (() => Zip(p => p.Op("Pos.system\n")), "protocol 0 or 1"),
@@ -143,8 +151,9 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
         ["length.dat"] = (() => [1, 1, (byte)'x', 6, 1, .. Leb(1L << 50), 0, 0], "needs 4503599627370496 bytes"),
         ["twice.dat"] = (() => [2, 1, (byte)'x', 6, 0, 0, 0, 0, 0, 1, (byte)'x', 6, 0, 0, 0, 0, 0], "appears twice"),
         ["rest.dat"] = (() => [1, 1, (byte)'x', 6, 0, 0, 0, 0, 0, 9], "1 bytes follow"),
-        ["empty.dat"] = (() => [], "the file ends in its number of tensors"),
-        ["empty.pth"] = (() => [], "begins neither like a zip archive nor like a pickle"),
+        ["empty.dat"] = (() => [], "is empty"),
+        ["empty.pth"] = (() => [], "is empty"),
+        ["noise.pth"] = (() => [0xC3, 0x28, 1, 2, 3, 4, 5, 6], "begins neither like a zip archive nor like a pickle"),
         ["overlap.safetensors"] =
             (() => Safetensors("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},\"y\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}",
                 6), "overlaps 'x'"),
@@ -269,6 +278,21 @@ public sealed class HostileWeightsTests(ITestOutputHelper output) : IDisposable
     }
 
     private static byte[] Zip(Action<PickleText> write) => PickleText.Zip(PickleText.Of(write), ("0", Floats));
+
+    // An object kept under 0 whose attributes, on the stack above it, are those of a module with one child.
+    private static PickleText Module(PickleText p, string child) => p.Global("a", "Net").Op(")").Op([0x81]).Op("q\0").Op("}").Text("_parameters").Op("}s")
+        .Text("_modules").Op("}").Text("x").Op(child).Op("ss");
+
+    // Thirty modules, each twice a child of the next: a thousand million paths.
+    private static void Laughs(PickleText p)
+    {
+        p.Op("Nq\0");
+        for (int level = 0; level < 30; level++)
+        {
+            p.Op("0").Global("a", "Net").Op(")").Op([0x81]).Op("}").Text("_parameters").Op("}s").Text("_modules").Op("}").Text("x").Op("h\0s")
+                .Text("y").Op("h\0ssbq\0");
+        }
+    }
 
     private static byte[] One(long offset, long[] shape, long[] strides, long count = 4) =>
         PickleText.Zip(PickleText.OneTensor(offset, shape, strides, count), ("0", Floats));

@@ -10,15 +10,41 @@ internal sealed class PickleObjects
     public static readonly object True = true;
     public static readonly object False = false;
 
+    public const int MostNames = 64;
+
     private readonly Dictionary<string, PickleStorage> storages = new(StringComparer.Ordinal);
+    private readonly List<string> names = [];
 
     /// <summary>The storages that the pickle named, by key.</summary>
     public IReadOnlyDictionary<string, PickleStorage> Storages => storages;
 
-    /// <summary>
-    /// The storage behind a persistent id: ('storage', class, key, device, number of elements), in old files with (key, offset, number) of a view or None.
-    /// </summary>
-    public PickleStorageView Storage(object? id, PickleReader reader)
+    /// <summary>The names that were asked for and stand for nothing here: classes and functions, none of them called. The first few, each once.</summary>
+    public IReadOnlyList<string> InertNames => names;
+
+    /// <summary>A class or function that is not on the list of <see cref="PickleGlobals"/>: a name, and nothing more.</summary>
+    public PickleGlobal Inert(string name)
+    {
+        if (names.Count < MostNames && !names.Contains(name))
+        {
+            names.Add(name);
+        }
+
+        return new(name, PickleCallable.Inert);
+    }
+
+    /// <summary>What a persistent id stands for: a storage, mostly.</summary>
+    public static object? Persistent(object? id, PickleObjects objects, PickleReader reader) => id switch
+    {
+        // Elements of a type that no weights have (complex numbers, quantized ones).
+        PickleTuple { Items: ["storage", PickleGlobal { Callable: PickleCallable.Inert } type, string, string, long, ..] } => new PickleInert(type.Name),
+
+        // The class of a module, and its source, in models that PyTorch before 1.6 wrote whole.
+        PickleTuple { Items: ["module", PickleGlobal type, null or string, null or string] } => type,
+        _ => objects.Storage(id, reader),
+    };
+
+    // ('storage', class, key, device, number of elements), in old files with (key, offset, number) of a view or None.
+    private PickleStorageView Storage(object? id, PickleReader reader)
     {
         if (id is not PickleTuple { Items: ["storage", PickleGlobal { Storage: { } type }, string key, string, long count, .. var more] } || count < 0)
         {
@@ -60,6 +86,11 @@ internal sealed class PickleObjects
     public static object? Call(object? function, object? arguments, PickleReader reader)
     {
         object?[] given = (arguments as PickleTuple)?.Items ?? throw reader.Refused("calls a function with something other than a tuple");
+        if (function is PickleInert made)
+        {
+            return new PickleInert(made.Name);
+        }
+
         PickleGlobal global = function as PickleGlobal ?? throw reader.Refused("calls something that is not a function");
         return (global.Callable, given) switch
         {
@@ -76,9 +107,34 @@ internal sealed class PickleObjects
             (PickleCallable.Bytes, [byte[] bytes]) => bytes,
             (PickleCallable.EncodeLatin1, [string text, "latin1"]) => Encoding.Latin1.GetBytes(text),
             (PickleCallable.Device, [string, ..]) => global,
+            (PickleCallable.DefaultDict, _) => new PickleDict(),
+            (PickleCallable.RebuildFromType, [PickleGlobal { Callable: PickleCallable.RebuildTensor or PickleCallable.RebuildParameter } rebuild, _,
+                PickleTuple parts, ..]) => Call(rebuild, parts, reader),
+            (PickleCallable.RebuildFromType, [PickleGlobal rebuild, ..]) => new PickleInert(rebuild.Name),
+            (PickleCallable.Inert, _) => Instance(global, given),
+            _ when given.Any(a => a is PickleInert) => new PickleInert(given.OfType<PickleInert>().First().Name),
             _ => throw reader.Refused($"calls {global.Name} with arguments that it does not take"),
         };
     }
+
+    /// <summary>
+    /// What an object stands for that is made of its class without a call (NEWOBJ, OBJ, INST): a dict for the known one, else nothing but its name.
+    /// </summary>
+    public static object New(object? type, PickleReader reader) => type switch
+    {
+        PickleGlobal { Callable: PickleCallable.OrderedDict } => new PickleDict(),
+        PickleGlobal known => new PickleInert(known.Name),
+        PickleInert inert => new PickleInert(inert.Name),
+        _ => throw reader.Refused("makes an object of something other than a class"),
+    };
+
+    // copyreg's way to make an object has its class first; getattr's to name a member, as of an enumeration, has what it is a member of.
+    private static PickleInert Instance(PickleGlobal global, object?[] given) => new((global.Name, given) switch
+    {
+        ("copyreg._reconstructor" or "copy_reg._reconstructor", [PickleGlobal type, ..]) => type.Name,
+        ("builtins.getattr" or "__builtin__.getattr", [PickleGlobal type, string member]) => $"{type.Name}.{Printable.Plain(member)}",
+        _ => global.Name,
+    });
 
     private static PickleDict Ordered(PickleList pairs, PickleReader reader)
     {
@@ -141,6 +197,19 @@ internal sealed class PickleDict
     }
 }
 
+/// <summary>
+/// An object of a class that is not on the list: its name and, where the pickle sets them, its attributes. It is never made and nothing of its class is run.
+/// </summary>
+internal sealed class PickleInert(string name)
+{
+    public string Name { get; } = name;
+
+    public PickleDict? Attributes { get; private set; }
+
+    /// <summary>Keeps the attributes, which are a dict, or a tuple of one and the slots'.</summary>
+    public void Set(object? state) => Attributes ??= state as PickleDict ?? (state as PickleTuple)?.Items.OfType<PickleDict>().FirstOrDefault();
+}
+
 /// <summary>Something that a pickle may call or name.</summary>
 internal sealed record PickleGlobal(string Name, PickleCallable Callable, DType? Storage = null);
 
@@ -156,6 +225,13 @@ internal enum PickleCallable
     Bytes,
     EncodeLatin1,
     Device,
+    DefaultDict,
+
+    /// <summary>Calls one of the others for a tensor of a class of its own, which is left aside.</summary>
+    RebuildFromType,
+
+    /// <summary>A name that is not on the list.</summary>
+    Inert,
 }
 
 /// <summary>A piece of memory that tensors share: told by its key, read from elsewhere in the file.</summary>
@@ -175,12 +251,39 @@ internal static class PickleGlobals
     /// <summary>The global called "module.name", or null where it is not on the list.</summary>
     public static PickleGlobal? Find(string name) => Known.GetValueOrDefault(name);
 
+    // What no weights need and harm needs: modules, and of builtins functions, that run code or touch the system. Nothing of a pickle is run here; but a file
+    // that asks for these was made to do harm where it is.
+    private static readonly HashSet<string> Harmful = new(StringComparer.Ordinal)
+    {
+        "os", "posix", "nt", "sys", "subprocess", "socket", "shutil", "ctypes", "importlib", "runpy", "code", "codeop", "pty", "commands", "popen2",
+        "webbrowser", "pickle", "_pickle", "marshal", "timeit", "pdb", "bdb", "cProfile", "profile", "trace", "pip", "ensurepip", "venv", "zipimport",
+        "pkgutil", "dill",
+        "cloudpickle", "http", "urllib", "ftplib", "smtplib", "telnetlib", "asyncio", "signal", "platform", "idlelib", "linecache",
+    };
+
+    private static readonly HashSet<string> HarmfulBuiltins = new(StringComparer.Ordinal)
+    {
+        "eval", "exec", "execfile", "compile", "open", "file", "__import__", "setattr", "delattr", "globals", "locals", "vars", "input", "breakpoint", "apply",
+        "reload", "exit", "quit", "memoryview",
+    };
+
+    /// <summary>Whether a name stands for something that runs code or touches the system.</summary>
+    public static bool IsHarmful(string module, string name) => module is "builtins" or "__builtin__"
+        ? HarmfulBuiltins.Contains(name.Split('.')[0])
+        : Harmful.Contains(module.Split('.')[0]) || module is "torch.hub" || (module, name) is ("torch", "load") or ("torch.serialization", "load")
+            or ("operator" or "_operator", "attrgetter" or "methodcaller");
+
     private static IEnumerable<PickleGlobal> Build()
     {
         yield return new("collections.OrderedDict", PickleCallable.OrderedDict);
         yield return new("torch._utils._rebuild_tensor", PickleCallable.RebuildTensor);
         yield return new("torch._utils._rebuild_tensor_v2", PickleCallable.RebuildTensor);
         yield return new("torch._utils._rebuild_parameter", PickleCallable.RebuildParameter);
+        yield return new("torch._utils._rebuild_parameter_with_state", PickleCallable.RebuildParameter);
+        yield return new("torch._tensor._rebuild_from_type_v2", PickleCallable.RebuildFromType);
+        yield return new("torch.tensor._rebuild_from_type", PickleCallable.RebuildFromType);
+        yield return new("torch._tensor._rebuild_from_type", PickleCallable.RebuildFromType);
+        yield return new("collections.defaultdict", PickleCallable.DefaultDict);
         yield return new("torch.Size", PickleCallable.Size);
         yield return new("torch.device", PickleCallable.Device);
         yield return new("_codecs.encode", PickleCallable.EncodeLatin1);

@@ -8,6 +8,8 @@ internal ref struct PickleReader(ReadOnlySpan<byte> bytes, string file)
 {
     public const string Advice = "Nothing was executed. The file is damaged or not what torch.save writes; get or write it again.";
 
+    private const string OtherAdvice = "Nothing was executed. In Python, save the weights alone: torch.save(model.state_dict(), …)";
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> bytes = bytes;
@@ -73,6 +75,10 @@ internal ref struct PickleReader(ReadOnlySpan<byte> bytes, string file)
         return line;
     }
 
+    /// <summary>For what is whole, but of a kind that is not read.</summary>
+    public readonly ZooException NotRead(string what) => new($"{file}: its pickle {what}. {OtherAdvice}");
+
+    /// <summary>For what is damaged, or made by hand.</summary>
     public readonly ZooException Refused(string what) => new($"{file}: its pickle {what}. {Advice}");
 }
 

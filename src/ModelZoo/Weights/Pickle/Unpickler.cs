@@ -4,8 +4,8 @@ namespace ModelZoo.Weights.Pickle;
 
 /// <summary>
 /// Reads a pickle that holds a state dict (docs.python.org, "pickle", and Lib/pickletools.py for the opcodes). It is not a general unpickler: it puts together
-/// plain data, tensors and what holds them, refuses every other name, calls nothing, imports nothing, and never recurses. Memory is bounded by
-/// <see cref="PickleBudget"/>, time by the length of the pickle.
+/// plain data, tensors and what holds them; an object of any other class stays a name, with its attributes. It calls nothing, imports nothing, never recurses.
+/// Memory is bounded by <see cref="PickleBudget"/>, time by the length of the pickle.
 /// </summary>
 /// <remarks>
 /// Ours because the libraries that read pickles build whatever object a file names, TorchSharp's own loader among them, and weights come from strangers.
@@ -59,7 +59,7 @@ internal ref struct Unpickler
                 int protocol = reader.Byte();
                 if (protocol > HighestProtocol)
                 {
-                    throw reader.Refused($"has protocol {protocol}; at most {HighestProtocol} is known");
+                    throw reader.NotRead($"has protocol {protocol}; at most {HighestProtocol} is known");
                 }
 
                 break;
@@ -136,12 +136,29 @@ internal ref struct Unpickler
                 Global(Pop() as string, name as string);
                 break;
             case 'Q':
-                Push(objects.Storage(Pop(), reader), 128);
+                Push(PickleObjects.Persistent(Pop(), objects, reader), 128);
                 break;
             case 'R':
                 object? arguments = Pop();
                 Spend(PickleObjects.Cost(arguments));
                 Push(PickleObjects.Call(Pop(), arguments, reader), 0);
+                break;
+            case '\x81':
+                Pop();
+                Push(PickleObjects.New(Pop(), reader), 256);
+                break;
+            case '\x92':
+                Pop();
+                Pop();
+                Push(PickleObjects.New(Pop(), reader), 256);
+                break;
+            case 'o':
+                Push(PickleObjects.New(PopToMark() is [var type, ..] ? type : null, reader), 256);
+                break;
+            case 'i':
+                PickleGlobal named = Named(reader.Line(), reader.Line());
+                PopToMark();
+                Push(PickleObjects.New(named, reader), 256);
                 break;
             case 'b':
                 object? state = Pop();
@@ -241,11 +258,9 @@ internal ref struct Unpickler
 
     private ZooException Unknown(byte opcode) => (char)opcode switch
     {
-        'i' => Forbidden(reader.Line(), reader.Line()),
-        'o' or '\x81' or '\x92' => reader.Refused("makes an object of a class, which no state dict needs"),
-        '\x82' or '\x83' or '\x84' => reader.Refused("uses the extension registry, which no state dict needs"),
-        'P' or 'S' or 'V' or 'I' or 'L' or 'F' or 'p' or 'g' or 'd' or 'l' => reader.Refused("is of protocol 0 or 1; torch.save writes protocol 2 or later"),
-        '\x97' or '\x98' => reader.Refused("refers to buffers outside the file"),
+        '\x82' or '\x83' or '\x84' => reader.NotRead("uses the extension registry, which no state dict needs"),
+        'P' or 'S' or 'V' or 'I' or 'L' or 'F' or 'p' or 'g' or 'd' or 'l' => reader.NotRead("is of protocol 0 or 1; torch.save writes protocol 2 or later"),
+        '\x97' or '\x98' => reader.NotRead("refers to buffers outside the file"),
         _ => reader.Refused($"has an unknown opcode 0x{opcode:X2} at byte {reader.Position - 1}"),
     };
 
@@ -256,29 +271,39 @@ internal ref struct Unpickler
             throw reader.Refused("names a global by something other than two texts");
         }
 
-        Push(PickleGlobals.Find($"{module}.{name}") ?? throw Forbidden(module, name), 64);
+        Push(Named(module, name), 64);
     }
 
-    private readonly ZooException Forbidden(string module, string name)
-    {
-        string advice = module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal)
-            ? "This is a TorchScript program"
-            : "In Python, save the weights alone: torch.save(model.state_dict(), …)";
-        return reader.Refused($"asks for {Printable.Name($"{module}.{name}")}, which no state dict needs and which could run any code. {advice}");
-    }
+    private readonly PickleGlobal Named(string module, string name) => PickleGlobals.Find($"{module}.{name}")
+        ?? (PickleGlobals.IsHarmful(module, name)
+            ? throw reader.NotRead($"asks for {Printable.Name($"{module}.{name}")}, which no state dict needs and which could run any code: this file was made "
+                + "to do harm, or by a program that is not to be trusted with weights")
+            : objects.Inert($"{module}.{name}"));
 
     private readonly void Build(object? state)
     {
-        // OrderedDicts carry attributes, of which state dicts have one: _metadata, the versions of the modules. They are left aside.
-        if (Peek() is not PickleDict || state is not (PickleDict or PickleTuple))
+        // OrderedDicts carry attributes, of which state dicts have one: _metadata, the versions of the modules. They are left aside, as are a parameter's.
+        switch (Peek())
         {
-            throw reader.Refused("sets the attributes of something other than an OrderedDict");
+            case PickleInert inert:
+                inert.Set(state);
+                break;
+            case PickleTensor:
+            case PickleDict when state is PickleDict or PickleTuple:
+                break;
+            default:
+                throw reader.NotRead("sets the attributes of something other than an object or OrderedDict");
         }
     }
 
     private void Append(object?[] items)
     {
         Spend(16L * items.Length);
+        if (Peek() is PickleInert)
+        {
+            return;
+        }
+
         if (Peek() is not PickleList list)
         {
             throw reader.Refused("appends to something other than a list");
@@ -290,6 +315,11 @@ internal ref struct Unpickler
     private void SetItems(object?[] items)
     {
         Spend(128L * items.Length / 2);
+        if (Peek() is PickleInert)
+        {
+            return;
+        }
+
         if (Peek() is not PickleDict dict || items.Length % 2 != 0)
         {
             throw reader.Refused("sets the items of something other than a dict, or without a value");
