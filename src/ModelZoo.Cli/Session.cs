@@ -86,7 +86,7 @@ internal sealed class Session
                 + "(docs/torchsharp.md).");
     }
 
-    // A pipe has no width of its own: tables keep their columns whole there.
+    // A pipe has no width of its own: tables keep their columns whole there, and no line breaks.
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -97,7 +97,7 @@ internal sealed class Session
         });
         if (redirected)
         {
-            console.Profile.Width = 200;
+            console.Profile.Width = 10_000;
         }
 
         return console;

@@ -59,10 +59,17 @@ internal static class TrainingReport
             return 0;
         }
 
-        session.Say(saved
-            ? $"zoo: interrupted; the state so far is kept in {files.Last}." + (best is null ? "" : $" The best epoch is in {files.Best}.")
-                + (files.Folder is null ? "" : $" Go on with: zoo train --resume {files.Folder}")
-            : "zoo: interrupted before the first step; nothing was trained.");
+        session.Say(saved ? $"zoo: interrupted; the state so far is kept in {files.Last}." : "zoo: interrupted before the first step; nothing was trained.");
+        if (best is not null)
+        {
+            session.Say($"zoo: the best epoch is in {files.Best}.");
+        }
+
+        if (saved && files.Folder is not null)
+        {
+            session.Say($"zoo: go on with: zoo train --resume {files.Folder}");
+        }
+
         return 1;
     }
 

@@ -129,7 +129,7 @@ internal static class TransferComparison
         using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, plan.Model, Catalog.ReadResource, plan.Weights);
         DataSource source = DataSource.Parse($"folder:{plan.Data}");
         using FineTuneResult result = FineTuner.Run(pretrained, source.Open(DataSplit.Train), source.Open(DataSplit.Test),
-            new FineTuneOptions { Seed = (ulong)seed, FeatureCache = cache, Recipe = Recipe with { LearningRate = plan.Rate } });
+            new FineTuneOptions { Seed = (ulong)seed, NewHead = true, FeatureCache = cache, Recipe = Recipe with { LearningRate = plan.Rate } });
         double seconds = clock.Elapsed.TotalSeconds;
         if (cache is null)
         {

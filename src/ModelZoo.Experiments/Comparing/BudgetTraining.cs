@@ -88,7 +88,7 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
             cancel.ThrowIfCancellationRequested();
             return new(seed, result.Steps, result.Epochs.Sum(e => (long)e.Images), Points(result));
         }
-        catch (ZooException problem) when (problem is not UsageException && problem.Message.StartsWith("The loss", StringComparison.Ordinal))
+        catch (NotFiniteException problem)
         {
             return new(seed, 0, 0, []) { Problem = problem.Message };
         }

@@ -49,7 +49,7 @@ internal sealed class ExperimentTraining(ExperimentContext context, TrainingSize
                 TestLoss = double.IsFinite(unknown.Loss) ? unknown.Loss : measured.Chance,
             };
         }
-        catch (ZooException error) when (error.Message.Contains(" became ", StringComparison.Ordinal))
+        catch (NotFiniteException)
         {
             double guessing = 100 * (1 - (1.0 / Classes));
             return measured with

@@ -328,7 +328,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         string kept = (options.RunFolder ?? options.CheckpointPath ?? options.BestPath) is { } path && state.Epochs.Count > 0
             ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}."
             : "";
-        return new ZooException(FormattableString.Invariant(what)
+        return new NotFiniteException(FormattableString.Invariant(what)
             + FormattableString.Invariant($" {(stepDone ? "after" : "at")} step {(stepDone ? state.Steps : state.Steps + 1)} (epoch {state.Epoch}, learning rate {rate:g3}). ")
             + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
     }

@@ -75,3 +75,23 @@ internal static class NonFiniteSearch
         return values.isfinite().all().item<bool>();
     }
 }
+
+/// <summary>A training came to numbers that are none: a loss, a gradient, a weight. The message says at which step, and where they come from.</summary>
+public sealed class NotFiniteException : ZooException
+{
+    /// <summary>Without a message.</summary>
+    public NotFiniteException()
+    {
+    }
+
+    /// <param name="message">What became of what, and what to do.</param>
+    public NotFiniteException(string message) : base(message)
+    {
+    }
+
+    /// <param name="message">What became of what, and what to do.</param>
+    /// <param name="innerException">The cause.</param>
+    public NotFiniteException(string message, Exception? innerException) : base(message, innerException)
+    {
+    }
+}

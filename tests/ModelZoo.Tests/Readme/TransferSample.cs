@@ -14,7 +14,7 @@ internal static class TransferSample
         using ResolvedModel pretrained = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
         ImageDataset train = Digits.Load(DataSplit.Train), test = Digits.Load(DataSplit.Test);
 
-        // A new head on a frozen backbone; the checkpoint carries labels and preprocessing.
+        // The backbone is frozen. The weights know these ten classes by name, so that their head goes on; NewHead draws another.
         using FineTuneResult tuned = FineTuner.Run(pretrained, train, test, new FineTuneOptions { CheckpointPath = checkpoint });
         console.WriteLine($"test accuracy {tuned.Training.TestAccuracy:P1}; features in {tuned.FeatureNote}");
 

@@ -39,7 +39,7 @@ public class NonFiniteStateTests
             },
         };
         using ImageTensors data = Vectors(16);
-        string message = Assert.Throws<ZooException>(() => new Trainer(model, Recipe, options).Fit(data, data)).Message;
+        string message = Assert.Throws<NotFiniteException>(() => new Trainer(model, Recipe, options).Fit(data, data)).Message;
         Assert.Contains($"The state of the training is broken: {expected} after step 4 (epoch 2", message, StringComparison.Ordinal);
         Assert.Contains($"{folder.Path} holds the state after epoch 1.", message, StringComparison.Ordinal);
         Assert.Equal(4, good.Count); // last, best, state, one
@@ -52,7 +52,7 @@ public class NonFiniteStateTests
         using var model = new Normalized();
         using ImageTensors data = Vectors(16);
         var progress = new TrainerTests.Collecting([], _ => { });
-        string message = Assert.Throws<ZooException>(() => new Trainer(model, Recipe with { Epochs = 1, EmaDecay = 0 },
+        string message = Assert.Throws<NotFiniteException>(() => new Trainer(model, Recipe with { Epochs = 1, EmaDecay = 0 },
             new TrainerOptions { TrainMode = module => Break(((Normalized)module).Statistics) }).Fit(data, null, progress)).Message;
         Assert.Contains("model.bn.running_var holds NaN at [2]", message, StringComparison.Ordinal);
 
@@ -76,7 +76,7 @@ public class NonFiniteStateTests
         using var model = new Normalized();
         using ImageTensors train = Vectors(48), test = Vectors(48, value, index);
         var options = new TrainerOptions { RunFolder = folder.Path, Describe = _ => Samples.Description("lenet5") };
-        string message = Assert.Throws<ZooException>(() => new Trainer(model, Recipe, options).Fit(train, test)).Message;
+        string message = Assert.Throws<NotFiniteException>(() => new Trainer(model, Recipe, options).Fit(train, test)).Message;
         Assert.Contains("The loss on the test data became ", message, StringComparison.Ordinal);
         Assert.Contains("The batch itself holds values that are not finite.", message, StringComparison.Ordinal);
         Assert.Contains("after step 6 (epoch 1", message, StringComparison.Ordinal);
