@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Inference;
 using Spectre.Console;
@@ -29,31 +30,52 @@ internal static class PicturePredictions
             throw only;
         }
 
-        session.Show(rows.Select(r => r.Error is null
-            ? (object)new { image = r.Path, predictions = r.Predictions }
-            : new { image = r.Path, error = r.Error.Message }).Concat(folders).ToArray(), console =>
-        {
-            var table = Tables.New("image", "prediction", ">probability", "then");
-            foreach (FilePrediction row in rows)
-            {
-                if (row.Predictions is { Count: > 0 } p)
-                {
-                    table.Row(row.Path, p[0].Label, Tables.Percent(p[0].Probability),
-                        string.Join(", ", p.Skip(1).Select(o => $"{o.Label} {Tables.Percent(o.Probability)}")));
-                }
-                else
-                {
-                    table.Row(row.Path, "unreadable", "", "");
-                }
-            }
-
-            console.Write(table);
-        });
+        session.Show(rows.Select(r => r.Error is null ? Json(r.Path, r.Predictions!) : new { image = r.Path, error = r.Error.Message }).Concat(folders).ToArray(),
+            console => console.Write(Table(classifier, rows.Select(r => (r.Path, r.Predictions)))));
         foreach (FilePrediction bad in rows.Where(r => r.Error is not null))
         {
             session.Say(bad.Error!.Message);
         }
 
         return rows.Exists(r => r.Error is not null) ? 1 : 0;
+    }
+
+    /// <summary>The same for programs.</summary>
+    internal static object Json(string image, IReadOnlyList<Prediction> predictions) => predictions switch
+    {
+        [{ Value: { } value } number] => new { image, number = number.Label, value },
+        [{ IsThere: not null }, ..] => new { image, labels = predictions.Where(p => p.IsThere == true).Select(p => p.Label), predictions },
+        _ => new { image, predictions = predictions.Select(p => new { p.Label, p.Probability }) },
+    };
+
+    /// <summary>A row for each image: the class and others, the labels that are there and others, or the number.</summary>
+    internal static TextTable Table(ImageClassifier classifier, IEnumerable<(string Image, IReadOnlyList<Prediction>? Predictions)> rows)
+    {
+        var table = classifier.Task.Kind switch
+        {
+            TaskKind.MultiLabel => Tables.New("image", "labels", "not"),
+            TaskKind.Regression => Tables.New("image", $">{classifier.Labels[0]}"),
+            _ => Tables.New("image", "prediction", ">probability", "then"),
+        };
+        foreach ((string image, IReadOnlyList<Prediction>? p) in rows)
+        {
+            table.Row(p is not { Count: > 0 } ? [image, "unreadable", .. classifier.Task.Kind switch
+                {
+                    TaskKind.MultiLabel => [""],
+                    TaskKind.Regression => Array.Empty<string>(),
+                    _ => ["", ""],
+                }]
+                : classifier.Task.Kind switch
+                {
+                    TaskKind.MultiLabel => [image, List(p.Where(o => o.IsThere == true), "none"), List(p.Where(o => o.IsThere == false), "")],
+                    TaskKind.Regression => [image, p[0].Value!.Value.ToString("G6", CultureInfo.InvariantCulture)],
+                    _ => [image, p[0].Label, Tables.Percent(p[0].Probability), List(p.Skip(1), "")],
+                });
+        }
+
+        return table;
+
+        static string List(IEnumerable<Prediction> some, string otherwise) =>
+            string.Join(", ", some.Select(o => $"{o.Label} {Tables.Percent(o.Probability)}")) is { Length: > 0 } text ? text : otherwise;
     }
 }

@@ -12,6 +12,10 @@ internal static class Tables
 
     internal static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture) + " %";
 
+    /// <summary>The figure of a <see cref="PredictionTask"/>.</summary>
+    internal static string Score(string metric, double score) =>
+        metric == new PredictionTask { Kind = TaskKind.Regression }.Metric ? score.ToString("F4", CultureInfo.InvariantCulture) : Percent(score);
+
     internal static string Seconds(double seconds) => seconds.ToString(seconds < 10 ? "F2" : "F1", CultureInfo.InvariantCulture) + " s";
 
     internal static string Number(double value) => value.ToString("G3", CultureInfo.InvariantCulture);

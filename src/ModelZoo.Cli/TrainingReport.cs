@@ -37,7 +37,9 @@ internal static class TrainingReport
             images = train.Count,
             folders,
             epochs,
+            metric = result.Task.Metric,
             testAccuracy = held?.TestAccuracy,
+            thresholds = result.Task.Thresholds.Count > 0 ? result.Task.Thresholds : null,
             seconds = result.Elapsed.TotalSeconds,
             checkpoint = saved ? files.Checkpoint : null,
             epoch = held?.Epoch,
@@ -73,17 +75,27 @@ internal static class TrainingReport
         return 1;
     }
 
-    private static void Render(IAnsiConsole console, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files, EpochResult held)
+    private static void Render(
+        IAnsiConsole console, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files, EpochResult held)
     {
-        var table = Tables.New(">epoch", ">loss", ">train accuracy", ">test accuracy", ">time");
+        string metric = result.Task.Metric;
+        string[] counted = result.Task.Kind switch
+        {
+            TaskKind.MultiLabel => [">all labels right"],
+            TaskKind.Regression => [],
+            _ => [">train accuracy"],
+        };
+        var table = Tables.New([">epoch", ">loss", .. counted, $">test {metric}", ">time"]);
         foreach (EpochResult e in result.Epochs)
         {
-            table.Row($"{e.Epoch}", $"{e.Loss:F4}", Tables.Percent(e.TrainAccuracy), e.TestAccuracy is { } a ? Tables.Percent(a) : "", Tables.Seconds(e.Seconds));
+            string[] right = counted.Length > 0 ? [Tables.Percent(e.TrainAccuracy)] : [];
+            table.Row([$"{e.Epoch}", $"{e.Loss:F4}", .. right, e.TestAccuracy is { } a ? Tables.Score(metric, a) : "", Tables.Seconds(e.Seconds)]);
         }
 
         console.Write(table);
         (EpochResult last, EpochResult? best) = (result.Epochs[^1], result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch));
-        console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test accuracy {Accuracy(held)}, {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+        console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test {metric} {Score(metric, held)}, "
+            + Tables.Seconds(result.Elapsed.TotalSeconds));
         if (result.StoppedEarly)
         {
             console.WriteLine($"stopped early: epoch {result.BestEpoch} was the best");
@@ -92,11 +104,11 @@ internal static class TrainingReport
         console.WriteLine($"checkpoint: {files.Checkpoint} (epoch {held.Epoch})");
         if (files.Folder is null)
         {
-            console.WriteLine($"last epoch: {files.Last} (epoch {last.Epoch}, {Accuracy(last)})");
+            console.WriteLine($"last epoch: {files.Last} (epoch {last.Epoch}, {Score(metric, last)})");
         }
         else if (best is not null)
         {
-            console.WriteLine($"best epoch: {files.Best} (epoch {best.Epoch}, {Accuracy(best)})");
+            console.WriteLine($"best epoch: {files.Best} (epoch {best.Epoch}, {Score(metric, best)})");
         }
 
         if (files.Folder is not null)
@@ -108,5 +120,5 @@ internal static class TrainingReport
         console.WriteLine($"      zoo verify {files.Checkpoint}");
     }
 
-    private static string Accuracy(EpochResult epoch) => epoch.TestAccuracy is { } accuracy ? Tables.Percent(accuracy) : "not measured";
+    private static string Score(string metric, EpochResult epoch) => epoch.TestAccuracy is { } score ? Tables.Score(metric, score) : "not measured";
 }

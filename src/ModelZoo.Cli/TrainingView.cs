@@ -29,7 +29,7 @@ internal static class TrainingView
                     task.MaxValue = Math.Max(1, (double)p.Epochs * p.Steps);
                     task.Value = (double)(p.Epoch - 1) * p.Steps + p.Step;
                     task.Description = Markup.Escape(Fitting(free - bar, title, $"epoch {p.Epoch}/{p.Epochs}", Invariant($"loss {p.Loss:F4}"),
-                        p.TestAccuracy is { } a ? Invariant($"test {100 * a:F2} %") : null, Invariant($"{p.ImagesPerSecond:F0} images/s")));
+                        p.TestAccuracy is { } a ? $"test {Tables.Score(p.Metric, a)}" : null, Invariant($"{p.ImagesPerSecond:F0} images/s")));
                 }));
                 task.Value = task.MaxValue;
                 return result;
@@ -61,7 +61,7 @@ internal static class TrainingView
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Accuracy(TrainingProgress p) =>
-        p.TestAccuracy is { } a ? string.Create(CultureInfo.InvariantCulture, $", test accuracy {100 * a:F2} %") : "";
+        p.TestAccuracy is { } a ? $", test {p.Metric} {Tables.Score(p.Metric, a)}" : "";
 
     // System.Progress posts to a thread pool; reports must arrive in order, on the thread that trains.
     private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
@@ -56,40 +57,48 @@ internal static class EvalCommand
 
     private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, string part, bool tenCrop, int top)
     {
-        LabeledImages data = choice.OpenPart(session, part);
-        FolderTallies.Say(session, data);
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
         List<IImageBatches> images = [];
-        List<nn.Module<Tensor, Tensor>> networks = [];
         try
         {
-            foreach (string spec in specs)
+            models.AddRange(specs.Select(spec => Resolve(session, spec, weights)));
+            PredictionTask task = models[0].Task;
+            if (task.Kind != TaskKind.Classes && (models.Count > 1 || tenCrop))
             {
-                ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
-                models.Add(resolved);
-                resolved.Info.RequireClasses("zoo eval");
-                data = models.Count == 1 ? DataChoice.Matched(session, data, resolved) : data;
-                networks.Add(Reordered.By(resolved.Model, resolved.Labels, models[0].Labels, spec));
-                if (!resolved.Trained)
-                {
-                    session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: "
-                        + $"{string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
-                }
-
-                Preprocessing preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing);
-                images.Add(tenCrop ? TenCrop.Open(data, preprocessing, loader) : ImageBatches.Open(data, preprocessing, null, loader));
+                throw new UsageException($"{(tenCrop ? "--ten-crop" : "An ensemble")} averages probabilities of classes; {specs[0]} predicts "
+                    + $"{(task.Kind == TaskKind.Regression ? "a number" : "several labels")}.");
             }
 
+            LabeledImages data = (choice with { Labels = choice.Labels with { Kind = task.Kind } }).OpenPart(session, part);
+            FolderTallies.Say(session, data);
+            data = DataChoice.Matched(session, data, models[0]);
+            images.AddRange(models.Select(m => TransferLearning.PreprocessingFor(data, m.Preprocessing))
+                .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
+            string name = string.Join(" + ", specs);
+            if (task.Kind != TaskKind.Classes)
+            {
+                Measurement measured = Evaluator.Measure(models[0].Model, images[0], task);
+                DataChoice.Report(session, [.. images]);
+                if (!double.IsFinite(measured.Loss))
+                {
+                    throw NotFinite(name, data, measured);
+                }
+
+                Show(session, name, data, measured);
+                return 0;
+            }
+
+            nn.Module<Tensor, Tensor>[] networks = [.. models.Zip(specs, (m, spec) => Reordered.By(m.Model, m.Labels, models[0].Labels, spec))];
             EvaluationResult result = Evaluator.Evaluate(
                 [.. networks.Zip(images, (n, i) => (tenCrop ? TenCrop.Average(n) : n, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
             DataChoice.Report(session, [.. images]);
             if (!double.IsFinite(result.Loss))
             {
-                throw new ZooException($"{string.Join(" + ", specs)} on {data.Name}: the loss is {result.Loss}, because the network's output is not finite.");
+                throw NotFinite(name, data, result);
             }
 
-            Show(session, string.Join(" + ", specs), data, result);
+            Show(session, name, data, result);
             return 0;
         }
         finally
@@ -97,6 +106,70 @@ internal static class EvalCommand
             images.ForEach(i => i.Dispose());
             models.ForEach(m => m.Dispose());
         }
+    }
+
+    private static ZooException NotFinite(string name, LabeledImages data, Measurement measured) =>
+        new($"{name} on {data.Name}: the loss is {measured.Loss}, because the network's output is not finite.");
+
+    private static ResolvedModel Resolve(Session session, string spec, WeightsChoice weights)
+    {
+        ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        resolved.RequirePredictions("zoo eval");
+        if (!resolved.Trained)
+        {
+            session.Say($"{spec} has fresh weights, not trained ones: expect the accuracy of guessing. Trained: "
+                + $"{string.Join(" ", Session.Catalog.Models.SelectMany(m => m.Weights.Select(w => $"{m.Name}:{w.Name}")))}, or a checkpoint.");
+        }
+
+        return resolved;
+    }
+
+    private static void Show(Session session, string name, LabeledImages data, Measurement measured)
+    {
+        if (measured is RegressionResult numbers)
+        {
+            session.Show(new
+            {
+                model = name,
+                data = data.Name,
+                images = numbers.Count,
+                numbers.R2,
+                numbers.MeanSquaredError,
+                numbers.RootMeanSquaredError,
+                numbers.MeanAbsoluteError,
+                seconds = numbers.Elapsed.TotalSeconds,
+            }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
+                + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
+                + $"{Tables.Count(numbers.Count)} images in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
+            return;
+        }
+
+        var result = (MultiLabelResult)measured;
+        session.Show(new
+        {
+            model = name,
+            data = data.Name,
+            images = result.Count,
+            result.MeanAveragePrecision,
+            result.MeanF1,
+            result.ExactMatch,
+            loss = result.Loss,
+            seconds = result.Elapsed.TotalSeconds,
+            labels = result.Labels.Select(l => new { label = l.Name, l.Count, l.AveragePrecision, l.Threshold, l.Precision, l.Recall, l.F1 }),
+        }, console =>
+        {
+            var table = Tables.New("label", ">images", ">average precision", ">threshold", ">precision", ">recall", ">F1");
+            foreach (LabelResult l in result.Labels)
+            {
+                table.Row(l.Name, Tables.Count(l.Count), l.Count == 0 ? "" : Tables.Percent(l.AveragePrecision), Tables.Number(l.Threshold),
+                    Tables.Percent(l.Precision), Tables.Percent(l.Recall), Tables.Percent(l.F1));
+            }
+
+            console.Write(table);
+            console.WriteLine($"{name} on {data.Name}: mean average precision {Tables.Percent(result.MeanAveragePrecision)}, all labels right "
+                + $"{Tables.Percent(result.ExactMatch)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, {Tables.Count(result.Count)} images "
+                + $"in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+        });
     }
 
     private static void Show(Session session, string name, LabeledImages data, EvaluationResult result)
@@ -129,8 +202,8 @@ internal static class EvalCommand
             console.Write(table);
             if (classes.Count(c => c.Count == 0) is > 0 and var lacking)
             {
-                console.WriteLine($"{Tables.Count(lacking)} of the model's {Tables.Count(classes.Length)} classes {(lacking == 1 ? "has" : "have")} no images in "
-                    + "this data.");
+                console.WriteLine($"{Tables.Count(lacking)} of the model's {Tables.Count(classes.Length)} classes {(lacking == 1 ? "has" : "have")} no images "
+                    + "in this data.");
             }
 
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss "

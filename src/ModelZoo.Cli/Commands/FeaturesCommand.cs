@@ -47,7 +47,8 @@ internal static class FeaturesCommand
 
     private static int Run(Session session, ResolvedModel resolved, DataChoice choice, string part, string? layer, string path)
     {
-        LabeledImages data = choice.OpenPart(session, part);
+        LabeledImages data = (choice with { Labels = choice.Labels with { Kind = choice.Source.HasColumns ? resolved.Task.Kind : TaskKind.Classes } })
+            .OpenPart(session, part);
         FolderTally[]? folders = FolderTallies.Say(session, data);
         if (!resolved.Trained)
         {

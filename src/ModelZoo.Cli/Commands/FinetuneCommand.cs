@@ -39,7 +39,7 @@ internal static class FinetuneCommand
         {
             model, output, cache, precision, newHead,
         };
-        data.AddTo(command);
+        data.AddTo(command, learns: true);
         strategy.AddTo(command);
         recipe.AddTo(command);
         weights.AddTo(command);

@@ -26,19 +26,20 @@ internal static class ImportCommand
             Description = "Class names in the order of the logits: a text file with one a line, or names separated by commas (default: numbers)",
             HelpName = "file"
         };
+        var task = DataArgument.CreateTask("What the outputs are: logits of one class of several, of any number of labels, or a number");
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
         var command = new Command("import",
             "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
-            output, labels, force };
+            output, labels, task, force };
         weights.AddTo(command, withFile: false);
         command.SetAction(parsed => Run(
             Session.Open(parsed), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output),
-                parsed.GetValue(labels), parsed.GetValue(force)));
+                parsed.GetValue(labels), DataArgument.TaskOf(parsed.GetValue(task)!), parsed.GetValue(force)));
         return command;
     }
 
-    private static int Run(Session session, WeightsChoice weights, string model, string output, string? labels, bool force)
+    private static int Run(Session session, WeightsChoice weights, string model, string output, string? labels, TaskKind task, bool force)
     {
         ModelInfo info = Session.Catalog.Find(model);
         if (!output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
@@ -53,9 +54,10 @@ internal static class ImportCommand
             format = file.Format;
         }
 
-        using ResolvedModel resolved = ModelArgument.Resolve(session, info.Name, weights);
+        string[]? given = labels is null ? null : Labels(labels);
+        using ResolvedModel resolved = Meaning(session, ModelArgument.Resolve(session, info.Name, weights), task, given);
+        string[] names = given ?? [.. resolved.Labels];
         int classes = resolved.Options.NumClasses;
-        string[] names = labels is null ? [.. resolved.Labels] : Labels(labels);
         if (names.Length != classes)
         {
             throw new UsageException($"--labels {labels}: {names.Length} names for {classes} classes.");
@@ -66,6 +68,7 @@ internal static class ImportCommand
             Architecture = info.Name,
             Options = resolved.Options,
             Labels = names,
+            Task = resolved.Task.Kind == TaskKind.Classes ? null : resolved.Task,
             Preprocessing = resolved.Preprocessing,
             Extra = new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
             {
@@ -78,6 +81,31 @@ internal static class ImportCommand
             console.WriteLine($"{output}: {info.Name} with {classes.ToString(CultureInfo.InvariantCulture)} classes, {report.Loaded.Count} tensors from "
                 + $"{weights.File} ({format})"));
         return 0;
+    }
+
+    // One logit is no class of several: its softmax would always be 1.
+    private static ResolvedModel Meaning(Session session, ResolvedModel loaded, TaskKind task, string[]? names)
+    {
+        if (task != TaskKind.Classes)
+        {
+            return loaded.Options.NumClasses == 1 || task != TaskKind.Regression
+                ? loaded with { Task = new PredictionTask { Kind = task } }
+                : throw new UsageException($"--task regression: the head has {loaded.Options.NumClasses} outputs; a number is one.");
+        }
+
+        if (loaded.Options.NumClasses > 1 || loaded.Info.Task != ModelTask.Classification || loaded.Task.Kind != TaskKind.Classes)
+        {
+            return loaded;
+        }
+
+        if (names is not { Length: 2 })
+        {
+            throw new UsageException("The head has one logit, of which a softmax would always make 100 %. If its sigmoid tells two classes apart, name them "
+                + "with --labels no,yes (a positive logit means the second); if it is a number, say --task regression.");
+        }
+
+        session.Say($"one logit: its sigmoid is taken as the softmax of two, 0 for '{names[0]}' and the logit for '{names[1]}'");
+        return loaded.WithTwoClasses(names);
     }
 
     private static string[] Labels(string given)

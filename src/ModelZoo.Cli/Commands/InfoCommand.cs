@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ModelZoo.Downloads;
 using ModelZoo.Models;
 using ModelZoo.Registry;
@@ -88,6 +89,13 @@ internal static class InfoCommand
         table.Row("input", $"{checkpoint.Options.InChannels}×{checkpoint.Options.InputHeight}×{checkpoint.Options.InputWidth}");
         table.Row("labels", checkpoint.Labels.Count <= MaxLabels ? string.Join(", ", checkpoint.Labels)
             : $"{string.Join(", ", checkpoint.Labels.Take(MaxLabels))} … ({Tables.Count(checkpoint.Labels.Count)} in all)");
+        if (checkpoint.Task is { } task)
+        {
+            table.Row("predicts", task.Kind == TaskKind.Regression
+                ? string.Create(CultureInfo.InvariantCulture, $"a number: {task.Scale:G6} · output + {task.Offset:G6}")
+                : $"several labels, each there from {(task.Thresholds.Count > 0 ? string.Join(", ", task.Thresholds.Select(Tables.Number)) : "0.5")} on");
+        }
+
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, key == "recipe" ? RecipeText.Lines(value) ?? value : value);

@@ -48,7 +48,7 @@ internal static class PredictCommand
         DecodeOptions decoding)
     {
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
-        resolved.Info.RequireClasses("zoo predict");
+        resolved.RequirePredictions("zoo predict");
         if (!resolved.Trained)
         {
             throw new UsageException($"{spec} has fresh weights: it would only guess. Name shipped weights "
@@ -72,7 +72,7 @@ internal static class PredictCommand
             return PicturePredictions.Run(session, ofPictures, pictures, folders, top);
         }
 
-        LabeledImages? all = files.Length > 0 ? null : DataSource.Parse(source).Open(DataSplit.Test);
+        LabeledImages? all = files.Length > 0 ? null : DataChoice.OpenToShow(source, resolved.Task);
         if (all is LabeledFiles folder)
         {
             MustExist(folder, index);
@@ -84,9 +84,9 @@ internal static class PredictCommand
         using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) });
         IReadOnlyList<IReadOnlyList<Prediction>> predictions = classifier.Predict(data, top);
         var rows = names.Select((name, i) => new { image = name, predictions = predictions[i] }).ToArray();
-        session.Show(rows, console =>
+        session.Show(rows.Select(row => PicturePredictions.Json(row.image, row.predictions)).ToArray(), console =>
         {
-            if (data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
+            if (classifier.Task.Kind == TaskKind.Classes && data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
             {
                 string[] captions = [.. rows.Select(r => $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})")];
                 foreach (string line in ImageDrawing.SideBySide(data, [.. Enumerable.Range(0, names.Length)], captions))
@@ -95,14 +95,7 @@ internal static class PredictCommand
                 }
             }
 
-            var table = Tables.New("image", "prediction", ">probability", "then");
-            foreach (var row in rows)
-            {
-                table.Row(row.image, row.predictions[0].Label, Tables.Percent(row.predictions[0].Probability),
-                    string.Join(", ", row.predictions.Skip(1).Select(p => $"{p.Label} {Tables.Percent(p.Probability)}")));
-            }
-
-            console.Write(table);
+            console.Write(PicturePredictions.Table(classifier, rows.Select(row => (row.image, (IReadOnlyList<Prediction>?)row.predictions))));
         });
         return 0;
     }

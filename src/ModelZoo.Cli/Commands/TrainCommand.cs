@@ -27,7 +27,7 @@ internal static class TrainCommand
         var command = new Command("train",
             "Train a model from scratch by its recipe; any flag wins over the recipe.\n\nExample: zoo train lenet5 --data mnist:data/mnist --epochs 10 "
             + "--output runs/lenet5") { model };
-        data.AddTo(command);
+        data.AddTo(command, learns: true);
         run.AddTo(command);
         recipe.AddTo(command, variants: true);
         var architecture = new ArchitectureArgument();
@@ -76,6 +76,7 @@ internal static class TrainCommand
                 Architecture = info.Name,
                 Options = options,
                 Labels = train.Info.ClassNames,
+                Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
                 Preprocessing = preprocessing,
                 Extra = Provenance.Of(session, train, recipe, result, test, request.Seed),
             },
@@ -114,7 +115,14 @@ internal static class TrainCommand
                     ValShare = double.Parse(Note("val_share"), CultureInfo.InvariantCulture),
                     Seed = ulong.Parse(Note("split_seed"), CultureInfo.InvariantCulture)
                 },
-                new LoaderOptions { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) });
+                new LoaderOptions { OnBadImage = Enum.Parse<OnBadImage>(Note("on_bad_image")) })
+            {
+                Labels = new LabelOptions
+                {
+                    Kind = Enum.Parse<TaskKind>(notes.GetValueOrDefault("task") ?? nameof(TaskKind.Classes)),
+                    Column = notes.GetValueOrDefault("label_column"),
+                },
+            };
             long seed = long.Parse(Note("seed"), CultureInfo.InvariantCulture);
             if (parsed.GetResult(GlobalOptions.Seed) is { Implicit: false } && session.Seed != seed)
             {
@@ -147,6 +155,16 @@ internal static class TrainCommand
             if (options.Norm is { } norm)
             {
                 notes["norm"] = norm;
+            }
+
+            if (Data.Labels.Kind != TaskKind.Classes)
+            {
+                notes["task"] = Data.Labels.Kind.ToString();
+            }
+
+            if (Data.Labels.Column is { } column)
+            {
+                notes["label_column"] = column;
             }
 
             return notes;

@@ -18,6 +18,8 @@ internal sealed class DataArgument
         DefaultValueFactory = _ => 0.2
     };
     private readonly Option<long> splitSeed = new("--split-seed") { Description = "Of a folder without train and val: which images those are", HelpName = "n" };
+    private readonly Option<string> task = CreateTask("What the labels of csv:<path> are: one class a picture, several labels, or a number");
+    private readonly Option<string?> column = CreateColumn();
     private readonly Option<int> workers = new("--workers") { Description = "Threads that decode images (default: one a core)", HelpName = "n" };
     private readonly Option<string> onBadImage = GlobalOptions.Choice("--on-bad-image", "What to do with an image that cannot be read", "fail", "fail", "skip");
 
@@ -30,14 +32,36 @@ internal sealed class DataArgument
         DefaultValueFactory = _ => "digits",
     };
 
+    internal static Option<string> CreateTask(string description) =>
+        GlobalOptions.Choice("--task", description, "classes", "classes", "multi-label", "regression");
+
+    internal static Option<string?> CreateColumn() => new("--label-column")
+    {
+        Description = "Of csv:<path>: the column of the labels, its name or its number (default: the one that is left, or is called label)",
+        HelpName = "name"
+    };
+
+    internal static TaskKind TaskOf(string name) => name switch
+    {
+        "multi-label" => TaskKind.MultiLabel,
+        "regression" => TaskKind.Regression,
+        _ => TaskKind.Classes,
+    };
+
     internal static Option<string> CreateSplit() => GlobalOptions.Choice(
         "--split", "Which part of the data; auto takes test, or val where there is none", "auto", "auto", "train", "val", "test");
 
     internal static ImageDataset Load(string source, DataSplit split) => DataSource.Parse(source).Load(split);
 
-    internal void AddTo(Command command)
+    /// <param name="command">The command that takes them.</param>
+    /// <param name="learns">Whether it is for the data to say what is learned; else the model knows.</param>
+    internal void AddTo(Command command, bool learns = false)
     {
-        Array.ForEach<Option>([data, limit, valShare, splitSeed, workers, onBadImage, maxPixels], command.Add);
+        Array.ForEach<Option>([data, limit, valShare, splitSeed, column, workers, onBadImage, maxPixels], command.Add);
+        if (learns)
+        {
+            command.Add(task);
+        }
     }
 
     /// <summary>
@@ -52,6 +76,8 @@ internal sealed class DataArgument
         MustAgree(valShare, flags.Split.ValShare, recorded.Split.ValShare);
         MustAgree(splitSeed, flags.Split.Seed, recorded.Split.Seed);
         MustAgree(onBadImage, flags.Loader.OnBadImage, recorded.Loader.OnBadImage);
+        MustAgree(task, flags.Labels.Kind, recorded.Labels.Kind);
+        MustAgree(column, flags.Labels.Column ?? "", recorded.Labels.Column ?? "");
         return recorded with
         {
             Source = IsGiven(data)
@@ -89,7 +115,10 @@ internal sealed class DataArgument
                 Workers = parsed.GetValue(workers),
                 OnBadImage = parsed.GetValue(onBadImage) == "skip" ? OnBadImage.Skip : OnBadImage.Fail,
                 Decoding = DecodingArgument.Read(parsed, maxPixels),
-            });
+            })
+        {
+            Labels = new LabelOptions { Kind = TaskOf(parsed.GetValue(task) ?? ""), Column = parsed.GetValue(column) },
+        };
     }
 }
 
@@ -100,30 +129,40 @@ internal sealed class DataArgument
 /// <param name="Loader">How images are read.</param>
 internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Split, LoaderOptions Loader)
 {
+    /// <summary>What the labels are, and where.</summary>
+    internal LabelOptions Labels { get; init; } = new();
+
     /// <summary>What is learned from.</summary>
     internal LabeledImages OpenToTrain(Session session)
     {
-        LabeledImages images = Limited(Source.Open(DataSplit.Train, Split));
+        LabeledImages images = Limited(Source.Open(DataSplit.Train, Split, Labels));
         images.MustTeach();
         return Said(session, images);
     }
 
     /// <summary>What is measured while training.</summary>
-    internal LabeledImages OpenToWatch(Session session) => Said(session, Source.Open(DataSplit.Val, Split));
+    internal LabeledImages OpenToWatch(Session session) => Said(session, Source.Open(DataSplit.Val, Split, Labels));
+
+    /// <summary>The test part, for pictures of it to be shown to a model.</summary>
+    internal static LabeledImages OpenToShow(string source, PredictionTask task)
+    {
+        DataSource parsed = DataSource.Parse(source);
+        return parsed.Open(DataSplit.Test, labels: new LabelOptions { Kind = parsed.HasColumns ? task.Kind : TaskKind.Classes });
+    }
 
     /// <summary>The part that --split names.</summary>
     internal LabeledImages OpenPart(Session session, string part) => Limited(Said(session, part switch
     {
-        "train" => Source.OpenExactly(DataSplit.Train, Split),
-        "val" => Source.OpenExactly(DataSplit.Val, Split),
-        "test" => Source.OpenExactly(DataSplit.Test, Split),
-        _ => Source.Open(DataSplit.Test, Split),
+        "train" => Source.OpenExactly(DataSplit.Train, Split, Labels),
+        "val" => Source.OpenExactly(DataSplit.Val, Split, Labels),
+        "test" => Source.OpenExactly(DataSplit.Test, Split, Labels),
+        _ => Source.Open(DataSplit.Test, Split, Labels),
     }));
 
     /// <summary>The images with a trained model's classes; fresh weights have no names for what they will tell apart.</summary>
     internal static LabeledImages Matched(Session session, LabeledImages data, ResolvedModel model)
     {
-        if (!model.Trained && data.Info.ClassNames.Count != model.Labels.Count)
+        if (!model.Trained && data.Targets is null && data.Info.ClassNames.Count != model.Labels.Count)
         {
             throw new UsageException($"{data.Name} has {data.Info.ClassNames.Count} classes and the model has {model.Labels.Count}. Give the model a new head "
                 + "with `zoo finetune`.");

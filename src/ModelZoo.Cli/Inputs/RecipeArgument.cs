@@ -27,6 +27,7 @@ internal sealed class RecipeArgument
         ("--min-lr", "min_learning_rate", "Lowest rate of cosine, polynomial, exponential and plateau"),
         ("--patience", "plateau_patience", "With plateau: tests without improvement before a reduction"),
         ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
+        ("--loss", "loss", $"With --task regression: {string.Join(", ", Recipe.Losses)}"),
         ("--clip-norm", "clip_norm", "Largest norm of all gradients together"),
         ("--clip-value", "clip_value", "Largest element of a gradient"),
         ("--ema", "ema_decay", "Tests and keeps an average of the weights with this decay per step"),

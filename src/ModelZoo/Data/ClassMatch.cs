@@ -22,7 +22,17 @@ internal sealed partial record ClassMatch(int[] Places, string? Remark)
         bool[] used = new bool[names.Count];
         foreach (int label in data.Labels)
         {
-            used[label] = true;
+            if (data.Targets is { } targets)
+            {
+                foreach ((int column, float value) in targets.Row(label).ToArray().Index())
+                {
+                    used[column] |= value > 0;
+                }
+            }
+            else
+            {
+                used[label] = true;
+            }
         }
 
         int[] places = Find(names, labels, static name => name);
@@ -41,6 +51,25 @@ internal sealed partial record ClassMatch(int[] Places, string? Remark)
 
         string[] unknown = [.. names.Where((_, i) => used[i] && places[i] < 0)];
         return unknown.Length == 0 ? new(places, remark) : throw Unknown(data, labels, unknown);
+    }
+
+    /// <summary>A table with the model's columns; what the data do not speak of is not there.</summary>
+    public TargetTable Apply(TargetTable targets, int labels)
+    {
+        int rows = targets.Values.Length / targets.Columns;
+        var values = new float[rows * labels];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < targets.Columns; column++)
+            {
+                if (Places[column] >= 0)
+                {
+                    values[row * labels + Places[column]] = targets.Row(row)[column];
+                }
+            }
+        }
+
+        return new(targets.Task, labels, values);
     }
 
     private static int[] Find(IReadOnlyList<string> names, IReadOnlyList<string> labels, Func<string, string> key)

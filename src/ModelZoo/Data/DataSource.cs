@@ -13,6 +13,7 @@ public sealed record DataSource
         new("cifar10", Place.Cache, (folder, split, _) => Cifar.Load10(folder, split)),
         new("cifar100", Place.Cache, (folder, split, _) => Cifar.Load100(folder, split)),
         new("folder", Place.Needed, ImageFolder.Open),
+        new("csv", Place.Needed, (file, part, split) => ImageTable.Open(file, part, split)),
     ];
 
     private readonly Kind kind;
@@ -43,8 +44,16 @@ public sealed record DataSource
     /// <summary>The folder as it was given; empty for data that is built in or in the cache.</summary>
     public string Folder { get; }
 
-    /// <summary>What files made from this data are called by: the name, or of "folder" the folder's own.</summary>
-    public string ShortName => Name == "folder" ? ImageFolder.NameOf(Folder) : Name;
+    /// <summary>Whether it is a table, whose labels may be something else than one class an image.</summary>
+    public bool HasColumns => Name == "csv";
+
+    /// <summary>What files made from this data are called by: the name, or of "folder" and "csv" the folder's or file's own.</summary>
+    public string ShortName => Name switch
+    {
+        "folder" => ImageFolder.NameOf(Folder),
+        "csv" => ImageTable.NameOf(Folder),
+        _ => Name,
+    };
 
     /// <summary>Reads one of <see cref="Forms"/>. Does not touch the folder: <see cref="Open"/> does.</summary>
     /// <exception cref="UsageException">The name is unknown (the message gives the nearest), or a folder is missing or too much.</exception>
@@ -66,16 +75,25 @@ public sealed record DataSource
     /// <summary>One part of the data. The files of image folders are listed, not opened.</summary>
     /// <param name="part">Which; where data have only one of val and test, that one (<see cref="DatasetInfo.Split"/> says which).</param>
     /// <param name="split">How to divide data without parts of their own.</param>
+    /// <param name="labels">What the labels of a CSV file are; other data have one class an image.</param>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
-    public LabeledImages Open(DataSplit part, SplitOptions? split = null) =>
-        kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
+    /// <exception cref="UsageException">The data do not have such labels.</exception>
+    public LabeledImages Open(DataSplit part, SplitOptions? split = null, LabelOptions? labels = null)
+    {
+        labels ??= new();
+        return HasColumns ? ImageTable.Open(Folder, part, split, labels)
+            : labels.Kind != TaskKind.Classes
+                ? throw new UsageException($"{this}: has one class for each image. Several labels, or a number, come from csv:<path>.")
+            : labels.Column is not null ? throw new UsageException($"{this}: has no columns; --label-column goes with csv:<path>.")
+            : kind.Open(kind.Place == Place.Cache && Folder.Length == 0 ? DataCache.Require(Name) : Folder, part, split ?? new());
+    }
 
     /// <summary>That part and no other.</summary>
     /// <exception cref="UsageException">The data do not have it.</exception>
     /// <inheritdoc cref="Open"/>
-    public LabeledImages OpenExactly(DataSplit part, SplitOptions? split = null)
+    public LabeledImages OpenExactly(DataSplit part, SplitOptions? split = null, LabelOptions? labels = null)
     {
-        LabeledImages images = Open(part, split);
+        LabeledImages images = Open(part, split, labels);
         return images.Info.Split is not { } read || read == part
             ? images
             : throw new UsageException($"{this}: holds no {FolderParts.NameOf(part)} part. Ask for {FolderParts.NameOf(read)}, which is there.");
@@ -86,7 +104,7 @@ public sealed record DataSource
     /// <exception cref="UsageException">The images are files of many sizes.</exception>
     public ImageDataset Load(DataSplit part) => Open(part) as ImageDataset
         ?? throw new UsageException($"{this}: images in files are not taken here; use "
-            + $"{string.Join(", ", Kinds.Where(known => known.Name != "folder").Select(known => known.Form))}.");
+            + $"{string.Join(", ", Kinds.Where(known => known.Name is not ("folder" or "csv")).Select(known => known.Form))}.");
 
     public override string ToString() => Folder.Length > 0 ? $"{Name}:{Folder}" : Name;
 

@@ -42,8 +42,8 @@ internal sealed record FolderParts(string Root, IReadOnlyDictionary<DataSplit, s
 
         if (found.FirstOrDefault(part => part.Count() > 1) is { } twice)
         {
-            throw new ZooException($"{listing.Root}: {string.Join(" and ", twice.Select(name => $"'{name}'"))} are the same part of the data. Join them, or rename "
-                + "one.");
+            throw new ZooException($"{listing.Root}: {string.Join(" and ", twice.Select(name => $"'{name}'"))} are the same part of the data. Join them, or "
+                + "rename one.");
         }
 
         HashSet<string> parts = [.. found.SelectMany(part => part)];

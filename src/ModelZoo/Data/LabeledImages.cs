@@ -19,7 +19,7 @@ public abstract class LabeledImages
     /// <summary>The number of images.</summary>
     public abstract int Count { get; }
 
-    /// <summary>[N], each in 0 … Info.ClassNames.Count − 1.</summary>
+    /// <summary>[N], each in 0 … Info.ClassNames.Count − 1; where there are <see cref="Targets"/>, the row of each image there.</summary>
     public abstract ReadOnlySpan<int> Labels { get; }
 
     /// <summary>The shape of the images: of each, or where they may differ of the first, which stands for the others.</summary>
@@ -45,6 +45,12 @@ public abstract class LabeledImages
     /// <summary>At most <paramref name="count"/> images.</summary>
     public abstract LabeledImages Take(int count);
 
+    /// <summary>Several labels or a number for each image; null where each has one class.</summary>
+    public virtual TargetTable? Targets => null;
+
+    /// <summary>What is to be predicted.</summary>
+    public PredictionTask Task => Targets?.Task ?? PredictionTask.Classes;
+
     /// <summary>What somebody who uses the data should know of how it was read, in sentences.</summary>
     public IReadOnlyList<string> Remarks
     {
@@ -56,10 +62,10 @@ public abstract class LabeledImages
     /// <exception cref="ZooException">All images are of one class; the message says what was found.</exception>
     public void MustTeach()
     {
-        if (Info.ClassNames.Count < 2)
+        if (Info.ClassNames.Count < 2 && Targets is null)
         {
-            throw new ZooException($"{Name}: one class, '{Info.ClassNames.FirstOrDefault()}', teaches nothing; at least two are needed."
-                + string.Concat(Remarks.Select(remark => $" {remark}")));
+            throw new ZooException($"{Name}: one class, {string.Join(", ", Info.ClassNames.Select(name => $"'{name}'"))}, teaches nothing; at least two are "
+                + "needed." + string.Concat(Remarks.Select(remark => $" {remark}")));
         }
     }
 
@@ -73,19 +79,25 @@ public abstract class LabeledImages
     public LabeledImages WithClasses(IReadOnlyList<string> labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        if (Info.ClassNames.SequenceEqual(labels, StringComparer.Ordinal))
+        if (Info.ClassNames.SequenceEqual(labels, StringComparer.Ordinal) || Task.Kind == TaskKind.Regression)
         {
             return this;
         }
 
         var match = ClassMatch.Of(this, labels);
-        LabeledImages matched = With(Info with { ClassNames = labels }, [.. Labels.ToArray().Select(label => match.Places[label])]);
+        DatasetInfo info = Info with { ClassNames = labels };
+        LabeledImages matched = Targets is { } targets
+            ? With(info, match.Apply(targets, labels.Count))
+            : With(info, [.. Labels.ToArray().Select(label => match.Places[label])]);
         matched.remarks = match.Remark is null ? Remarks : [.. Remarks, match.Remark];
         return matched;
     }
 
     /// <summary>The same images with other labels.</summary>
     private protected virtual LabeledImages With(DatasetInfo info, int[] labels) =>
+        throw new NotSupportedException($"{GetType().Name} cannot be given other labels.");
+
+    private protected virtual LabeledImages With(DatasetInfo info, TargetTable targets) =>
         throw new NotSupportedException($"{GetType().Name} cannot be given other labels.");
 
     /// <summary>Writes what distinguishes this data from other data: its pixels, or the files' names, lengths and labels, without opening them.</summary>

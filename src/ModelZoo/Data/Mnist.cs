@@ -49,7 +49,8 @@ public static class Mnist
         int wrong = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)(Classes - 1));
         return wrong >= 0
             ? throw new ZooException($"{labelsPath}: label {wrong} is {labels[wrong]}, outside 0 … {Classes - 1}. Download the file again.")
-            : ImageDataset.FromBytes(info with { Split = split == DataSplit.Train ? split : DataSplit.Test }, new ImageShape(1, size[1], size[2]), pixels, maximum: 255, [.. labels.Select(label => (int)label)]);
+            : ImageDataset.FromBytes(info with { Split = split == DataSplit.Train ? split : DataSplit.Test }, new ImageShape(1, size[1], size[2]), pixels,
+                maximum: 255, [.. labels.Select(label => (int)label)]);
     }
 
     private static string Find(string folder, string stem, string kind)

@@ -9,8 +9,15 @@ namespace ModelZoo.Inference;
 
 /// <summary>One answer of a classifier.</summary>
 /// <param name="Label">The class.</param>
-/// <param name="Probability">The softmax of the logits, in [0,1].</param>
-public sealed record Prediction(string Label, double Probability);
+/// <param name="Probability">In [0,1]: the softmax of the logits, or of several labels the sigmoid of the label's own; of a number not a number.</param>
+public sealed record Prediction(string Label, double Probability)
+{
+    /// <summary>Of several labels, any number of which may be there: whether this one is, its probability reaching its threshold. Else null.</summary>
+    public bool? IsThere { get; init; }
+
+    /// <summary>Of a number: what is predicted, <see cref="Label"/> being what the number is called. Else null.</summary>
+    public double? Value { get; init; }
+}
 
 /// <summary>Names what is in an image: a file, a stream, a picture or pixels. Threads may share one.</summary>
 public sealed partial class ImageClassifier : IDisposable
@@ -27,7 +34,7 @@ public sealed partial class ImageClassifier : IDisposable
 
     private ImageClassifier(ResolvedModel model)
     {
-        model.Info.RequireClasses("an image classifier");
+        model.RequirePredictions("an image classifier");
         this.model = model;
         model.Model.eval();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
@@ -38,6 +45,9 @@ public sealed partial class ImageClassifier : IDisposable
 
     /// <summary>Class names, in the order of the logits.</summary>
     public IReadOnlyList<string> Labels => model.Labels;
+
+    /// <summary>What is predicted: one class of several, any number of labels, or a number.</summary>
+    public PredictionTask Task => model.Task;
 
     /// <summary>How images become the model's input.</summary>
     public Preprocessing Preprocessing => model.Preprocessing;
@@ -127,10 +137,16 @@ public sealed partial class ImageClassifier : IDisposable
         using (no_grad())
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor logits = model.Model.call(inputs); // [N,C,H,W] → [N,classes]
-            float[] probabilities = nn.functional.softmax(logits, 1).cpu().data<float>().ToArray();
-            return Array.TrueForAll(probabilities, float.IsFinite)
-                ? probabilities
+            Tensor outputs = model.Model.call(inputs); // [N,C,H,W] → [N,K]
+            Tensor answers = Task.Kind switch
+            {
+                TaskKind.MultiLabel => outputs.sigmoid(),
+                TaskKind.Regression => outputs.to(ScalarType.Float64).mul(Task.Scale).add(Task.Offset).to(ScalarType.Float32),
+                _ => nn.functional.softmax(outputs, 1),
+            };
+            float[] values = answers.cpu().data<float>().ToArray();
+            return Array.TrueForAll(values, float.IsFinite)
+                ? values
                 : throw new ZooException($"{model.Info.Name}: its output for these images is not finite, so they have no class. The weights, or a value in the "
                     + "preprocessing, are out of range; `zoo verify` finds the layer.");
         }
@@ -139,7 +155,13 @@ public sealed partial class ImageClassifier : IDisposable
     private IReadOnlyList<Prediction> Rank(ReadOnlySpan<float> probabilities, int top)
     {
         float[] values = probabilities.ToArray();
-        return [.. Enumerable.Range(0, values.Length).OrderByDescending(c => values[c]).ThenBy(c => c).Take(top)
-            .Select(c => new Prediction(Labels[c], values[c]))];
+        if (Task.Kind == TaskKind.Regression)
+        {
+            return [new Prediction(Labels[0], double.NaN) { Value = values[0] }];
+        }
+
+        return [.. Enumerable.Range(0, values.Length).OrderByDescending(c => values[c]).ThenBy(c => c)
+            .Select(c => new Prediction(Labels[c], values[c]) { IsThere = Task.Kind == TaskKind.MultiLabel ? values[c] >= Task.ThresholdOf(c) : null })
+            .Where((prediction, rank) => rank < top || prediction.IsThere == true)];
     }
 }

@@ -3,6 +3,7 @@ using ModelZoo.Imaging;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference;
@@ -161,6 +162,7 @@ public static class ModelResolver
         {
             Checkpoint = checkpoint,
             Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
+            Task = options.NumClasses == checkpoint.Labels.Count && checkpoint.Task is { } task ? task : fresh.Task,
             Preprocessing = Resized(checkpoint.Preprocessing, options),
         }, file, request);
     }
@@ -252,6 +254,9 @@ public sealed record ResolvedModel : IDisposable
     /// <summary>Class names, in the order of the logits.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
+    /// <summary>What its outputs mean.</summary>
+    public PredictionTask Task { get; init; } = PredictionTask.Classes;
+
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
@@ -263,6 +268,69 @@ public sealed record ResolvedModel : IDisposable
 
     /// <summary>Whether it has weights from a file, rather than fresh ones.</summary>
     public required bool Trained { get; init; }
+
+    /// <summary>For what asks for predictions: refuses a model that makes none, or always the same.</summary>
+    /// <param name="what">What was asked for ("zoo eval").</param>
+    /// <exception cref="UsageException">The model makes an image, or has one logit and so one class.</exception>
+    public void RequirePredictions(string what)
+    {
+        Info.RequireClasses(what);
+        if (Task.Kind == TaskKind.Classes && Options.NumClasses == 1)
+        {
+            throw new UsageException($"{Info.Name} has one output here and one class, of which it would always be certain. If the output is the logit of two "
+                + "classes, import the weights with their names (`zoo import … --labels no,yes`); if it is a number, with `zoo import … --task regression`.");
+        }
+    }
+
+    /// <summary>
+    /// A model of one logit as the same model of two, whose softmax is the sigmoid of the one: the first class has the logit 0. The old network is freed.
+    /// </summary>
+    /// <param name="labels">Two names; the second is what a positive logit stands for.</param>
+    /// <exception cref="ArgumentException">The model has more logits, or there are not two names.</exception>
+    /// <exception cref="ZooException">Its head is neither a Linear nor a convolution.</exception>
+    public ResolvedModel WithTwoClasses(IReadOnlyList<string> labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        if (Options.NumClasses != 1 || labels.Count != 2)
+        {
+            throw new ArgumentException($"One logit and two names are needed, not {Options.NumClasses} and {labels.Count}.", nameof(labels));
+        }
+
+        if (Model.named_modules().FirstOrDefault(m => m.name == Info.Head).module is not (Linear or Conv2d))
+        {
+            throw new ZooException($"{Info.Name}: its head, {Info.Head}, is neither a Linear nor a convolution, so its one output is no logit. Train it with "
+                + "two classes.");
+        }
+
+        ModelOptions two = Options with { NumClasses = 2 };
+        ZooModel model;
+        using (WeightInit.Skip())
+        {
+            model = Info.Create(two);
+        }
+
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> source = Model.state_dict();
+            foreach ((string key, Tensor tensor) in model.state_dict())
+            {
+                if (tensor.shape.SequenceEqual(source[key].shape))
+                {
+                    tensor.copy_(source[key]);
+                }
+                else
+                {
+                    tensor.zero_();
+                    using Tensor second = tensor.narrow(0, 1, 1); // [1,…] of [2,…]
+                    second.copy_(source[key]);
+                }
+            }
+        }
+
+        model.eval();
+        Model.Dispose();
+        return this with { Model = model, Options = two, Labels = labels };
+    }
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => Model.Dispose();

@@ -74,6 +74,9 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames => images.Info.ClassNames;
 
+    /// <inheritdoc/>
+    public TargetTable? Targets => images.Targets;
+
     /// <summary>What brings the images to the input.</summary>
     public Preprocessing Preprocessing { get; }
 

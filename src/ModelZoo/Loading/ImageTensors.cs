@@ -56,6 +56,9 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     /// <summary>One name for each label, from label 0 on.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <inheritdoc/>
+    public TargetTable? Targets { get; private init; }
+
     /// <summary>What made the images; null for features.</summary>
     public Preprocessing? Preprocessing { get; }
 
@@ -178,12 +181,13 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     /// <param name="inputs">[N,…].</param>
     /// <param name="labels">[N], int64, each below the number of names.</param>
     /// <param name="classNames">One name for each label.</param>
-    public static ImageTensors FromTensors(Tensor inputs, Tensor labels, IReadOnlyList<string> classNames)
+    /// <param name="targets">Several labels or a number for each example, whose row its label is; null: the labels are classes.</param>
+    public static ImageTensors FromTensors(Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, TargetTable? targets = null)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(labels);
         return labels.dim() == 1 && labels.dtype == ScalarType.Int64 && inputs.dim() >= 1 && inputs.shape[0] == labels.shape[0]
-            ? new ImageTensors(inputs, labels, classNames, null)
+            ? new ImageTensors(inputs, labels, classNames, null) { Targets = targets }
             : throw new ArgumentException($"Inputs [{string.Join(",", inputs.shape)}] need as many int64 labels, not {labels.dtype} "
                 + $"[{string.Join(",", labels.shape)}].");
     }
@@ -275,7 +279,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
 
         using DisposeScope scope = NewDisposeScope();
         Tensor moved = pixels is null ? inputs.to(device) : pixels.to(device).permute(0, 3, 1, 2);
-        return new ImageTensors(moved, labels.to(device), ClassNames, Preprocessing, layout);
+        return new ImageTensors(moved, labels.to(device), ClassNames, Preprocessing, layout) { Targets = Targets };
     }
 
     /// <summary>Frees the tensors.</summary>

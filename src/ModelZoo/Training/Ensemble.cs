@@ -49,7 +49,9 @@ public sealed class Ensemble : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>A model with its logits in the order of other class names: what an average over models needs whose classes are the same, but not their order.</summary>
+/// <summary>
+/// A model with its logits in the order of other class names: what an average over models needs whose classes are the same, but not their order.
+/// </summary>
 public sealed class Reordered : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> model;

@@ -63,8 +63,71 @@ public static class Evaluator
         return tally.Result(data.ClassNames, clock.Elapsed);
     }
 
+    /// <summary>The same for whatever the data say of each example: one class, several labels or a number.</summary>
+    /// <param name="model">[N,…] to outputs [N,K].</param>
+    /// <param name="data">The examples.</param>
+    /// <param name="task">What the outputs mean: the thresholds of labels, the scale of a number; null: as the data say.</param>
+    /// <param name="batchSize">Examples per forward.</param>
+    /// <param name="channelsLast">As for one class.</param>
+    /// <param name="top">As for one class.</param>
+    /// <returns>An <see cref="EvaluationResult"/>, <see cref="MultiLabelResult"/> or <see cref="RegressionResult"/>.</returns>
+    /// <exception cref="ZooException">Model and data do not fit.</exception>
+    public static Measurement Measure(nn.Module<Tensor, Tensor> model, IBatchSource data, PredictionTask? task = null, int batchSize = 256,
+        bool channelsLast = false, int top = 5)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.Targets is not { } table)
+        {
+            return Evaluate(model, data, batchSize, channelsLast, top);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        task ??= table.Task;
+        var clock = Stopwatch.StartNew();
+        List<float> outputs = [], wanted = [];
+        using ModelMode mode = ModelMode.Eval(model);
+        using IDisposable off = no_grad();
+        foreach (Batch read in data.InOrder(batchSize))
+        {
+            using Batch batch = read;
+            using DisposeScope scope = NewDisposeScope();
+            outputs.AddRange(Logits(model, channelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, data).cpu().data<float>().ToArray());
+            foreach (long row in batch.Labels.cpu().data<long>().ToArray())
+            {
+                wanted.AddRange(table.Row((int)row));
+            }
+        }
+
+        return task.Kind == TaskKind.Regression
+            ? OfNumbers(task, outputs, wanted, clock.Elapsed)
+            : OfLabels(task, data.ClassNames, outputs, wanted, clock.Elapsed);
+    }
+
+    private static RegressionResult OfNumbers(PredictionTask task, List<float> outputs, List<float> wanted, TimeSpan elapsed)
+    {
+        double[] predictions = [.. outputs.Select(o => o * task.Scale + task.Offset)], numbers = [.. wanted.Select(w => (double)w)];
+        RegressionResult result = RegressionResult.Of(predictions, numbers, 0, elapsed);
+        return result with { Loss = result.MeanSquaredError / (task.Scale * task.Scale) };
+    }
+
+    // The stable form of −y·log σ(x) − (1 − y)·log(1 − σ(x)).
+    private static MultiLabelResult OfLabels(PredictionTask task, IReadOnlyList<string> names, List<float> outputs, List<float> wanted, TimeSpan elapsed)
+    {
+        double loss = outputs.Zip(wanted, (x, y) => Math.Max(x, 0) - x * y + Math.Log(1 + Math.Exp(-Math.Abs(x)))).DefaultIfEmpty().Average();
+        float[] probabilities = [.. outputs.Select(x => (float)(1 / (1 + Math.Exp(-x))))];
+        return MultiLabelResult.Of(names, probabilities, [.. wanted], task.Thresholds, loss, elapsed);
+    }
+
     internal static void CheckClasses(Tensor logits, IBatchSource data)
     {
+        if (data.Targets is { } table && (logits.dim() != 2 || logits.shape[1] != table.Columns))
+        {
+            throw new ZooException($"The model returns [{string.Join(",", logits.shape)}], but {table.Columns} "
+                + $"{(table.Columns == 1 ? "output is" : "outputs are")} needed for each example. Give the model a new head (zoo finetune), or use "
+                + "other data.");
+        }
+
         if (logits.dim() != 2 || logits.shape[1] < data.ClassNames.Count)
         {
             throw new ZooException(logits.dim() != 2
@@ -95,12 +158,9 @@ public sealed record ClassResult(string Name, int Count, double Precision, doubl
 
 #pragma warning disable CA1814 // A confusion matrix is square.
 
-/// <summary>How well a model does on labeled examples.</summary>
-public sealed record EvaluationResult
+/// <summary>How well a model does on labeled examples. Its loss is the cross entropy, in nats.</summary>
+public sealed record EvaluationResult : Measurement
 {
-    /// <summary>Examples.</summary>
-    public required int Count { get; init; }
-
     /// <summary>The share whose largest logit is the label, in [0,1].</summary>
     public required double Accuracy { get; init; }
 
@@ -109,9 +169,6 @@ public sealed record EvaluationResult
 
     /// <summary>The share whose label is among the <see cref="Top"/> largest logits, in [0,1].</summary>
     public required double TopAccuracy { get; init; }
-
-    /// <summary>The mean cross entropy, in nats.</summary>
-    public required double Loss { get; init; }
 
     /// <summary>[label, prediction]: how many examples.</summary>
     public required int[,] Confusion { get; init; }
@@ -122,8 +179,8 @@ public sealed record EvaluationResult
     /// <summary>The mean F1 of the classes that there are examples of, each counting alike.</summary>
     public double MeanF1 => Classes.Where(c => c.Count > 0).Select(c => c.F1).DefaultIfEmpty().Average();
 
-    /// <summary>Wall time.</summary>
-    public required TimeSpan Elapsed { get; init; }
+    /// <inheritdoc/>
+    public override double Score => Accuracy;
 
     /// <summary>[label, prediction]: the share of the label's examples, so that each row adds up to 1; a row of zeros where there are none.</summary>
     public double[,] NormalizedConfusion()

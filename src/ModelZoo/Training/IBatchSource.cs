@@ -16,6 +16,9 @@ public interface IBatchSource
     /// <summary>One name for each label, from label 0 on.</summary>
     IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>Several labels or a number for each example, its label being its row there; null where each has one class.</summary>
+    TargetTable? Targets => null;
+
     /// <summary>
     /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalized. What a step sees depends on the
     /// plan's seed, epoch and the step's number alone, so that a pass may begin at any step. The last batch holds what is left.
@@ -31,7 +34,7 @@ public interface IBatchSource
 
 /// <summary>Some examples and their labels.</summary>
 /// <param name="Inputs">[B,C,H,W] normalized images or [B,features].</param>
-/// <param name="Labels">[B], int64.</param>
+/// <param name="Labels">[B], int64: the classes, or the rows of the source's <see cref="IBatchSource.Targets"/>.</param>
 public sealed record Batch(Tensor Inputs, Tensor Labels) : IDisposable
 {
     /// <summary>[B,K] float, the share of every class, each row summing to 1, where images were mixed with others; null: each has its label alone.</summary>

@@ -14,6 +14,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 {
     private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
     private readonly ParameterOptimizer optimizer = ParameterOptimizer.Create(recipe);
+    private readonly Objective objective = new(recipe, train);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
     private ModelEma? average;
     private Tensor? skip;
@@ -106,7 +107,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         (share == 1 ? loss : loss * share).backward();
         mixed?.GatherGradients();
-        Tensor right = logits.argmax(1).eq(batch.Labels).sum(); // []
+        Tensor right = objective.Right(logits, batch); // []
         if (value is { } mean)
         {
             figures.Add(batch.Count, share, mean, right.item<long>());
@@ -249,6 +250,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         skip?.Dispose();
         optimizer.Dispose();
         average?.Dispose();
+        objective.Dispose();
         mixed?.Dispose();
     }
 
@@ -315,10 +317,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         return (all[0], loss);
 
-        Tensor Loss(Tensor logits) => nn.functional.cross_entropy(
-            logits.dtype == ScalarType.BFloat16
-                ? logits.to(ScalarType.Float32)
-                : logits, batch.Targets ?? batch.Labels, label_smoothing: recipe.LabelSmoothing);
+        Tensor Loss(Tensor logits) => objective.Loss(logits, batch);
     }
 
     private ZooException NotFinite(Run run, FormattableString what, string? where, bool stepDone = false)

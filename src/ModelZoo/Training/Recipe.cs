@@ -39,6 +39,10 @@ public sealed partial record Recipe
     /// <summary>The share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7).</summary>
     public double LabelSmoothing { get; init; }
 
+    /// <summary>For predicting a number, one of <see cref="Losses"/>: the squared or the absolute error; null: the squared one.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public string? Loss { get; init; }
+
     /// <summary>Augmentation: each training image moves by up to this many pixels along each axis, zeros coming in.</summary>
     public float RandomShift { get; init; }
 
@@ -61,6 +65,9 @@ public sealed partial record Recipe
 
     /// <summary>What <see cref="Precision"/> may be.</summary>
     public static IReadOnlyList<string> Precisions { get; } = ["fp32", "bf16", "auto"];
+
+    /// <summary>What <see cref="Loss"/> may be.</summary>
+    public static IReadOnlyList<string> Losses { get; } = ["mse", "l1"];
 
     /// <summary>What <see cref="Optimizer"/> may be.</summary>
     public static IReadOnlyList<string> Optimizers { get; } = ["gd", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"];
@@ -87,6 +94,7 @@ public sealed partial record Recipe
         Known(displayName, "optimizer", Optimizer, Optimizers);
         Known(displayName, "schedule", Schedule, Schedules);
         Known(displayName, "precision", Precision, Precisions);
+        Known(displayName, "loss", Loss ?? Losses[0], Losses);
         ValidateOptimization(displayName);
         if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
         {

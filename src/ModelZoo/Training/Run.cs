@@ -5,7 +5,7 @@ namespace ModelZoo.Training;
 
 /// <summary>The running figures of one training: what the trainer counts while it trains.</summary>
 internal sealed class Run(RunState state, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress,
-    CancellationToken cancel)
+    CancellationToken cancel, PredictionTask task)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly double secondsBefore = state.Seconds;
@@ -14,6 +14,9 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     private TimeSpan reported;
 
     public RunState State { get; } = state;
+
+    /// <summary>What is learned, as the training data say.</summary>
+    public PredictionTask Task { get; } = task;
 
     public LearningRateSchedule Schedule { get; } = schedule;
 
@@ -91,10 +94,12 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     /// <summary>Brings the clocks of the state up to date.</summary>
     public void Clock() => (State.Seconds, State.EpochSeconds) = (Elapsed.TotalSeconds, EpochSeconds);
 
-    public EpochResult Finish(double seconds, EvaluationResult? test)
+    public EpochResult Finish(double seconds, Measurement? test)
     {
-        var result = new EpochResult(State.Epoch, MeanLoss, (double)State.Correct / Math.Max(State.Images, 1), test?.Accuracy, seconds, State.Images)
+        double right = Task.Kind == TaskKind.Regression ? double.NaN : (double)State.Correct / Math.Max(State.Images, 1);
+        var result = new EpochResult(State.Epoch, MeanLoss, right, test?.Score, seconds, State.Images)
         {
+            Thresholds = (test as MultiLabelResult)?.BestThresholds,
             TestLoss = test?.Loss,
             LearningRate = State.Rate,
         };
@@ -115,7 +120,10 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         reported = total.Elapsed;
         double seconds = testAccuracy is null ? EpochSeconds : State.Epochs[^1].Seconds;
         progress.Report(new TrainingProgress(
-            State.Epoch, epochs, State.StepInEpoch, StepsPerEpoch, MeanLoss, State.Rate, State.Images / Math.Max(seconds, 1e-9), testAccuracy, Elapsed));
+            State.Epoch, epochs, State.StepInEpoch, StepsPerEpoch, MeanLoss, State.Rate, State.Images / Math.Max(seconds, 1e-9), testAccuracy, Elapsed)
+        {
+            Metric = Task.Metric,
+        });
     }
 
     public TrainingResult Result() => new()
@@ -127,5 +135,8 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         TargetReached = State.TargetReached,
         StoppedEarly = State.StoppedEarly,
         BestEpoch = State.BestEpoch == 0 ? null : State.BestEpoch,
+        Task = Task.Kind == TaskKind.MultiLabel && State.Epochs.LastOrDefault(e => e.Thresholds is not null) is { Thresholds: { } thresholds }
+            ? Task with { Thresholds = thresholds }
+            : Task,
     };
 }

@@ -71,7 +71,8 @@ public sealed class Trainer
         Dictionary<string, string> identity = folder is null ? [] : RunIdentity.Of(model, recipe, options, totalSteps, train, test);
         RunState state = Restore(learner, folder, identity);
         using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
-        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel);
+        PredictionTask task = train.Targets?.Task ?? PredictionTask.Classes;
+        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel, task);
         var saver = new RunSaver(model, options, folder, learner, recorder, identity);
         while (state.InEpoch || !run.Ended(options))
         {
@@ -117,10 +118,16 @@ public sealed class Trainer
     // A label is a place in the list of names: other names, or another order, would be measured as something else.
     private static void MustAgree(IBatchSource train, IBatchSource? test)
     {
+        if (test is not null && (test.Targets?.Task.Kind, test.Targets?.Columns) != (train.Targets?.Task.Kind, train.Targets?.Columns))
+        {
+            throw new ZooException("The training data and the test data do not say the same kind of thing of each picture: one class, several labels "
+                + "or a number.");
+        }
+
         if (test is not null && !test.ClassNames.SequenceEqual(train.ClassNames, StringComparer.Ordinal))
         {
-            throw new ZooException($"The training data have the classes {List(train.ClassNames)}, the test data {List(test.ClassNames)}. Give both the same names in "
-                + "the same order (LabeledImages.WithClasses).");
+            throw new ZooException($"The training data have the classes {List(train.ClassNames)}, the test data {List(test.ClassNames)}. Give both the same "
+                + "names in the same order (LabeledImages.WithClasses).");
         }
 
         static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
@@ -271,10 +278,10 @@ public sealed class Trainer
         bool due = last || (options.TestEvery > 0 && state.Epoch % options.TestEvery == 0);
         using (learner.LendAverage())
         {
-            EvaluationResult? result = test is not null && due && !run.Canceled ? Evaluate(run, learner, test) : null;
+            Measurement? result = test is not null && due && !run.Canceled ? Evaluate(run, learner, test) : null;
             EpochResult epoch = run.Finish(seconds, result);
-            state.TargetReached |= result?.Accuracy >= options.TargetAccuracy;
-            bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Accuracy, result?.Loss);
+            state.TargetReached |= result?.Score >= options.TargetAccuracy;
+            bool best = !partial && (test is null || result is not null) && Judge(state, result is null ? epoch.Loss : 1 - result.Score, result?.Loss);
             saver.SaveCheckpoints(run, best, tested: test is not null);
             recorder?.Epoch(run, epoch, best);
         }
@@ -289,13 +296,13 @@ public sealed class Trainer
     }
 
     // In batches as large as those of the training, which fit into memory.
-    private EvaluationResult Evaluate(Run run, Learner learner, IBatchSource test)
+    private Measurement Evaluate(Run run, Learner learner, IBatchSource test)
     {
         int size = Math.Clamp(recipe.BatchSize, LeastTested, 256);
         ProcessSettings.ReturnFreedMemory();
         try
         {
-            EvaluationResult result = Evaluator.Evaluate(model, test, size, recipe.ChannelsLast);
+            Measurement result = Evaluator.Measure(model, test, run.Task, size, recipe.ChannelsLast);
             return double.IsFinite(result.Loss) ? result : throw learner.NotFiniteTest(run, result.Loss, test, size);
         }
         catch (Exception error) when (OutOfMemory.Caused(error))

@@ -11,19 +11,29 @@ namespace ModelZoo.Training;
 /// <param name="TestAccuracy">In [0,1], with the report that ends an epoch in which the test data were run.</param>
 /// <param name="Elapsed">Since the start, tests included.</param>
 public sealed record TrainingProgress(
-    int Epoch, int Epochs, int Step, int Steps, double Loss, double LearningRate, double ImagesPerSecond, double? TestAccuracy, TimeSpan Elapsed);
+    int Epoch, int Epochs, int Step, int Steps, double Loss, double LearningRate, double ImagesPerSecond, double? TestAccuracy, TimeSpan Elapsed)
+{
+    /// <summary>What <see cref="TestAccuracy"/> is: "accuracy"; of several labels "mean average precision", of a number "R²".</summary>
+    public string Metric { get; init; } = PredictionTask.Classes.Metric;
+}
 
 /// <summary>One pass over the training images.</summary>
 /// <param name="Epoch">From 1.</param>
 /// <param name="Loss">Mean over the images, as the model was when it saw them.</param>
-/// <param name="TrainAccuracy">In [0,1], likewise (augmentation and dropout included).</param>
-/// <param name="TestAccuracy">In [0,1], after the epoch; null where it was not tested.</param>
+/// <param name="TrainAccuracy">In [0,1], likewise (augmentation and dropout included): the share with the right class, or with all labels right; of numbers not
+/// a number.</param>
+/// <param name="TestAccuracy">The test's <see cref="Measurement.Score"/> after the epoch: accuracy, of several labels the mean average precision, of numbers
+/// R²; null where it was not tested.</param>
 /// <param name="Seconds">Of training, without the test.</param>
 /// <param name="Images">Images seen; fewer than the data has when the epoch was cut short.</param>
 public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, double? TestAccuracy, double Seconds, int Images)
 {
     /// <summary>Mean cross entropy over the test images; null where it was not tested.</summary>
     public double? TestLoss { get; init; }
+
+    /// <summary>Of several labels: the threshold of each that was best in the test.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? Thresholds { get; init; }
 
     /// <summary>Of the epoch's last step.</summary>
     public double LearningRate { get; init; }
@@ -32,6 +42,9 @@ public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, d
 /// <summary>What a training run came to.</summary>
 public sealed record TrainingResult
 {
+    /// <summary>What the outputs mean: the kind, the thresholds of labels as they were best in the last test, the scale of a number.</summary>
+    public PredictionTask Task { get; init; } = PredictionTask.Classes;
+
     /// <summary>The epochs in order; the last may be cut short.</summary>
     public required IReadOnlyList<EpochResult> Epochs { get; init; }
 

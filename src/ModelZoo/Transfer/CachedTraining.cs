@@ -23,8 +23,8 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         Tensor example = Features.Example(train);
         using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Full && train.Count >= SampleSize);
         string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalizations folded into convolutions" : "";
-        bool pays = options.Precision == FeaturePrecision.Bfloat16
-            || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute);
+        bool pays = train.Targets is null // what is checked afterwards are classes
+            && (options.Precision == FeaturePrecision.Bfloat16 || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute));
         if (!reader.HasHalf || !pays || !HalfPrecision.IsFine(reader, Features.Example(train, SampleSize)))
         {
             string why = reader.HasHalf && pays ? " (bfloat16 is too coarse for these features)" : "";
@@ -82,7 +82,7 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
     private ImageTensors Compute(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
     {
         FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision) : null;
-        if (file?.TryRead(images.ClassNames, device) is { } kept)
+        if (file?.TryRead(images, device) is { } kept)
         {
             options.Remarks?.Report($"features of {images.Count} images: read from {file.Path}");
             return kept;

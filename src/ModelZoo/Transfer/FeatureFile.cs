@@ -53,7 +53,7 @@ internal sealed class FeatureFile
 
     /// <summary>The features with their labels; null where there are none.</summary>
     /// <exception cref="ZooException">There is a file, and it is damaged.</exception>
-    public ImageTensors? TryRead(IReadOnlyList<string> classNames, Device device)
+    public ImageTensors? TryRead(IBatchSource images, Device device)
     {
         if (!File.Exists(Path))
         {
@@ -63,7 +63,8 @@ internal sealed class FeatureFile
         using SafetensorsFile file = SafetensorsFile.Open(Path);
         WeightsEntry entry = file["features"];
         using DisposeScope scope = NewDisposeScope();
-        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(device), TensorBytes.Read(file, file["labels"]).to(device), classNames);
+        return ImageTensors.FromTensors(TensorBytes.Read(file, entry).to(device), TensorBytes.Read(file, file["labels"]).to(device), images.ClassNames,
+            images.Targets);
     }
 
     /// <summary>Keeps features.</summary>

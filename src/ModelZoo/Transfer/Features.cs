@@ -85,8 +85,8 @@ public static class Features
 
         // Fewer where bad images were left out.
         return first == data.Count
-            ? ImageTensors.FromTensors(all, labels!, data.ClassNames)
-            : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames);
+            ? ImageTensors.FromTensors(all, labels!, data.ClassNames, data.Targets)
+            : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames, data.Targets);
     }
 
     private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel)
@@ -172,9 +172,15 @@ public static class FeatureTable
         {
             using Tensor row = rows.select(0, i).contiguous();
             string values = string.Join(",", row.data<float>().ToArray().Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
-            writer.WriteLine($"{(files is null ? "" : Quoted(files[i]) + ",")}{labels[i]},{Quoted(features.ClassNames[(int)labels[i]])},{values}");
+            string said = features.Targets is { } targets ? Said(targets.Row((int)labels[i]), features.ClassNames) : features.ClassNames[(int)labels[i]];
+            writer.WriteLine($"{(files is null ? "" : Quoted(files[i]) + ",")}{labels[i]},{Quoted(said)},{values}");
         }
     }
+
+    // The labels that are there, or the number.
+    private static string Said(ReadOnlySpan<float> row, IReadOnlyList<string> names) => row.Length == 1 && names.Count == 1
+        ? row[0].ToString("R", CultureInfo.InvariantCulture)
+        : string.Join('|', row.ToArray().Index().Where(v => v.Item > 0).Select(v => names[v.Index]));
 
     private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

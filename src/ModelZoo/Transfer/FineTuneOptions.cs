@@ -203,6 +203,7 @@ internal static class FineTuneModel
             Architecture = model.Info.Name,
             Options = model.Options,
             Labels = model.Labels,
+            Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
             Preprocessing = model.Preprocessing,
             Extra = extra
         };

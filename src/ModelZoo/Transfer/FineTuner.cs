@@ -73,7 +73,9 @@ public static class FineTuner
         pretrained.Info.RequireClasses("fine-tuning");
         options ??= new FineTuneOptions();
         var clock = Stopwatch.StartNew();
-        IReadOnlyList<string> kept = options.NewHead ? [] : HeadRows.Known(pretrained, train.ClassNames);
+        // A logit of one class of several is none of a label by itself, and a number has a scale of its own.
+        bool other = (train.Targets?.Task.Kind ?? TaskKind.Classes) is var kind && (kind != pretrained.Task.Kind || kind == TaskKind.Regression);
+        IReadOnlyList<string> kept = options.NewHead || other ? [] : HeadRows.Known(pretrained, train.ClassNames);
         if (HeadRows.Describe(pretrained, train.ClassNames, kept) is { } said)
         {
             options.Remarks?.Report(said);
@@ -91,7 +93,7 @@ public static class FineTuner
             (TrainingResult training, string? features) = Train(target.Model, target.Model.Head, train, test, options, Describe, progress, cancel);
             return new FineTuneResult
             {
-                Model = target with { Checkpoint = Describe(training), Trained = true },
+                Model = target with { Checkpoint = Describe(training), Trained = true, Task = training.Task },
                 Training = training,
                 CachedFeatures = features is not null,
                 FeatureNote = features,

@@ -171,6 +171,10 @@ public sealed record CheckpointInfo
     /// <summary>Class names, in the order of the logits.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
+    /// <summary>What its outputs mean, where that is not one class of several; null: it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PredictionTask? Task { get; init; }
+
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
@@ -230,6 +234,7 @@ internal static class CheckpointJson
         string? wrong = string.IsNullOrWhiteSpace(info.Architecture) ? "names no architecture"
             : classes < 1 || channels < 1 || height < 1 || width < 1 ? $"has impossible sizes ({info.Options})"
             : info.Labels.Count != classes ? $"has {info.Labels.Count} labels for {classes} classes"
+            : info.Task?.Fault(classes) is { } fault ? fault
             : (info.Preprocessing.Channels, info.Preprocessing.Height, info.Preprocessing.Width) != (channels, height, width)
                 ? "prepares images of another size than the model takes"
             : null;

@@ -23,7 +23,7 @@ public class DataSourceTests
     [InlineData("mnit:/data", "Did you mean 'mnist'?")]
     [InlineData("fashion:/data", "Did you mean 'fashion-mnist'?")]
     [InlineData("digit", "Did you mean 'digits'?")]
-    [InlineData("imagenet", "Use digits, mnist[:<folder>], fashion-mnist[:<folder>], cifar10[:<folder>], cifar100[:<folder>], folder:<path>.")]
+    [InlineData("imagenet", "Use digits, mnist[:<folder>], fashion-mnist[:<folder>], cifar10[:<folder>], cifar100[:<folder>], folder:<path>, csv:<path>.")]
     [InlineData("", "Unknown data")]
     [InlineData("folder", "lacks its folder. Write folder:<path>, with the folder that holds the images.")]
     [InlineData("mnist:",

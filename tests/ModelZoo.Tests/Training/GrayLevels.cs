@@ -3,7 +3,6 @@ using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Imaging;
 using ModelZoo.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Training;

@@ -61,10 +61,17 @@ internal sealed class RunRecorder : IDisposable
         log.Write(new EpochEntry(
             epoch.Epoch, state.Steps, epoch.Loss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.LearningRate, epoch.Images, epoch.Seconds,
                 run.Elapsed.TotalSeconds, best));
-        (string, double)[] tested = epoch.TestAccuracy is { } accuracy ? [("accuracy/test", accuracy), ("loss/test", epoch.TestLoss ?? double.NaN)] : [];
-        events.Write(state.Steps, [("loss/train", epoch.Loss), ("accuracy/train", epoch.TrainAccuracy), .. tested]);
+        string metric = run.Task.Kind switch
+        {
+            TaskKind.MultiLabel => "mean_average_precision",
+            TaskKind.Regression => "r2",
+            _ => "accuracy",
+        };
+        (string, double)[] tested = epoch.TestAccuracy is { } score ? [($"{metric}/test", score), ("loss/test", epoch.TestLoss ?? double.NaN)] : [];
+        (string, double)[] trained = run.Task.Kind == TaskKind.Regression ? [] : [("accuracy/train", epoch.TrainAccuracy)];
+        events.Write(state.Steps, [("loss/train", epoch.Loss), .. trained, .. tested]);
         string title = string.Join(" on ", new[] { options.Notes.GetValueOrDefault("model"), options.Notes.GetValueOrDefault("data") }.OfType<string>());
-        WriteText(folder.Curves, Curves.Draw(state.Epochs, title.Length > 0 ? title : Path.GetFileName(folder.Path)));
+        WriteText(folder.Curves, Curves.Draw(state.Epochs, title.Length > 0 ? title : Path.GetFileName(folder.Path), run.Task));
     }
 
     /// <summary>Makes the log as safe as the state that is about to be written, and notes how long it is.</summary>
@@ -134,14 +141,22 @@ internal static class Curves
 {
     /// <param name="epochs">At least one.</param>
     /// <param name="title">What was trained.</param>
-    public static string Draw(IReadOnlyList<EpochResult> epochs, string title)
+    /// <param name="task">Whose figure the test has.</param>
+    public static string Draw(IReadOnlyList<EpochResult> epochs, string title, PredictionTask? task = null)
     {
         double[] x = [.. epochs.Select(e => (double)e.Epoch)], rates = [.. epochs.Select(e => e.LearningRate).Where(r => r > 0)];
         var rateAxis = new Axis("learning rate", Logarithmic: rates.Length > 0 && rates.Max() / rates.Min() > 5);
         LinePlot[] plots =
         [
             Of("Loss", new("loss"), ("training", e => e.Loss), ("test", e => e.TestLoss)),
-            Of("Accuracy", new("accuracy", "%"), ("training", e => 100 * e.TrainAccuracy), ("test", e => 100 * e.TestAccuracy)),
+            (task ?? PredictionTask.Classes) switch
+            {
+                { Kind: TaskKind.MultiLabel } =>
+                    Of("Labels", new("share", "%"), ("training, all labels right", e => 100 * e.TrainAccuracy), ("test, mean average precision", e =>
+                        100 * e.TestAccuracy)),
+                { Kind: TaskKind.Regression } => Of("R²", new("R²"), ("test", e => e.TestAccuracy)),
+                _ => Of("Accuracy", new("accuracy", "%"), ("training", e => 100 * e.TrainAccuracy), ("test", e => 100 * e.TestAccuracy)),
+            },
             Of("Learning rate", rateAxis, ("of the epoch's last step", e => e.LearningRate > 0 ? e.LearningRate : null)),
         ];
         return FigureWriter.SvgFile(title, [.. plots.Where(p => p.Series.Count > 0)]);
