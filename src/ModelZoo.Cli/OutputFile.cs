@@ -30,6 +30,11 @@ internal static class OutputFile
     /// <exception cref="UsageException">It says something else.</exception>
     internal static void MustEndIn(string path, string ending, string what, string option = "--output", string advice = "")
     {
+        if (Directory.Exists(path))
+        {
+            throw new UsageException($"{option} {path} is a folder; give a file name in it.");
+        }
+
         if (!path.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && !path.StartsWith("/dev/", StringComparison.Ordinal))
         {
             throw new UsageException($"{option} {path}: {what}'s name ends in {ending}.{(advice.Length > 0 ? " " + advice : "")}");
