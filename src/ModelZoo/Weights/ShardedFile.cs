@@ -23,6 +23,7 @@ public sealed partial class ShardedFile : WeightsFile
         : base(path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        RegularFile.Require(path);
         long length = new FileInfo(path).Length;
         ShardIndex index = length <= MostBytes
             ? StrictJson.Read(File.ReadAllBytes(path), ShardIndexContext.Default.ShardIndex, path, Advice)
