@@ -82,8 +82,8 @@ public static class Checkpoint
     /// <param name="model">Changed in place; a <see cref="ZooModel"/> knows its head and stem.</param>
     /// <param name="path">The file.</param>
     /// <param name="options">What may differ; null for nothing.</param>
-    /// <exception cref="ZooException">The file cannot be read, is damaged, does not fit and the options do not allow that, or holds NaN or an infinity: the
-    /// model is unchanged.</exception>
+    /// <exception cref="ZooException">The file cannot be read, is damaged, does not fit and the options do not allow that, or holds NaN or an infinity; the
+    /// model is then unchanged.</exception>
     public static LoadReport Load(nn.Module model, string path, LoadOptions? options = null)
     {
         using WeightsFile file = WeightsFile.Open(path);
