@@ -156,7 +156,7 @@ public sealed class CatalogFiles(string root)
 
             resolved.Model.to(device);
             var options = new LoaderOptions { Device = device };
-            using IImageBatches images = ImageBatches.Open(test, TransferLearning.PreprocessingFor(test, resolved.Preprocessing), null, options);
+            using IImageBatches images = ImageBatches.Open(test, TransferLearning.PreprocessingToMeasure(test, resolved.Preprocessing), null, options);
             EvaluationResult result = Evaluator.Evaluate(resolved.Model, images);
             measured[name] = weights with { Accuracy = result.Accuracy, Data = test.Name, Images = result.Count };
         }

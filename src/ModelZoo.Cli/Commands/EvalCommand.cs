@@ -73,7 +73,7 @@ internal static class EvalCommand
             LabeledImages data = (choice with { Labels = choice.Labels with { Kind = task.Kind } }).OpenPart(session, part);
             FolderTallies.Say(session, data);
             data = DataChoice.Matched(session, data, models[0]);
-            images.AddRange(models.Select(m => TransferLearning.PreprocessingFor(data, m.Preprocessing))
+            images.AddRange(models.Select(m => TransferLearning.PreprocessingToMeasure(data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
             string name = string.Join(" + ", specs);
             if (task.Kind != TaskKind.Classes)

@@ -55,7 +55,7 @@ internal static class FeaturesCommand
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");
         }
 
-        using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingFor(data, resolved.Preprocessing), null,
+        using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingToMeasure(data, resolved.Preprocessing), null,
             choice.Loader with { Device = session.Device });
         using ImageTensors features = layer is null
             ? Features.Before(resolved.Model, resolved.Model.Head, images, cancel: session.Cancel)

@@ -75,6 +75,7 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
         byte[] bytes;
         try
         {
+            RegularFile.Require(path);
             bytes = File.ReadAllBytes(path);
         }
         catch (Exception e) when (FileAccessError.Covers(e))

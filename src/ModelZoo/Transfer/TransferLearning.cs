@@ -143,6 +143,13 @@ public static class TransferLearning
             : ofWeights;
     }
 
+    /// <summary>
+    /// How images become the input of a model that is measured on them: pictures in files as the model has it, so that each is seen as in a prediction,
+    /// whatever lies beside it; images in memory, which have one size, as <see cref="PreprocessingFor"/> says.
+    /// </summary>
+    public static Preprocessing PreprocessingToMeasure(LabeledImages data, Preprocessing ofModel) =>
+        data is ImageDataset ? PreprocessingFor(data, ofModel) : ofModel;
+
     // The layer owns its parameter, so it is a copy that outlives any scope.
     internal static Parameter Copy(Parameter source)
     {

@@ -6,6 +6,7 @@ using ModelZoo.Models;
 using ModelZoo.Tests.Imaging;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
+using ModelZoo.Transfer;
 using Xunit;
 
 namespace ModelZoo.Tests.Loading;
@@ -121,6 +122,30 @@ public sealed class OnePathTests : IDisposable
 
         using var classifier = ImageClassifier.FromResolved(model);
         Assert.Equal(seen.Select(label => classifier.Labels[(int)label]), classifier.Predict(images.Files, top: 1).Select(answers => answers[0].Label));
+    }
+
+    [Fact]
+    public void A_picture_is_measured_as_it_is_predicted_whatever_lies_beside_it()
+    {
+        ImageFolder images = ImageFolder.Open(folder.Path, DataSplit.Train);
+        foreach (Preprocessing p in new[] { Preprocessing.ImageNet(), new Preprocessing(1, 32, 32, Fit.Pad, [0], [1]) })
+        {
+            Assert.Same(p, TransferLearning.PreprocessingToMeasure(images, p)); // small or large: the model's own
+            ImageDataset digits = Digits.Load(DataSplit.Test);
+            Preprocessing ofDigits = TransferLearning.PreprocessingToMeasure(digits, p);
+            Assert.Equal((Fit.Resize, TransferLearning.PreprocessingFor(digits, p).Border), (ofDigits.Fit, ofDigits.Border));
+        }
+    }
+
+    [Fact]
+    public void The_size_that_stands_for_all_is_that_of_the_upright_picture()
+    {
+        PixelImage first = ImageDecoder.Decode(folder.File("a/q75-420.jpg"));
+        Assert.Equal((37, 45), (first.Width, first.Height)); // stored as 45×37, held sideways
+        using var sideways = new TempFolder();
+        Directory.CreateDirectory(sideways.File("a"));
+        File.Copy(folder.File("a/q75-420.jpg"), sideways.File("a/1.jpg"));
+        Assert.Equal(new ImageShape(3, 45, 37), ImageFolder.Open(sideways.Path, DataSplit.Train, new SplitOptions { ValShare = 0 }).TypicalShape);
     }
 
     [Fact]
