@@ -8,6 +8,11 @@ namespace ModelZoo.Cli;
 internal static class CompareView
 {
     private const int Columns = 100;
+    private const string SizeNotes = "MACs: convolutions and linear layers only. depth: those on the longest path. field: pixels seen at the last convolution. "
+        + "outputs: of all layers for one image; at once: the most needed together.";
+
+    // What a narrow terminal can do without.
+    private static readonly string[] Unneeded = [">depth", ">field", ">outputs"];
 
     internal static void Show(Session session, ModelComparison comparison, string page)
     {
@@ -29,8 +34,7 @@ internal static class CompareView
             console.Write(Fitted(table));
             if (table == tables[0])
             {
-                console.WriteLine("MACs: convolutions and linear layers only. depth: those on the longest path. field: pixels seen at");
-                console.WriteLine("the last convolution. outputs: of all layers for one image; at once: the most needed together.");
+                console.WriteLine(TextTable.Fold(SizeNotes, Math.Min(Columns, console.Profile.Width)));
             }
             else if (comparison.Timing is not null && table == tables[1])
             {
@@ -44,7 +48,7 @@ internal static class CompareView
 
     private static TextTable Fitted(TableFigure figure)
     {
-        var table = new TextTable([.. figure.Columns]) { MaxWidth = Columns };
+        var table = new TextTable([.. figure.Columns.Select(c => Unneeded.Contains(c) ? "?" + c : c)]) { MaxWidth = Columns };
         foreach (IReadOnlyList<string> row in figure.Rows)
         {
             table.Row([.. row]);

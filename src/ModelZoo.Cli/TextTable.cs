@@ -120,9 +120,9 @@ internal sealed class TextTable(string[] titles) : Renderable
         {
             (Title, Cells) = (title.TrimStart('?').TrimStart('>'), cells);
             (Optional, Right) = (title.StartsWith('?'), title.TrimStart('?').StartsWith('>'));
-            string[] lines = [.. cells.Append(Title).SelectMany(cell => cell.Split('\n'))];
-            Width = lines.Max(TextTable.Width);
-            Least = lines.SelectMany(Words).Max(word => TextTable.Width(word.TrimEnd()));
+            string[] lines = [.. cells.SelectMany(cell => cell.Split('\n'))];
+            Width = lines.Append(Title).Max(TextTable.Width);
+            Least = (Right ? lines : lines.SelectMany(Words)).Concat(Words(Title)).Max(word => TextTable.Width(word.TrimEnd())); // numbers stay with their units
         }
 
         public string Title { get; }

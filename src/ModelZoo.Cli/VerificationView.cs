@@ -48,7 +48,7 @@ internal static class VerificationView
     private static TextTable Table(VerificationReport report)
     {
         Dictionary<string, GraphNode> nodes = report.Graph.Nodes.DistinctBy(node => node.Name).ToDictionary(node => node.Name);
-        var table = Tables.New("layer", "op", "shape", "worst in", ">error", ">bound", ">error/bound", "verdict");
+        var table = Tables.New("layer", "op", "shape", "worst in", "?>error", "?>bound", ">error/bound", "verdict");
         foreach (LayerCheck c in report.WorstFirst.DistinctBy(c => c.Name))
         {
             GraphNode? node = nodes.GetValueOrDefault(c.Name);

@@ -45,7 +45,7 @@ public class BestAndLastTests
         Assert.Equal(4, longer.Json.GetProperty("epochs").GetArrayLength());
         Assert.Equal(Weights("whole"), Weights("longer"));
         Zoo shorter = Zoo.Run("train", "--resume", folder.File("longer"), "--epochs", "3");
-        Assert.Contains("the run was begun with 4 epochs and cannot go on to 3: it is in epoch 4 already.", shorter.Errors, StringComparison.Ordinal);
+        Assert.Contains("the run was started with 4 epochs and cannot go on to 3: it is in epoch 4 already.", shorter.Errors, StringComparison.Ordinal);
 
         byte[] Weights(string name) => File.ReadAllBytes(folder.File($"{name}/last.safetensors"))[^20_000..];
     }

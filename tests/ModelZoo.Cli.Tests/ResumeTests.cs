@@ -80,8 +80,8 @@ public class ResumeTests(ITestOutputHelper log)
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("the recipe's learning_rate was 0.05 and is 0.5", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("trains lenet5", Zoo.Run("train", "small_cnn", "--resume", run).Errors, StringComparison.Ordinal);
-        Assert.Contains("--limit 40: the run was begun with 0", Zoo.Run("train", "--resume", run, "--limit", "40").Errors, StringComparison.Ordinal);
-        Assert.Contains("--seed 3: the run was begun with 0", Zoo.Run("train", "--resume", run, "--seed", "3").Errors, StringComparison.Ordinal);
+        Assert.Contains("--limit 40: the run was started with 0", Zoo.Run("train", "--resume", run, "--limit", "40").Errors, StringComparison.Ordinal);
+        Assert.Contains("--seed 3: the run was started with 0", Zoo.Run("train", "--resume", run, "--seed", "3").Errors, StringComparison.Ordinal);
         Zoo again = Zoo.Run("train", "lenet5", "--output", run);
         Assert.Equal(2, again.ExitCode);
         Assert.Contains($"--resume {run}", again.Errors, StringComparison.Ordinal);

@@ -84,7 +84,7 @@ internal static class PullCommand
             new { model = $"{info.Name}:{w.Name}", publishedTop1 = w.Top1, publishedTop5 = w.Top5, file = WeightsCache.Find(info.Name, w), w.Url })).ToArray();
         session.Show(rows, console =>
         {
-            var table = Tables.New("weights", ">top-1, as published", ">top-5, as published", "pulled", "address");
+            var table = Tables.New("weights", ">top-1, as published", ">top-5, as published", "pulled", "?address");
             foreach (var r in rows)
             {
                 table.Row(r.model, PublishedView.Percent(r.publishedTop1), PublishedView.Percent(r.publishedTop5), r.file is null ? "" : "yes", r.Url);

@@ -54,7 +54,7 @@ internal static class SummaryCommand
         };
         session.Show(result, console =>
         {
-            var table = Tables.New("layer", "op", "output", ">parameters", ">MACs", ">receptive field", ">jump");
+            var table = Tables.New("layer", "op", "output", ">parameters", ">MACs", "?>receptive field", "?>jump");
             foreach (LayerSummary l in summary.Layers)
             {
                 table.Row(l.Name, l.Op, Tables.Shape(l.OutputShape), Tables.Count(l.Parameters), Tables.Count(l.Macs), Field(l.ReceptiveField?.Size),

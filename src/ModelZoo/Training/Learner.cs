@@ -174,7 +174,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     }
 
     /// <summary>What is said where that step is finite when it is run again.</summary>
-    public ZooException NotFinite(Run run) => NotFinite(run, $"The loss became infinite or not a number", null);
+    public NotFiniteException NotFinite(Run run) => NotFinite(run, $"The loss became infinite or not a number", null);
 
     /// <summary>Puts the average in the model's place, to be tested and saved, where the recipe wants that.</summary>
     public IDisposable? LendAverage(bool beside = false) => recipe.EmaResult == beside ? null : average?.Lend(model);
@@ -200,7 +200,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     }
 
     /// <summary>What is said where the loss on the test data is not finite: with the first layer that gives such values.</summary>
-    public ZooException NotFiniteTest(Run run, double loss, IBatchSource test, int batchSize)
+    public NotFiniteException NotFiniteTest(Run run, double loss, IBatchSource test, int batchSize)
     {
         string? where = null;
         using ModelMode mode = ModelMode.Eval(model);
@@ -320,7 +320,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         Tensor Loss(Tensor logits) => objective.Loss(logits, batch);
     }
 
-    private ZooException NotFinite(Run run, FormattableString what, string? where, bool stepDone = false)
+    private NotFiniteException NotFinite(Run run, FormattableString what, string? where, bool stepDone = false)
     {
         RunState state = run.State;
         double rate = run.Schedule.At(state.Steps) * state.Plateau.Factor;

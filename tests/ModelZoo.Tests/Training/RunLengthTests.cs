@@ -42,7 +42,7 @@ public class RunLengthTests
         Fit(folder, recipe);
         byte[] state = File.ReadAllBytes(new RunFolder(folder.Path).State);
         string message = Assert.Throws<ZooException>(() => Fit(folder, recipe with { Epochs = 4 })).Message;
-        Assert.Contains($"the run was begun with 2 epochs and cannot go on to 4: {expected}", message, StringComparison.Ordinal);
+        Assert.Contains($"the run was started with 2 epochs and cannot go on to 4: {expected}", message, StringComparison.Ordinal);
         Assert.Equal(state, File.ReadAllBytes(new RunFolder(folder.Path).State));
     }
 
@@ -56,7 +56,7 @@ public class RunLengthTests
         Assert.Contains($"cannot go on to 20: it stopped early after epoch {stopped}, because nothing had got better for 1 epochs.",
             Assert.Throws<ZooException>(() => Fit(early, stopping with { Epochs = 20 })).Message, StringComparison.Ordinal);
         Fit(done, Short with { Epochs = 3 });
-        Assert.Contains("was begun with 3 epochs and cannot go on to 2: it is in epoch 3 already.",
+        Assert.Contains("was started with 3 epochs and cannot go on to 2: it is in epoch 3 already.",
             Assert.Throws<ZooException>(() => Fit(done, Short)).Message, StringComparison.Ordinal);
         Fit(other, Short);
         Assert.Contains("the recipe's learning_rate was 0.02 and is 0.1",

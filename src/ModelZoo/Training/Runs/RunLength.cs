@@ -32,7 +32,7 @@ internal static class RunLength
             : null;
         if (why is not null)
         {
-            throw new ZooException($"{name}: the run was begun with {before} epochs and cannot go on to {recipe.Epochs}: {why}.");
+            throw new ZooException($"{name}: the run was started with {before} epochs and cannot go on to {recipe.Epochs}: {why}.");
         }
     }
 
