@@ -30,7 +30,8 @@ internal static class PicturePredictions
             throw only;
         }
 
-        session.Show(rows.Select(r => r.Error is null ? Json(r.Path, r.Predictions!) : new { image = r.Path, error = r.Error.Message }).Concat(folders).ToArray(),
+        IEnumerable<object> json = rows.Select(r => r.Error is null ? Json(r.Path, r.Predictions!) : new { image = r.Path, error = r.Error.Message });
+        session.Show(json.Concat(folders).ToArray(),
             console => console.Write(Table(classifier, rows.Select(r => (r.Path, r.Predictions)))));
         foreach (FilePrediction bad in rows.Where(r => r.Error is not null))
         {

@@ -25,7 +25,8 @@ internal static class RecipeText
 
             var usual = (JsonObject)JsonNode.Parse(new Recipe().ToJson())!;
             IEnumerable<string> others = recipe.Select(p => p.Key).Where(key => !Always.Contains(key) && !JsonNode.DeepEquals(recipe[key], usual[key]));
-            return string.Join('\n', Always.Where(recipe.ContainsKey).Concat(others).Select(key => $"{key} {(recipe[key] is JsonArray list ? list.ToJsonString() : recipe[key])}"));
+            return string.Join('\n', Always.Where(recipe.ContainsKey).Concat(others)
+                .Select(key => $"{key} {(recipe[key] is JsonArray list ? list.ToJsonString() : recipe[key])}"));
         }
         catch (JsonException)
         {

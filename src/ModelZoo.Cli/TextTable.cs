@@ -8,7 +8,7 @@ namespace ModelZoo.Cli;
 /// between words, after a slash, after a comma; at the dashes, underscores and dots of a name only where the name alone is too long. Before that, columns that
 /// are not needed are left out, and named below.
 /// </summary>
-/// <param name="titles">A title that begins with '?' is of a column that may be left out, one with '>' (after it) of a column that is aligned to the right.</param>
+/// <param name="titles">A title that begins with '?' is of a column that may be left out, one with '>' (after it) of one that is aligned to the right.</param>
 internal sealed class TextTable(string[] titles) : Renderable
 {
     private const int Narrowest = 8;
@@ -44,7 +44,8 @@ internal sealed class TextTable(string[] titles) : Renderable
 
         if (shown.Length < all.Length)
         {
-            table.Caption(Markup.Escape($"no room for: {string.Join(", ", all.Except(shown).Select(c => c.Title))} (--json has all)"), new Style(decoration: Decoration.Dim));
+            table.Caption(Markup.Escape($"no room for: {string.Join(", ", all.Except(shown).Select(c => c.Title))} (--json has all)"),
+                new Style(decoration: Decoration.Dim));
         }
 
         return ((IRenderable)table).Render(options, maxWidth);
@@ -58,7 +59,8 @@ internal sealed class TextTable(string[] titles) : Renderable
     {
         while (columns.Sum(c => c.Width) > available)
         {
-            Column? widest = columns.Where(c => c.Width > c.Least).MaxBy(c => c.Width) ?? columns.Where(c => !c.Right && c.Width > Narrowest).MaxBy(c => c.Width)
+            Column? widest = columns.Where(c => c.Width > c.Least).MaxBy(c => c.Width)
+                ?? columns.Where(c => !c.Right && c.Width > Narrowest).MaxBy(c => c.Width)
                 ?? columns.Where(c => c.Width > Narrowest).MaxBy(c => c.Width);
             if (widest is null)
             {
@@ -90,8 +92,8 @@ internal sealed class TextTable(string[] titles) : Renderable
 
     // "long/name.jpg, 66.95 %" as "long/", "name.jpg, ", "66.95 %".
     private static IEnumerable<string> Words(string text) => Cut(text, (at, next) =>
-        (text[at] is ' ' && next is not '%' and not ' ') || (text[at] is '/' or '\\' && next is not '/' and not ' ') || (text[at] is ',' && !char.IsAsciiDigit(next)
-            && next is not ' '));
+        (text[at] is ' ' && next is not '%' and not ' ') || (text[at] is '/' or '\\' && next is not '/' and not ' ') 
+        || (text[at] is ',' && !char.IsAsciiDigit(next) && next is not ' '));
 
     // A word that is too long: at what joins its parts, else anywhere.
     private static IEnumerable<string> Parts(string word, int width) => Cut(word, (at, next) => word[at] is '-' or '_' or '.' or '=' or '&' or '?' or ':'
@@ -122,7 +124,8 @@ internal sealed class TextTable(string[] titles) : Renderable
             (Optional, Right) = (title.StartsWith('?'), title.TrimStart('?').StartsWith('>'));
             string[] lines = [.. cells.SelectMany(cell => cell.Split('\n'))];
             Width = lines.Append(Title).Max(TextTable.Width);
-            Least = (Right ? lines : lines.SelectMany(Words)).Concat(Words(Title)).Max(word => TextTable.Width(word.TrimEnd())); // numbers stay with their units
+            Least = (Right ? lines : lines.SelectMany(Words)) // numbers stay with their units
+                .Concat(Words(Title)).Max(word => TextTable.Width(word.TrimEnd()));
         }
 
         public string Title { get; }

@@ -65,7 +65,8 @@ public class NumbersTests
         string[] lines = [.. zoo.Errors.Split('\n').Where(l => l.Length > 0 && !l.StartsWith("remark:", StringComparison.Ordinal))];
         Assert.Equal($"zoo: {expected}", lines[^1]);
         Assert.DoesNotContain("frame #", zoo.Errors, StringComparison.Ordinal);
-        Assert.Equal(flags.Contains("--json", StringComparison.Ordinal) ? expected : null, zoo.Output.Length > 0 ? zoo.Json.GetProperty("error").GetString() : null);
+        Assert.Equal(flags.Contains("--json", StringComparison.Ordinal) ? expected : null,
+            zoo.Output.Length > 0 ? zoo.Json.GetProperty("error").GetString() : null);
     }
 
     // What the checkpoint of lenet5:mnist says of itself.

@@ -145,8 +145,8 @@ public sealed class TaskCommandTests : IDisposable
     private string[] There(string model, int gray) =>
         [.. Zoo.Run("predict", model, Picture(gray), "--json").Json[0].GetProperty("labels").EnumerateArray().Select(l => l.GetString()!).Order()];
 
-    private Zoo Finetune(string data, string output, params string[] more) => Zoo.Run(["finetune", backbone, "--data", data, "--output", output, "--epochs", "150",
-        "--lr", "0.05", "--json", .. more]);
+    private Zoo Finetune(string data, string output, params string[] more) => Zoo.Run(["finetune", backbone, "--data", data, "--output", output,
+        "--epochs", "150", "--lr", "0.05", "--json", .. more]);
 
     private string Picture(int gray) => Path.Combine(folder.Path, "pictures", $"{gray}-0.png");
 

@@ -10,8 +10,8 @@ internal sealed class RunArgument
 {
     private readonly Option<string?> output = new("--output")
     {
-        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint of the best epoch alone; that of the last "
-            + "lies beside it",
+        Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint of the best epoch alone; that of the "
+            + "last lies beside it",
         HelpName = "path"
     };
     private readonly Option<string?> resume = new("--resume")
@@ -29,7 +29,8 @@ internal sealed class RunArgument
     // Names that a folder hardly has: whoever gives one wants a file of that kind.
     private static readonly string[] OtherFiles =
     [
-        ".pth", ".pt", ".ckpt", ".bin", ".dat", ".onnx", ".h5", ".keras", ".pb", ".tflite", ".pkl", ".npy", ".npz", ".zip", ".gz", ".tar", ".json", ".csv", ".txt",
+        ".pth", ".pt", ".ckpt", ".bin", ".dat", ".onnx", ".h5", ".keras", ".pb", ".tflite", ".pkl", ".npy", ".npz", ".zip", ".gz", ".tar",
+        ".json", ".csv", ".txt",
     ];
 
     internal void AddTo(Command command)

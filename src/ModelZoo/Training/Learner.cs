@@ -261,8 +261,8 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         trained.RemoveWhere(static m => !m.training);
         if (!loneIsFine && trained.Count > 0 && LoneValue.Find(model, trained, () => Forward(one)) is { } layer)
         {
-            throw new ZooException($"Batch {run.State.Batch + 1} of epoch {run.State.Epoch} has one image and leaves {layer} one value per channel, which has no "
-                + $"variance: batch normalization learns from two or more. Use another batch_size than {recipe.BatchSize} for {train.Count} images "
+            throw new ZooException($"Batch {run.State.Batch + 1} of epoch {run.State.Epoch} has one image and leaves {layer} one value per channel, which has "
+                + $"no variance: batch normalization learns from two or more. Use another batch_size than {recipe.BatchSize} for {train.Count} images "
                 + "(--batch-size), or larger pictures (--size).");
         }
 
@@ -328,7 +328,8 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
             ? $" {path} holds the state after epoch {state.Epochs[^1].Epoch}."
             : "";
         return new NotFiniteException(FormattableString.Invariant(what)
-            + FormattableString.Invariant($" {(stepDone ? "after" : "at")} step {(stepDone ? state.Steps : state.Steps + 1)} (epoch {state.Epoch}, learning rate {rate:g3}). ")
+            + FormattableString.Invariant($" {(stepDone ? "after" : "at")} step {(stepDone ? state.Steps : state.Steps + 1)} (epoch {state.Epoch}, ")
+            + FormattableString.Invariant($"learning rate {rate:g3}). ")
             + (where is null ? "" : where + " ") + "Lower the learning rate or add a warm-up, and check the data for values that are not finite." + kept);
     }
 

@@ -46,8 +46,8 @@ public sealed class Trainer
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="progress">Receives a report about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
     /// <param name="cancel">Ctrl-C, for instance.</param>
-    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or memory
-    /// ran out.</exception>
+    /// <exception cref="ZooException">Nothing is trainable, the data has more classes than the model logits, the state to go on from is of another run, or
+    /// memory ran out.</exception>
     /// <exception cref="NotFiniteException">A loss or the state is not finite any more; the message says at which step and from which layer on.</exception>
     public TrainingResult Fit(IBatchSource train, IBatchSource? test, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {

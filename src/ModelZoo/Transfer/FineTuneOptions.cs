@@ -78,8 +78,8 @@ public sealed record FineTuneOptions
     public string? BestPath { get; init; }
 
     /// <summary>
-    /// Whether the head is drawn anew for every class. Otherwise classes that the weights know by the same name keep their rows of it, and new ones get new rows:
-    /// a checkpoint is trained on with more images, or with another class, without learning everything again.
+    /// Whether the head is drawn anew for every class. Otherwise classes that the weights know by the same name keep their rows of it, and new ones get new
+    /// rows: a checkpoint is trained on with more images, or with another class, without learning everything again.
     /// </summary>
     public bool NewHead { get; init; }
 

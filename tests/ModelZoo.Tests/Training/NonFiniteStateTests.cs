@@ -84,7 +84,8 @@ public class NonFiniteStateTests
     }
 
     [Theory]
-    [InlineData(typeof(ExternalException), "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes")]
+    [InlineData(typeof(ExternalException), "[enforce fail at alloc_cpu.cpp:127] err == 0. "
+        + "DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes")]
     [InlineData(typeof(ExternalException), "[enforce fail at alloc_cpu.cpp:81] data. DefaultCPUAllocator: not enough memory: you tried to allocate 4 bytes.")]
     [InlineData(typeof(ExternalException), "CUDA out of memory. Tried to allocate 2.00 GiB.")]
     [InlineData(typeof(ExternalException), "std::bad_alloc")]

@@ -20,7 +20,8 @@ public class RunLengthTests
     [InlineData("plateau")]
     public void It_trains_longer_with_the_bits_of_a_run_of_that_length(string schedule)
     {
-        Recipe recipe = Short with { Schedule = schedule, Milestones = schedule == "multistep" ? new StepList(1, 3) : StepList.Empty, PlateauPatience = 0, EmaDecay = 0.9 };
+        StepList milestones = schedule == "multistep" ? new StepList(1, 3) : StepList.Empty;
+        Recipe recipe = Short with { Schedule = schedule, Milestones = milestones, PlateauPatience = 0, EmaDecay = 0.9 };
         using TempFolder folder = new(), whole = new();
         Fit(folder, recipe);
         TrainingResult longer = Fit(folder, recipe with { Epochs = 4 });

@@ -79,7 +79,8 @@ public class HeadRowsTests
     public void What_became_of_the_head_is_said()
     {
         using ResolvedModel pretrained = Pretrained("lenet5", Known);
-        Assert.Equal("head: classes are known by name and keep their rows (wasp, ant, bee)", HeadRows.Describe(pretrained, ["wasp", "ant", "bee"], ["wasp", "ant", "bee"]));
+        Assert.Equal("head: classes are known by name and keep their rows (wasp, ant, bee)",
+            HeadRows.Describe(pretrained, ["wasp", "ant", "bee"], ["wasp", "ant", "bee"]));
         Assert.Equal("head: 1 of 2 classes are known by name and keep their rows (bee); new: fly; not in the data, and left out: ant, wasp",
             HeadRows.Describe(pretrained, ["bee", "fly"], ["bee"]));
         Assert.Null(HeadRows.Describe(pretrained, ["fly"], []));

@@ -41,7 +41,8 @@ public class NonFiniteTests
     [Fact]
     public void Finite_values_and_whole_numbers_are_left_alone()
     {
-        using Tensor finite = tensor(new[] { float.MaxValue, float.MinValue, 0f, -0f, float.Epsilon }), none = empty(0, 3), whole = tensor(new[] { 1L, long.MaxValue });
+        using Tensor finite = tensor(new[] { float.MaxValue, float.MinValue, 0f, -0f, float.Epsilon }), none = empty(0, 3),
+            whole = tensor(new[] { 1L, long.MaxValue });
         Assert.All([finite, none, whole], t => Assert.Null(NonFinite.In(t)));
     }
 

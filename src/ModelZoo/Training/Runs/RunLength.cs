@@ -23,11 +23,11 @@ internal static class RunLength
     {
         int before = (int?)JsonNode.Parse(saved[RecipeKey])?[EpochsKey] ?? new Recipe().Epochs;
         string? why = recipe.Schedule is "cosine" or "polynomial" or "onecycle"
-                ? $"its schedule ({recipe.Schedule}) spreads the rates over the whole run, so that the steps that are done would have had other rates. Begin a new run "
-                    + "with that many epochs, or train the weights on with `zoo finetune`"
+                ? $"its schedule ({recipe.Schedule}) spreads the rates over the whole run, so that the steps that are done would have had other rates. Begin a "
+                    + "new run with that many epochs, or train the weights on with `zoo finetune`"
             : state.Epoch > recipe.Epochs || (state.Epoch == recipe.Epochs && state.InEpoch) ? $"it is in epoch {state.Epoch} already"
-            : state.StoppedEarly ? $"it stopped early after epoch {state.Epoch}, because nothing had got better for {recipe.EarlyStopping} epochs. Its best epoch "
-                + $"is {state.BestEpoch}"
+            : state.StoppedEarly ? $"it stopped early after epoch {state.Epoch}, because nothing had got better for {recipe.EarlyStopping} epochs. Its best "
+                + $"epoch is {state.BestEpoch}"
             : state.TargetReached ? $"it reached the accuracy that was asked for in epoch {state.Epoch}"
             : null;
         if (why is not null)
