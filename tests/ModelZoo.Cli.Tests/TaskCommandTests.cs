@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using ModelZoo.Imaging;
-using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
-using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Training;

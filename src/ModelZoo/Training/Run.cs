@@ -5,7 +5,7 @@ namespace ModelZoo.Training;
 
 /// <summary>The running figures of one training: what the trainer counts while it trains.</summary>
 internal sealed class Run(RunState state, LearningRateSchedule schedule, int stepsPerEpoch, int totalSteps, IProgress<TrainingProgress>? progress,
-    CancellationToken cancel, PredictionTask task)
+    PredictionTask task, CancellationToken cancel)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly double secondsBefore = state.Seconds;

@@ -72,7 +72,7 @@ public sealed class Trainer
         RunState state = Restore(learner, folder, identity);
         using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
         PredictionTask task = train.Targets?.Task ?? PredictionTask.Classes;
-        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, cancel, task);
+        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, task, cancel);
         var saver = new RunSaver(model, options, folder, learner, recorder, identity);
         while (state.InEpoch || !run.Ended(options))
         {
