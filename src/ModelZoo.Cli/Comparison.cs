@@ -4,6 +4,7 @@ using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
+using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Spectre.Console;
@@ -30,7 +31,8 @@ internal sealed record Comparison(double TargetAccuracy, Comparison.Side Transfe
         Recipe recipe)
     {
         var clock = Stopwatch.StartNew();
-        using ResolvedModel fresh = ModelArgument.Resolve(session, like.Info.Name, options: like.Options with { NumClasses = train.Info.ClassNames.Count });
+        ModelOptions options = like.Options with { NumClasses = train.Info.ClassNames.Count };
+        using ResolvedModel fresh = ModelArgument.Resolve(session, like.Info.Name, options: options, trained: true);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, like.Preprocessing);
         using ImageTensors trainImages = ImageTensors.From(train, preprocessing, session.Device);
         using ImageTensors testImages = ImageTensors.From(test, preprocessing, session.Device);

@@ -6,9 +6,7 @@ namespace ModelZoo.Cli;
 /// <summary>What a user sees when something goes wrong: one message, no stack trace, and the right exit code.</summary>
 internal static class Failure
 {
-    /// <summary>
-    /// The message and exit code for an exception that a user can do something about; null for a defect of ours, which should show its trace.
-    /// </summary>
+    /// <summary>The message and exit code for an exception that a user can do something about; null for a defect of ours (<see cref="Defect"/>).</summary>
     internal static (string Message, int ExitCode)? Explain(Exception e) => e switch
     {
         UsageException => (e.Message, 2),
@@ -17,26 +15,49 @@ internal static class Failure
         TypeInitializationException { InnerException: { } inner } => Explain(inner), // an assembly's initializer: libtorch does not load
         DllNotFoundException => (e.Message, 1),
         _ when OutOfMemory.Caused(e) => ("out of memory: take fewer or smaller images at once, a smaller model, or a machine with more memory.", 1),
-        ExternalException => ($"libtorch: {WithoutFrames(e.Message)}", 1),
+        ExternalException => ($"libtorch: {TorchError.Summary(e)}", 1),
         IOException or UnauthorizedAccessException => (e.Message, 1),
         _ => null,
     };
 
-    /// <summary>What libtorch says before it lists C++ functions.</summary>
-    private static string WithoutFrames(string message)
+    /// <summary>Reports any exception. A defect of the zoo is said to be one; with <c>--verbose</c> every trace follows.</summary>
+    /// <returns>The exit code.</returns>
+    internal static int Report(Exception e, bool json, bool verbose)
     {
-        int[] ends = [.. new[] { "\nframe #", "\nException raised from" }.Select(mark => message.IndexOf(mark, StringComparison.Ordinal)).Where(at => at >= 0)];
-        return (ends.Length == 0 ? message : message[..ends.Min()]).TrimEnd();
+        (string message, int exitCode) = Explain(e) ?? Defect(e);
+        int code = Report(message, exitCode, json);
+        if (verbose)
+        {
+            Write(Console.Error, Printable.Message(e.ToString()));
+        }
+
+        return code;
     }
 
     internal static int Report(string message, int exitCode, bool json)
     {
-        Console.Error.WriteLine($"zoo: {message}");
+        Write(Console.Error, $"zoo: {Printable.Message(message)}");
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { error = message }, Session.JsonOptions));
+            Write(Console.Out, Printable.Json(JsonSerializer.Serialize(new { error = message }, Session.JsonOptions)));
         }
 
         return exitCode;
+    }
+
+    private static (string Message, int ExitCode) Defect(Exception e) =>
+        ($"this is a defect of zoo, not of what you gave it: {e.GetType().Name}: {TorchError.Summary(e)} Please report it with the command line and what "
+            + "the same command prints with --verbose.", 1);
+
+    /// <summary>Writes a line; where even this cannot be written (a full disk, /dev/full), the exit code has to say it.</summary>
+    internal static void Write(TextWriter writer, string text)
+    {
+        try
+        {
+            writer.WriteLine(text);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+        }
     }
 }

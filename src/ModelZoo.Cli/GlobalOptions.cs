@@ -29,7 +29,9 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
-    internal static IEnumerable<Option> All => [Json, Device, Threads, Seed];
+    internal static readonly Option<bool> Verbose = new("--verbose") { Description = "With an error, print its trace", Recursive = true };
+
+    internal static IEnumerable<Option> All => [Json, Device, Threads, Seed, Verbose];
 
     static GlobalOptions()
     {

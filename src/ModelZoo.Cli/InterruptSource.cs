@@ -2,11 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Ctrl-C or a request to terminate: the first asks the running command to stop and keep what it has; the second ends the process.</summary>
-internal sealed class InterruptSource : IDisposable
+/// <summary>
+/// Ctrl-C or a request to terminate. The first asks the running command to stop; what has not ended shortly after is ended, whatever it is in the middle of.
+/// Training may finish its step and save, however long that takes (<see cref="Hold"/>). The second signal ends the process at once.
+/// </summary>
+internal sealed partial class InterruptSource : IDisposable
 {
+    // Two seconds to the end, with time for the process to go.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.4);
+
+    private static int held;
+
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
+    private int code;
 
     internal InterruptSource()
     {
@@ -14,6 +23,15 @@ internal sealed class InterruptSource : IDisposable
     }
 
     internal CancellationToken Token => source.Token;
+
+    /// <summary>Whether one has come.</summary>
+    internal bool Signaled => code != 0;
+
+    /// <summary>While work runs that keeps its state when it is asked to stop: it ends by itself, after the step under way.</summary>
+    internal static IDisposable Hold() => new Holder();
+
+    /// <summary>The exit code of a command that has ended: never 0 after a signal, 130 or 143 instead.</summary>
+    internal int ExitCode(int ofCommand) => ofCommand == 0 ? code : ofCommand;
 
     public void Dispose()
     {
@@ -23,11 +41,50 @@ internal sealed class InterruptSource : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (!source.IsCancellationRequested)
+        context.Cancel = true;
+        int number = context.Signal == PosixSignal.SIGTERM ? 128 + 15 : 128 + 2;
+        if (Interlocked.CompareExchange(ref code, number, 0) != 0)
         {
-            context.Cancel = true;
-            Console.Error.WriteLine("zoo: stopping; once more to end at once.");
-            source.Cancel();
+            End(number);
         }
+
+        bool training = Volatile.Read(ref held) > 0;
+        Failure.Write(Console.Error, training
+            ? "zoo: stopping after this step, which cannot be cut short; once more to end at once."
+            : "zoo: stopping; once more to end at once.");
+        if (!training)
+        {
+            // Native code cannot be interrupted, nor can every loop be made to look: this thread waits, and then ends the process.
+            new Thread(() =>
+            {
+                Thread.Sleep(Patience);
+                End(number);
+            })
+            { IsBackground = true }.Start();
+        }
+
+        source.Cancel();
+    }
+
+    // Without exit handlers: libtorch's threads may be computing, and its destructors would run under them.
+    private static void End(int code)
+    {
+        AtomicFile.Abandon();
+        if (!OperatingSystem.IsWindows())
+        {
+            ExitAtOnce(code);
+        }
+
+        Environment.Exit(code);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitAtOnce(int code);
+
+    private sealed class Holder : IDisposable
+    {
+        public Holder() => Interlocked.Increment(ref held);
+
+        public void Dispose() => Interlocked.Decrement(ref held);
     }
 }

@@ -3,32 +3,32 @@ using System.Runtime.CompilerServices;
 using ModelZoo.Cli;
 using ModelZoo.Runtime;
 
-// Exit codes: 0 done, 1 failed, 2 bad usage.
-try
-{
-    LoadTorch();
-}
-catch (Exception e) when (Failure.Explain(e) is { } failure)
-{
-    return Failure.Report(failure.Message, failure.ExitCode, args.Contains("--json"));
-}
-
-RootCommand root = ZooCommandLine.Create();
-ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)
-{
-    return UsageErrors.Report(parsed, args);
-}
-
+// Exit codes: 0 done, 1 failed, 2 bad usage, 130 and 143 interrupted (Ctrl-C, SIGTERM).
+(bool json, bool verbose) = (args.Contains("--json"), args.Contains("--verbose"));
+AppDomain.CurrentDomain.UnhandledException += (_, failed) =>
+    Environment.Exit(Failure.Report(failed.ExceptionObject as Exception ?? new InvalidOperationException($"{failed.ExceptionObject}"), json, verbose));
 using var interrupt = new InterruptSource();
 try
 {
+    LoadTorch();
+    RootCommand root = ZooCommandLine.Create();
+    ParseResult parsed = root.Parse(args);
+    if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)
+    {
+        return UsageErrors.Report(parsed, args);
+    }
+
+    json = parsed.GetValue(GlobalOptions.Json);
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-    return await parsed.InvokeAsync(configuration, interrupt.Token).ConfigureAwait(false);
+    return interrupt.ExitCode(await parsed.InvokeAsync(configuration, interrupt.Token).ConfigureAwait(false));
 }
-catch (Exception e) when (Failure.Explain(e) is { } failure)
+catch (OperationCanceledException) when (interrupt.Signaled)
 {
-    return Failure.Report(failure.Message, failure.ExitCode, parsed.GetValue(GlobalOptions.Json));
+    return Failure.Report("interrupted.", interrupt.ExitCode(0), json);
+}
+catch (Exception e)
+{
+    return Failure.Report(e, json, verbose);
 }
 
 // A method of its own: the library's initializer runs, and may fail, where its first caller is entered.

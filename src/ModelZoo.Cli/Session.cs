@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelZoo.Registry;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Cli;
@@ -55,18 +56,25 @@ internal sealed class Session
 
     internal static ModelCatalog Catalog => Models.Catalog.Models;
 
-    internal static Session Open(ParseResult parsed, CancellationToken cancel = default) => new(parsed, cancel);
+    internal static Session Open(ParseResult parsed, CancellationToken cancel) => new(parsed, cancel);
 
     /// <summary>Prints the result: as JSON where that was asked for, else by <paramref name="render"/>.</summary>
     internal void Show(object result, Action<IAnsiConsole> render)
     {
-        if (Json)
+        try
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, result.GetType(), JsonOptions));
+            if (Json)
+            {
+                Console.Out.WriteLine(Printable.Json(JsonSerializer.Serialize(result, result.GetType(), JsonOptions)));
+            }
+            else
+            {
+                render(Out);
+            }
         }
-        else
+        catch (IOException e)
         {
-            render(Out);
+            throw new ZooException($"standard output cannot be written ({e.Message.TrimEnd('.')}).", e);
         }
     }
 
@@ -100,6 +108,22 @@ internal sealed class Session
             console.Profile.Width = 10_000;
         }
 
+        console.Pipeline.Attach(new PrintableText());
         return console;
+    }
+
+    /// <summary>The edge of the console: whatever is written passes here, so that no text from a file moves the cursor or turns a line's direction.</summary>
+    private sealed class PrintableText : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>
+            renderables.Select(inner => new Cleaned(inner));
+
+        private sealed class Cleaned(IRenderable inner) : IRenderable
+        {
+            public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => inner.Render(options, maxWidth).Select(segment =>
+                segment.IsControlCode || segment.IsLineBreak ? segment : new Segment(Printable.Text(segment.Text), segment.Style));
+        }
     }
 }

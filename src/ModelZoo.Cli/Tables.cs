@@ -1,12 +1,28 @@
 using System.Globalization;
+using Spectre.Console;
 
 namespace ModelZoo.Cli;
 
-/// <summary>Small helpers for tables.</summary>
+/// <summary>Small helpers for tables and lines.</summary>
 internal static class Tables
 {
     /// <summary>An empty table; a column whose title starts with '>' is aligned to the right, one with '?' may be left out on a narrow terminal.</summary>
     internal static TextTable New(params string[] columns) => new(columns);
+
+    /// <summary>
+    /// A line of text. Stands before Spectre's method of the name, which would write names of megabytes, and break lines in a pipe, where they are searched.
+    /// </summary>
+    internal static void WriteLine(this IAnsiConsole console, string text)
+    {
+        if (console.Profile.Out.IsTerminal)
+        {
+            AnsiConsoleExtensions.WriteLine(console, Printable.Message(text));
+        }
+        else
+        {
+            console.Profile.Out.Writer.WriteLine(Printable.Message(text));
+        }
+    }
 
     internal static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 

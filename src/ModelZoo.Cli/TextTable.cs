@@ -19,11 +19,11 @@ internal sealed class TextTable(string[] titles) : Renderable
     internal int MaxWidth { get; init; } = int.MaxValue;
 
     /// <summary>Adds a row; a text may have several lines.</summary>
-    internal void Row(params string[] cells) => rows.Add(cells);
+    internal void Row(params string[] cells) => rows.Add([.. cells.Select(Printable.Cell)]);
 
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        Column[] all = [.. titles.Select((title, c) => new Column(title, [.. rows.Select(r => r[c])]))], shown = all;
+        Column[] all = [.. titles.Select((title, c) => new Column(Printable.Cell(title), [.. rows.Select(r => r[c])]))], shown = all;
         int most = Math.Min(maxWidth, MaxWidth);
         while (shown.Sum(c => c.Least + 3) + 1 > most && shown.LastOrDefault(c => c.Optional) is { } unneeded)
         {

@@ -7,12 +7,29 @@ namespace ModelZoo.Cli;
 /// <summary>Shows a training run on standard error: a moving bar on a terminal, one line an epoch in a pipe.</summary>
 internal static class TrainingView
 {
-    /// <summary>Runs <paramref name="work"/> with something to report to.</summary>
+    /// <summary>Runs <paramref name="work"/> with something to report to. From the first report on there is something to keep when it is interrupted.</summary>
     internal static T Show<T>(Session session, string title, Func<IProgress<TrainingProgress>, T> work)
+    {
+        IDisposable? hold = null;
+        try
+        {
+            return Run(session, title, report => work(new Reporter(p =>
+            {
+                hold ??= InterruptSource.Hold();
+                report(p);
+            })));
+        }
+        finally
+        {
+            hold?.Dispose();
+        }
+    }
+
+    private static T Run<T>(Session session, string title, Func<Action<TrainingProgress>, T> work)
     {
         if (Console.IsErrorRedirected)
         {
-            return work(new Reporter(p => Line(session, title, p)));
+            return work(p => Line(session, title, p));
         }
 
         // The bar takes what the words leave, and is long enough to be seen; what follows it needs twelve columns, and the spaces between them three.
@@ -24,13 +41,13 @@ internal static class TrainingView
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(Fitting(free - bar, title)));
-                T result = work(new Reporter(p =>
+                T result = work(p =>
                 {
                     task.MaxValue = Math.Max(1, (double)p.Epochs * p.Steps);
                     task.Value = (double)(p.Epoch - 1) * p.Steps + p.Step;
                     task.Description = Markup.Escape(Fitting(free - bar, title, $"epoch {p.Epoch}/{p.Epochs}", Invariant($"loss {p.Loss:F4}"),
                         p.TestAccuracy is { } a ? $"test {Tables.Score(p.Metric, a)}" : null, Invariant($"{p.ImagesPerSecond:F0} images/s")));
-                }));
+                });
                 task.Value = task.MaxValue;
                 return result;
             });

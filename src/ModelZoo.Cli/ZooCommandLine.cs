@@ -39,6 +39,10 @@ internal static class ZooCommandLine
         ExampleHelp.AddTo(root);
         return root;
     }
+
+    /// <summary>What a command does, on the thread of its caller; its token is canceled by Ctrl-C and SIGTERM.</summary>
+    internal static void OnRun(this Command command, Func<ParseResult, CancellationToken, int> run) =>
+        command.SetAction((parsed, cancel) => Task.FromResult(run(parsed, cancel)));
 }
 
 /// <summary>Help that ends with the command's example: the paragraph of its description that begins with "Example:".</summary>

@@ -3,6 +3,10 @@ namespace ModelZoo;
 /// <summary>Writes files so that a reader sees either the old content or the complete new one, never a part.</summary>
 public static class AtomicFile
 {
+    private static readonly HashSet<string> UnderWay = new(StringComparer.Ordinal);
+    private static readonly Lock Gate = new();
+    private static bool abandoned;
+
     /// <summary>
     /// Calls <paramref name="write"/> on a temporary file in the folder of <paramref name="path"/>, flushes it to the disk, then renames it over
     /// <paramref name="path"/>. When anything fails (full disk, an exception of <paramref name="write"/>, a rename that is refused) the temporary file is
@@ -35,6 +39,21 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>
+    /// Deletes the temporary files that are being written, and begins no others: for a program that is about to end in the middle of its work.
+    /// </summary>
+    public static void Abandon()
+    {
+        lock (Gate)
+        {
+            abandoned = true;
+            foreach (string temporary in UnderWay)
+            {
+                TryDelete(temporary);
+            }
+        }
+    }
+
     private static void Replace(string target, Action<Stream> write)
     {
         if (Directory.Exists(target))
@@ -45,7 +64,7 @@ public static class AtomicFile
         string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            using (FileStream stream = Create(temporary))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -57,6 +76,25 @@ public static class AtomicFile
         {
             TryDelete(temporary);
             throw;
+        }
+        finally
+        {
+            lock (Gate)
+            {
+                UnderWay.Remove(temporary);
+            }
+        }
+    }
+
+    private static FileStream Create(string temporary)
+    {
+        lock (Gate)
+        {
+            var stream = abandoned
+                ? throw new OperationCanceledException("The program is ending.")
+                : new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            UnderWay.Add(temporary);
+            return stream;
         }
     }
 

@@ -54,3 +54,17 @@ internal static class FileAccessError
         _ => $"{path}: cannot be written ({cause.Message}); whatever was there before is unchanged. Choose another path.",
     }, cause);
 }
+
+/// <summary>What libtorch says of an error, for people.</summary>
+public static class TorchError
+{
+    private static readonly string[] Frames = ["\nException raised from", "\nframe #", "\nC++ CapturedTraceback", "\nCUDA kernel errors might"];
+
+    /// <summary>Its message on one line, without the C++ frames and the debugging hints that follow it.</summary>
+    public static string Summary(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        int end = Frames.Select(frame => error.Message.IndexOf(frame, StringComparison.Ordinal)).Where(at => at > 0).DefaultIfEmpty(error.Message.Length).Min();
+        return string.Join(' ', error.Message[..end].Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+    }
+}

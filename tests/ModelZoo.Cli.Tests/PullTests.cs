@@ -70,7 +70,7 @@ public sealed class PullTests : IDisposable
         Thread.Sleep(500);
         running.Signal(2);
         Zoo stopped = running.Finish();
-        Assert.Equal(1, stopped.ExitCode);
+        Assert.Equal(130, stopped.ExitCode);
         Assert.Contains("goes on from there", stopped.Errors, StringComparison.Ordinal);
         string part = Assert.Single(Directory.GetFiles(folder.File("home"), "*.part", SearchOption.AllDirectories));
         long kept = new FileInfo(part).Length;

@@ -55,7 +55,18 @@ public class ResumeTests(ITestOutputHelper log)
             : Zoo.Start(null, [.. Common, "--output", broken]);
 
         // Also of a log whose last line is half written.
-        int Written() => File.Exists(Path.Combine(broken, "log.jsonl")) ? File.ReadAllBytes(Path.Combine(broken, "log.jsonl")).Count(b => b == '\n') : 0;
+        int Written()
+        {
+            using var content = new MemoryStream();
+            if (File.Exists(Path.Combine(broken, "log.jsonl")))
+            {
+                // A run that goes on cuts the file while it is read here.
+                using var stream = new FileStream(Path.Combine(broken, "log.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                stream.CopyTo(content);
+            }
+
+            return content.ToArray().Count(b => b == '\n');
+        }
 
         // What is the same in every run: not the times.
         static string[] Lines(string run) => [.. File.ReadLines(Path.Combine(run, "log.jsonl")).Select(line =>
@@ -87,6 +98,39 @@ public class ResumeTests(ITestOutputHelper log)
         Assert.Contains($"--resume {run}", again.Errors, StringComparison.Ordinal);
         Assert.Contains("is no folder of a training run", Zoo.Run("train", "--resume", folder.File("gone")).Errors, StringComparison.Ordinal);
         Assert.Contains("Name the model to train", Zoo.Run("train").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_several_that_go_on_with_a_run_at_once_one_does_and_the_others_say_which()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        string[] train = ["train", "lenet5", "--data", "digits", "--limit", "100", "--epochs", "40", "--threads", "1", "--log-every", "1", "--output"];
+        Zoo whole = Zoo.Run([.. train, run]);
+        Assert.True(whole.ExitCode == 0, whole.Errors);
+        string log = Path.Combine(run, "log.jsonl");
+        string[] expected = [.. File.ReadLines(log).Select(Number)];
+        Zoo.Running broken = Zoo.Start(null, [.. train, folder.File("broken")]);
+        broken.WaitFor("epoch 2/");
+        broken.Signal(9);
+        broken.Finish();
+        log = Path.Combine(folder.File("broken"), "log.jsonl");
+
+        Zoo.Running[] several = [.. Enumerable.Range(0, 3).Select(_ => Zoo.Start(null, "train", "--resume", folder.File("broken"), "--log-every", "1"))];
+        Zoo[] ended = [.. several.Select(s => s.Finish())];
+        Assert.Contains(ended, z => z.ExitCode == 0);
+        Assert.All(ended.Where(z => z.ExitCode != 0), z =>
+        {
+            Assert.Equal(1, z.ExitCode);
+            Assert.Matches("process [0-9]+ on .+, since .+ UTC, writes this run", z.Errors);
+        });
+        Assert.Equal(expected, File.ReadLines(log).Select(Number));
+
+        static string Number(string line)
+        {
+            JsonElement json = JsonDocument.Parse(line).RootElement;
+            return json.TryGetProperty("step", out JsonElement step) ? $"step {step}" : $"epoch {json.GetProperty("epoch")}";
+        }
     }
 
     [Fact]

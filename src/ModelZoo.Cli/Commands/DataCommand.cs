@@ -17,9 +17,9 @@ internal static class DataCommand
     private static Command CreateList()
     {
         var command = new Command("list", "Show what can be fetched.\n\nExample: zoo data list");
-        command.SetAction(parsed =>
+        command.OnRun((parsed, cancel) =>
         {
-            Session session = Session.Open(parsed);
+            Session session = Session.Open(parsed, cancel);
             var rows = PublishedData.All.Select(data => new
             {
                 data.Name,

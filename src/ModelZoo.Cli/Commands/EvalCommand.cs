@@ -36,9 +36,9 @@ internal static class EvalCommand
             + "mnist:data/mnist") { model, split, tenCrop, top };
         data.AddTo(command);
         weights.AddTo(command);
-        command.SetAction(parsed =>
+        command.OnRun((parsed, cancel) =>
         {
-            Session session = Session.Open(parsed);
+            Session session = Session.Open(parsed, cancel);
             WeightsChoice choice = weights.Read(parsed);
             string[] specs = parsed.GetRequiredValue(model);
             if (specs.Length > 1 && choice.File is not null)

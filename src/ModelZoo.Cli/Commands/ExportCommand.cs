@@ -24,8 +24,8 @@ internal static class ExportCommand
         var command = new Command("export",
             "Write a model's weights for PyTorch, TorchSharp or others.\n\nExample: zoo export lenet5:mnist -o lenet5.pth") { model, output, force };
         weights.AddTo(command);
-        command.SetAction(parsed =>
-            Run(Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(output), parsed.GetValue(force)));
+        command.OnRun((parsed, cancel) =>
+            Run(Session.Open(parsed, cancel), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(output), parsed.GetValue(force)));
         return command;
     }
 

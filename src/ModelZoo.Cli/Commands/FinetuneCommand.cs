@@ -51,7 +51,7 @@ internal static class FinetuneCommand
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
             }
 
-            using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed));
+            using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed), trained: true);
             Check(pretrained);
             DataChoice choice = data.Read(parsed);
             LabeledImages train = choice.OpenToTrain(session);

@@ -30,8 +30,8 @@ internal static class ForwardCommand
         var command = new Command("forward", "Run a batch and write the logits.\n\nExample: zoo forward lenet5:mnist --input x.npy --output y.npy") { model,
             input, output, dtype, maxPixels };
         weights.AddTo(command);
-        command.SetAction(parsed => Run(
-            Session.Open(parsed), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output),
+        command.OnRun((parsed, cancel) => Run(
+            Session.Open(parsed, cancel), parsed.GetRequiredValue(model), weights.Read(parsed), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output),
                 parsed.GetValue(dtype)!, DecodingArgument.Read(parsed, maxPixels)));
         return command;
     }

@@ -33,8 +33,8 @@ internal static class ImportCommand
             "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
             output, labels, task, force };
         weights.AddTo(command, withFile: false);
-        command.SetAction(parsed => Run(
-            Session.Open(parsed), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output),
+        command.OnRun((parsed, cancel) => Run(
+            Session.Open(parsed, cancel), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output),
                 parsed.GetValue(labels), DataArgument.TaskOf(parsed.GetValue(task)!), parsed.GetValue(force)));
         return command;
     }

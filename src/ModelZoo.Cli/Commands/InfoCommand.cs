@@ -22,7 +22,7 @@ internal static class InfoCommand
         };
         var command = new Command("info",
             "Show a model's card (source, measured facts, weights, recipe), or the tensors of a file.\n\nExample: zoo info lenet5") { model };
-        command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model)));
+        command.OnRun((parsed, cancel) => Run(Session.Open(parsed, cancel), parsed.GetRequiredValue(model)));
         return command;
     }
 

@@ -10,7 +10,7 @@ internal static class ListCommand
     internal static Command Create()
     {
         var command = new Command("list", "Show every model of the zoo.\n\nExample: zoo list --json");
-        command.SetAction(parsed => Run(Session.Open(parsed)));
+        command.OnRun((parsed, cancel) => Run(Session.Open(parsed, cancel)));
         return command;
     }
 

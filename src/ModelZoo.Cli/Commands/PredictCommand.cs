@@ -34,12 +34,12 @@ internal static class PredictCommand
         var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model,
             images, data, index, top, maxPixels };
         weights.AddTo(command);
-        command.SetAction((parsed, cancel) =>
+        command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             string[] files = parsed.GetValue(images) ?? [];
-            return Task.FromResult(Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
-                parsed.GetValue(top), DecodingArgument.Read(parsed, maxPixels)));
+            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
+                parsed.GetValue(top), DecodingArgument.Read(parsed, maxPixels));
         });
         return command;
     }

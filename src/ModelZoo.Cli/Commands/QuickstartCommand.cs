@@ -39,7 +39,7 @@ internal static class QuickstartCommand
         ImageDataset train = Digits.Load(DataSplit.Train), test = Digits.Load(DataSplit.Test);
 
         Step(session, 1, $"load {Pretrained}, the weights that ship with the zoo");
-        using ResolvedModel pretrained = ModelArgument.Resolve(session, Pretrained);
+        using ResolvedModel pretrained = ModelArgument.Resolve(session, Pretrained, trained: true);
         WeightsCard card = Models.Catalog.CardOf(pretrained.Info).Weights["mnist"];
         session.Say($"   {Tables.Count(pretrained.Model.parameters().Sum(p => p.numel()))} parameters, {Tables.Percent(card.Accuracy ?? double.NaN)} of "
             + "MNIST's test images right");

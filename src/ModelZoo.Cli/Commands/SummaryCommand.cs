@@ -20,7 +20,7 @@ internal static class SummaryCommand
             "Shapes, parameters, MACs and receptive field of every layer, read from one traced forward.\n\nExample: zoo summary lenet5_classic") { model };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command);
-        command.SetAction(parsed => Run(Session.Open(parsed), parsed.GetRequiredValue(model), architecture.Read(parsed)));
+        command.OnRun((parsed, cancel) => Run(Session.Open(parsed, cancel), parsed.GetRequiredValue(model), architecture.Read(parsed)));
         return command;
     }
 

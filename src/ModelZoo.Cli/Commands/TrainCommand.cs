@@ -50,25 +50,26 @@ internal static class TrainCommand
             info.RequireClasses("zoo train");
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
-            return Task.FromResult(Run(session, info, chosen, options => change(request.Change(options)), request, options =>
-                run.Read(parsed, $"{info.Name}-{request.Data.Source.ShortName}", options)));
+            return Task.FromResult(Run(session, info, chosen, options => change(request.Change(options)), request,
+                options => run.Read(parsed, options)));
         });
         return command;
     }
 
     private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest request,
-        Func<TrainerOptions, TrainerOptions> place)
+        Func<TrainerOptions, TrainerOptions> recorded)
     {
         LabeledImages train = request.Data.OpenToTrain(session), test = request.Data.OpenToWatch(session);
         FolderTally[]? folders = FolderTallies.Say(session, train, test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
-        TrainerOptions settings = place(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
+        TrainerOptions settings = recorded(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
         manual_seed(request.Seed);
-        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: request.Seed);
+        using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: request.Seed, trained: true);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
         LoaderOptions loader = request.Data.Loader with { Device = session.Device };
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
+        settings = RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}");
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
             Describe = result => new CheckpointInfo

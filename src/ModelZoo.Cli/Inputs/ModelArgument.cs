@@ -2,6 +2,7 @@ using System.CommandLine;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Tracing;
 using TorchSharp;
 
 namespace ModelZoo.Cli.Inputs;
@@ -14,8 +15,16 @@ internal static class ModelArgument
         Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), or a checkpoint file",
     };
 
-    internal static ResolvedModel Resolve(Session session, string spec, WeightsChoice? weights = null, ModelOptions? options = null, long? seed = null)
+    /// <param name="session">Its token ends forwards between two layers.</param>
+    /// <param name="spec">As on the command line.</param>
+    /// <param name="weights">Of the command line.</param>
+    /// <param name="options">What is asked of the architecture.</param>
+    /// <param name="seed">Of fresh weights; null: the session's.</param>
+    /// <param name="trained">Whether it is going to be trained: then each step is finished.</param>
+    internal static ResolvedModel Resolve(
+        Session session, string spec, WeightsChoice? weights = null, ModelOptions? options = null, long? seed = null, bool trained = false)
     {
+        session.Cancel.ThrowIfCancellationRequested();
         ResolvedModel resolved = ModelResolver.Resolve(
             Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)(seed ?? session.Seed), weights?.Load, weights?.Change);
         foreach (string remark in resolved.Loading?.Remarks ?? [])
@@ -24,6 +33,11 @@ internal static class ModelArgument
         }
 
         resolved.Model.to(session.Device);
+        if (!trained)
+        {
+            ForwardCancellation.Attach(resolved.Model, session.Cancel);
+        }
+
         return resolved;
     }
 }

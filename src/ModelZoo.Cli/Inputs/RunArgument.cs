@@ -8,6 +8,8 @@ namespace ModelZoo.Cli.Inputs;
 /// <summary>Where a training run is recorded, how often, and which run is gone on with.</summary>
 internal sealed class RunArgument
 {
+    private const string Runs = "runs";
+
     private readonly Option<string?> output = new("--output")
     {
         Description = "The run's folder (default: runs/<model>-<data>-<n>), or a .safetensors file for the checkpoint of the best epoch alone; that of the "
@@ -56,9 +58,9 @@ internal sealed class RunArgument
 
     /// <summary>The options of the trainer that say where and how often to record.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="name">"lenet5-digits".</param>
     /// <param name="options">The others.</param>
-    internal TrainerOptions Read(ParseResult parsed, string name, TrainerOptions options)
+    /// <returns>With a run folder, or a checkpoint alone; with neither where the command line names none (<see cref="Place"/>).</returns>
+    internal TrainerOptions Read(ParseResult parsed, TrainerOptions options)
     {
         (int steps, TimeSpan? time) = Interval(parsed.GetValue(every));
         options = options with { SaveEverySteps = steps, SaveEvery = time, LogEverySteps = parsed.GetValue(log) };
@@ -80,7 +82,13 @@ internal sealed class RunArgument
                 + OutputFile.OtherFormats);
         }
 
-        RunFolder chosen = path is null ? RunFolder.Next("runs", name) : new RunFolder(path);
+        if (path is null)
+        {
+            OutputFile.MustBeWritable(Path.Combine(Runs, "run"));
+            return options;
+        }
+
+        var chosen = new RunFolder(path);
         if (File.Exists(chosen.State))
         {
             throw new UsageException($"--output {path}: holds a training run already. Go on with it (--resume {path}), or choose another folder.");
@@ -89,6 +97,12 @@ internal sealed class RunArgument
         OutputFile.MustBeWritable(chosen.Last);
         return options with { RunFolder = chosen.Path };
     }
+
+    /// <summary>A folder of its own for a run that has no place yet: the last thing before the training, so that none is left empty.</summary>
+    /// <param name="options">Of <see cref="Read"/>.</param>
+    /// <param name="name">"lenet5-digits".</param>
+    internal static TrainerOptions Place(TrainerOptions options, string name) =>
+        options.RunFolder is null && options.CheckpointPath is null ? options with { RunFolder = RunFolder.CreateNext(Runs, name).Path } : options;
 
     private static (int Steps, TimeSpan? Time) Interval(string? text)
     {

@@ -53,7 +53,7 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
         catch (ExternalException problem)
         {
             // batch normalization of a single value, say
-            return new(forward, null) { ForwardPeakBytes = forwardPeak, TrainingProblem = problem.Message.Split('\n')[0] };
+            return new(forward, null) { ForwardPeakBytes = forwardPeak, TrainingProblem = TorchError.Summary(problem) };
         }
     }
 

@@ -57,15 +57,9 @@ internal sealed class PartFile(string target)
     internal sealed record Origin(string Address, string Validator, long? Total);
 }
 
-/// <summary>
-/// Lets one process at a time write a file of the cache. The empty lock file stays behind: deleting it would let two others each lock one of their own.
-/// </summary>
+/// <summary>Lets one process at a time write a file of the cache (<see cref="FileLock"/>).</summary>
 internal static class FetchLock
 {
-    private const int Held = 11; // EWOULDBLOCK
-    private const int HeldOnMac = 35;
-    private const int HeldOnWindows = unchecked((int)0x80070020); // ERROR_SHARING_VIOLATION
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until no one else holds it.</summary>
@@ -78,19 +72,17 @@ internal static class FetchLock
         for (bool first = true; ; first = false)
         {
             cancel.ThrowIfCancellationRequested();
-            try
+            if (FileLock.TryTake(path) is { } taken)
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+                return taken;
             }
-            catch (IOException e) when (e.HResult is Held or HeldOnMac or HeldOnWindows)
-            {
-                if (first)
-                {
-                    waiting();
-                }
 
-                await Task.Delay(Pause, cancel).ConfigureAwait(false);
+            if (first)
+            {
+                waiting();
             }
+
+            await Task.Delay(Pause, cancel).ConfigureAwait(false);
         }
     }
 }

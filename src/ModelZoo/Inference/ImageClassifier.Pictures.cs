@@ -23,7 +23,7 @@ public sealed partial class ImageClassifier
     /// <param name="displayName">What errors call it.</param>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
     public IReadOnlyList<Prediction> Predict(Stream stream, int top = 5, string displayName = "the stream") =>
-        Predict(ImageDecoder.Decode(stream, displayName, Decoding), top);
+        Predict(1, (_, input) => Pipeline.Apply(ImageDecoder.Decode(stream, displayName, Decoding), input), top)[0];
 
     /// <summary>Classifies a decoded picture.</summary>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
@@ -62,9 +62,15 @@ public sealed partial class ImageClassifier
         {
             foreach (string[] files in paths.Chunk(batchSize))
             {
-                ZooException?[] errors = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), out float[] inputs, cancel);
-                int[] good = [.. Enumerable.Range(0, files.Length).Where(i => errors[i] is null)];
-                var answers = new Queue<IReadOnlyList<Prediction>>(Classify(good.Length == files.Length ? inputs : Chosen(inputs, good), good.Length, top));
+                ZooException?[] errors;
+                Queue<IReadOnlyList<Prediction>> answers;
+                using (gate.Enter())
+                {
+                    errors = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), out float[] inputs, cancel);
+                    int[] good = [.. Enumerable.Range(0, files.Length).Where(i => errors[i] is null)];
+                    answers = new(Classify(good.Length == files.Length ? inputs : Chosen(inputs, good), good.Length, top));
+                }
+
                 for (int i = 0; i < files.Length; i++)
                 {
                     yield return errors[i] is { } error ? new(files[i], null, error) : new(files[i], answers.Dequeue(), null);
@@ -82,6 +88,7 @@ public sealed partial class ImageClassifier
     private List<IReadOnlyList<Prediction>> Predict(int total, Preparation prepare, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        using DisposalGate.Call call = gate.Enter();
         var answers = new List<IReadOnlyList<Prediction>>(total);
         for (int first = 0; first < total; first += batchSize)
         {

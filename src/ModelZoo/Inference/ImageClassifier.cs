@@ -31,11 +31,13 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly Device device;
     private readonly int batchSize;
     private readonly Lazy<ImagePipeline> pipeline; // a model of arrays with other channels has none
+    private readonly DisposalGate gate;
 
     private ImageClassifier(ResolvedModel model)
     {
         model.RequirePredictions("an image classifier");
         this.model = model;
+        gate = new DisposalGate(this);
         model.Model.eval();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
@@ -105,6 +107,7 @@ public sealed partial class ImageClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        using DisposalGate.Call call = gate.Enter();
         var answers = new List<IReadOnlyList<Prediction>>(images.Count);
         for (int first = 0; first < images.Count; first += batchSize)
         {
@@ -117,8 +120,14 @@ public sealed partial class ImageClassifier : IDisposable
         return answers;
     }
 
-    /// <summary>Frees the model.</summary>
-    public void Dispose() => model.Dispose();
+    /// <summary>Frees the model, once the calls under way have ended; calls that come later throw <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (gate.Close())
+        {
+            model.Dispose();
+        }
+    }
 
     private ImagePipeline Pipeline => pipeline.Value;
 

@@ -71,3 +71,21 @@ internal static class ModuleHooks
     public static Action? OnOneInput(nn.Module module, Action<Tensor> see) =>
         module is nn.Module<Tensor, Tensor> ? OnInput(module, (_, inputs) => see(inputs[0])) : null;
 }
+
+/// <summary>Ends forwards that take long.</summary>
+public static class ForwardCancellation
+{
+    /// <summary>
+    /// From now on a forward of the model ends between two of its leaves once a token is canceled. Not for a model that is being trained: what its layers
+    /// counted so far, such as running statistics, stays.
+    /// </summary>
+    /// <param name="model">The model; leaves that hooks do not reach end no forward.</param>
+    /// <param name="cancel">Its forwards then throw <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Takes the hooks off again.</returns>
+    public static Action Attach(nn.Module model, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Action?[] removals = [.. ModuleHooks.Leaves(model).Select(l => ModuleHooks.OnInput(l.Module, (_, _) => cancel.ThrowIfCancellationRequested()))];
+        return () => Array.ForEach(removals, static remove => remove?.Invoke());
+    }
+}

@@ -43,8 +43,8 @@ internal sealed class TraceRecorder : IDisposable
 
     /// <summary>Names the leaf that was running, else the last that had run.</summary>
     internal TraceFailure Failure(Exception error) => running is { } leaf
-        ? new(leaf.Name, leaf.Module.GetType().Name, error.Message)
-        : nodes.Count > 0 ? new(nodes[^1].Name, nodes[^1].Op, error.Message) : new("model", "", error.Message);
+        ? new(leaf.Name, leaf.Module.GetType().Name, TorchError.Summary(error))
+        : nodes.Count > 0 ? new(nodes[^1].Name, nodes[^1].Op, TorchError.Summary(error)) : new("model", "", TorchError.Summary(error));
 
     public void Dispose()
     {

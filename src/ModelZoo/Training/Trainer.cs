@@ -1,4 +1,5 @@
 using ModelZoo.Runtime;
+using ModelZoo.Tracing;
 using ModelZoo.Training.Precision;
 using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
@@ -41,7 +42,9 @@ public sealed class Trainer
         }
     }
 
-    /// <summary>Trains. On cancellation the step under way is finished, the checkpoint written and the result returned.</summary>
+    /// <summary>
+    /// Trains. On cancellation the step under way is finished, or given up where it has changed nothing yet, the checkpoint written and the result returned.
+    /// </summary>
     /// <param name="train">What to learn.</param>
     /// <param name="test">What to measure after each epoch, if anything.</param>
     /// <param name="progress">Receives a report about ten times a second and at the end of every epoch, on the training thread or wherever it posts to.</param>
@@ -59,7 +62,7 @@ public sealed class Trainer
         }
 
         RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
-        folder?.Prepare();
+        using RunLock? held = folder?.Lock();
         using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
         joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
@@ -86,6 +89,8 @@ public sealed class Trainer
             using (ModelMode.Train(model, options))
             using (learner.Enter())
             {
+                // Given up in its forward, a step leaves nothing behind where no layer counts (running statistics) and no gradient waits for another batch.
+                Action? release = perStep == 1 && !model.buffers().Any() ? ForwardCancellation.Attach(model, cancel) : null;
                 try
                 {
                     cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
@@ -93,6 +98,10 @@ public sealed class Trainer
                 catch (Exception error) when (OutOfMemory.Caused(error))
                 {
                     throw TooLarge($"at batch {run.Batch} of epoch {state.Epoch}", Math.Min(recipe.BatchSize, train.Count), 1, run, error);
+                }
+                finally
+                {
+                    release?.Invoke();
                 }
             }
 
@@ -174,7 +183,16 @@ public sealed class Trainer
                 break;
             }
 
-            learner.Accumulate(run, current, plan.SeedOfStep(batch), split.ShareOf(batch, current.Count), figures);
+            try
+            {
+                learner.Accumulate(run, current, plan.SeedOfStep(batch), split.ShareOf(batch, current.Count), figures);
+            }
+            catch (OperationCanceledException) when (pending == 0)
+            {
+                cut = run.Stopped(options);
+                break;
+            }
+
             pending++;
             if (split.EndsStep(batch++))
             {

@@ -100,6 +100,10 @@ internal sealed class ConvolutionStep(Conv2d layer, int[] inputs, int output, Sc
     public static bool Takes(nn.Module leaf) => leaf is Conv2d { padding_mode: PaddingModes.Zeros, padding: not null };
 
     /// <summary>Takes a batch normalization in, if it has running statistics.</summary>
+    /// <remarks>
+    /// Ours because <c>torch.nn.utils.fuse_conv_bn_weights</c> multiplies the bias in another order (a quarter of the biases differ in their last bit, and with
+    /// them cached features), and gives parameters that remember the model's.
+    /// </remarks>
     public bool TryFold(BatchNorm2d norm)
     {
         if (norm.running_mean is not { } mean || norm.running_var is not { } variance)

@@ -161,7 +161,7 @@ public sealed class Verifier
         }
         catch (ExternalException refused)
         {
-            Add(Failed(node, quantity, $"torch refuses: {refused.Message.Split('\n')[0]}"));
+            Add(Failed(node, quantity, $"torch refuses: {TorchError.Summary(refused)}"));
         }
     }
 
@@ -260,7 +260,7 @@ public sealed class Verifier
                 Quantity = "step",
                 Verdict = Verdict.Failed,
                 WorstRatio = double.PositiveInfinity,
-                Note = $"a step of training fails: {error.Message}"
+                Note = $"a step of training fails: {TorchError.Summary(error)}"
             });
         }
     }

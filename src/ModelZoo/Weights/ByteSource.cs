@@ -46,6 +46,7 @@ internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource
 internal sealed class FileSource : ByteSource
 {
     private readonly SafeFileHandle file;
+    private readonly DateTime written;
     private readonly Lazy<MemoryMappedViewAccessor> view;
 
     public FileSource(string path)
@@ -53,6 +54,7 @@ internal sealed class FileSource : ByteSource
         RegularFile.Require(path);
         this.file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
         Length = RandomAccess.GetLength(file);
+        written = File.GetLastWriteTimeUtc(file);
         this.view = new(() =>
         {
             using var map = MemoryMappedFile.CreateFromFile(file, null, Length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
@@ -70,7 +72,9 @@ internal sealed class FileSource : ByteSource
         view.AcquirePointer(ref start);
         try
         {
-            return use(new ReadOnlySpan<byte>(start + this.view.Value.PointerOffset + offset, length));
+            TResult result = use(new ReadOnlySpan<byte>(start + this.view.Value.PointerOffset + offset, length));
+            MustBeUnchanged();
+            return result;
         }
         finally
         {
@@ -91,6 +95,8 @@ internal sealed class FileSource : ByteSource
             offset += read;
             destination = destination[read..];
         }
+
+        MustBeUnchanged();
     }
 
     public override void Dispose()
@@ -101,6 +107,15 @@ internal sealed class FileSource : ByteSource
         }
 
         file.Dispose();
+    }
+
+    // A file that is replaced by a rename stays readable under its handle, whole; one that is overwritten in place would come out as a mixture.
+    private void MustBeUnchanged()
+    {
+        if (RandomAccess.GetLength(file) != Length || File.GetLastWriteTimeUtc(file) != written)
+        {
+            throw new IOException("it was overwritten while it was read; load it again");
+        }
     }
 }
 

@@ -6,6 +6,8 @@ using ModelZoo.Training;
 using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
 using Xunit;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ModelZoo.Tests.Training;
 
@@ -84,6 +86,43 @@ public class CancellationTests
         Assert.Equal(expected.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)), whole.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)));
         Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(run.Last));
         Assert.Equal(4, File.ReadLines(run.Log).Count(l => l.Contains("train_loss", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_step_is_given_up_between_two_layers_and_taken_again_with_the_same_bits()
+    {
+        using var folder = new TempFolder();
+        using var straight = new TempFolder();
+        using ImageTensors data = Samples.Tensors("lenet5", 64);
+        Recipe recipe = Samples.Quick with { Epochs = 2 };
+        using ZooModel model = Samples.Fresh("lenet5");
+        using var source = new CancellationTokenSource();
+        Module<Tensor, Tensor> first = Assert.IsAssignableFrom<Module<Tensor, Tensor>>(model.named_children().First().module);
+        int forwards = 0, after = 0;
+        first.register_forward_hook((_, _, y) =>
+        {
+            if (++forwards == 3)
+            {
+                source.Cancel();
+            }
+
+            return y;
+        });
+        Assert.IsAssignableFrom<Module<Tensor, Tensor>>(model.named_children().Last().module).register_forward_hook((_, _, y) =>
+        {
+            after++;
+            return y;
+        });
+        var options = new TrainerOptions { RunFolder = folder.Path, Resume = true, Describe = Describe };
+        TrainingResult given = new Trainer(model, recipe, options).Fit(data, null, null, source.Token);
+        Assert.True(given.Canceled);
+        Assert.Equal((3, 2, 2), (forwards, after, given.Steps));
+
+        using ZooModel again = Samples.Fresh("lenet5"), whole = Samples.Fresh("lenet5");
+        TrainingResult resumed = new Trainer(again, recipe, options).Fit(data, null);
+        TrainingResult expected = new Trainer(whole, recipe, options with { RunFolder = straight.Path }).Fit(data, null);
+        Assert.Equal(expected.Epochs.Select(e => e.Loss), resumed.Epochs.Select(e => e.Loss));
+        Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(new RunFolder(folder.Path).Last));
     }
 
     private static TrainingResult Fit(TempFolder folder, IBatchSource train, IBatchSource test, CancellationToken cancel, Action<int>? onEpoch)

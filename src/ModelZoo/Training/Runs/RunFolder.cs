@@ -41,35 +41,43 @@ public sealed class RunFolder
     /// <summary>All that is needed to go on: weights, optimizer, counters.</summary>
     public string State => File("state.safetensors");
 
-    /// <summary>The first of runs/name-1, runs/name-2 … that is not there yet.</summary>
+    // What is written whole, by way of a temporary file beside it.
+    private string[] Replaced => [Recipe, Description, Curves, Last, Best, Average, State];
+
+    /// <summary>Makes the first of the folders runs/name-1, runs/name-2 … that is not there yet; no two callers get the same one.</summary>
     /// <param name="parent">"runs".</param>
     /// <param name="name">"lenet5-digits".</param>
-    public static RunFolder Next(string parent, string name)
+    /// <exception cref="ZooException">It cannot be made.</exception>
+    public static RunFolder CreateNext(string parent, string name)
     {
         for (int n = 1; ; n++)
         {
             string path = System.IO.Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $"{name}-{n}"));
-            if (!Directory.Exists(path))
+            if (!System.IO.Path.Exists(path) && RunLock.Create(path))
             {
                 return new RunFolder(path);
             }
         }
     }
 
-    /// <summary>Makes the folder, and clears away what an interrupted write has left.</summary>
-    /// <exception cref="ZooException">It cannot be made.</exception>
-    public void Prepare()
+    /// <summary>Makes the folder, keeps other writers out of it, and clears away what an interrupted write of a run has left.</summary>
+    /// <returns>The lock; the folder is this caller's until it is disposed.</returns>
+    /// <exception cref="ZooException">Another process writes it, or it cannot be made.</exception>
+    internal RunLock Lock()
     {
+        RunLock held = RunLock.Take(Path);
         try
         {
-            Directory.CreateDirectory(Path);
-            foreach (string left in Directory.GetFiles(Path, ".*.tmp"))
+            foreach (string left in Replaced.SelectMany(file => Directory.GetFiles(Path, $".{System.IO.Path.GetFileName(file)}.*.tmp")))
             {
                 System.IO.File.Delete(left);
             }
+
+            return held;
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {
+            held.Dispose();
             throw FileAccessError.Writing(Path, error);
         }
     }
