@@ -28,7 +28,7 @@ internal static class TrainingReport
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;
-        EpochResult? last = result.Epochs.LastOrDefault(), best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
+        EpochResult? last = saved ? result.Epochs[^1] : null, best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
         EpochResult? held = files.Folder is null ? best ?? last : last;
         session.Show(new
         {
