@@ -1,5 +1,4 @@
 using ModelZoo.Weights;
-using Spectre.Console;
 
 namespace ModelZoo.Cli;
 

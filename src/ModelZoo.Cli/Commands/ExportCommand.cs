@@ -2,7 +2,6 @@ using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Inference;
 using ModelZoo.Weights;
-using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

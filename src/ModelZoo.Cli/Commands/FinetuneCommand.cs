@@ -5,7 +5,6 @@ using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
-using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

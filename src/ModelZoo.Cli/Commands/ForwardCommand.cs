@@ -5,7 +5,6 @@ using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
-using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
