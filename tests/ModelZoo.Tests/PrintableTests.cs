@@ -7,6 +7,8 @@ namespace ModelZoo.Tests;
 
 public class PrintableTests
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     [Theory]
     [InlineData("a\u001b[31mb", "a?[31mb")]
     [InlineData("a\u202eb\u2066c\u200ed", "a?b?c?d")]
@@ -33,7 +35,7 @@ public class PrintableTests
     public void Json_means_the_same()
     {
         string name = "a\u202eb\u009b\u2028\U000e0041" + '"';
-        string json = JsonSerializer.Serialize(new { name }, new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        string json = JsonSerializer.Serialize(new { name }, Relaxed);
         string printed = Printable.Json(json);
         Assert.DoesNotContain('\u202e', printed);
         Assert.Equal(name, JsonDocument.Parse(printed).RootElement.GetProperty("name").GetString());
@@ -45,7 +47,9 @@ public class PrintableTests
     {
         const string Long = "shape '[2]' is invalid for input of size 3\n"
             + "Exception raised from infer_size at ../aten/src/ATen/InferSize.h:45 (most recent call first):\nframe #0: c10::Error::Error + 0x96";
-        Assert.Equal("shape '[2]' is invalid for input of size 3", TorchError.Summary(new ExternalException(Long)));
-        Assert.Equal("two lines", TorchError.Summary(new ExternalException("two\n lines\n")));
+        Assert.Equal("shape '[2]' is invalid for input of size 3", TorchError.Summary(OfLibtorch(Long)));
+        Assert.Equal("two lines", TorchError.Summary(OfLibtorch("two\n lines\n")));
     }
+
+    private static Exception OfLibtorch(string message) => (Exception)Activator.CreateInstance(typeof(ExternalException), message)!;
 }

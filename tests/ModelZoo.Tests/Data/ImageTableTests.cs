@@ -174,7 +174,7 @@ public sealed class ImageTableTests : IDisposable
 
     private string Refused(string name) => Assert.Throws<ZooException>(() => ImageTable.Open(folder.File(name), DataSplit.Train)).Message;
 
-    private LabeledFiles Open(string text, DataSplit part = DataSplit.Train, LabelOptions? labels = null, SplitOptions? split = null)
+    private ImageTable Open(string text, DataSplit part = DataSplit.Train, LabelOptions? labels = null, SplitOptions? split = null)
     {
         folder.Write("table.csv", Encoding.UTF8.GetBytes(text));
         return ImageTable.Open(folder.File("table.csv"), part, split ?? Whole, labels);

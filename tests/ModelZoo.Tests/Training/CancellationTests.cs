@@ -67,22 +67,22 @@ public class CancellationTests
         }
 
         var run = new RunFolder(folder.Path);
-        TrainingResult result = Fit(folder, new Edge(data, when, source), new Edge(data, when, source), source.Token, epoch =>
+        TrainingResult result = Fit(folder, new Edge(data, when, source), new Edge(data, when, source), epoch =>
         {
             if (epoch == 3 && when == "as the third epoch begins")
             {
                 source.Cancel();
             }
-        });
+        }, source.Token);
         Assert.True(result.Canceled);
         Assert.Equal(epochs, result.Epochs.Count);
         Assert.All(result.Epochs, e => Assert.True(e.Images == (partial && e.Epoch == 3 ? 16 : 32) && e.Loss > 0));
         Assert.Equal(epochs, File.ReadLines(run.Log).Count(l => l.Contains("train_loss", StringComparison.Ordinal)));
         Assert.Equal(epochs > 0, File.Exists(run.Last));
 
-        TrainingResult whole = Fit(folder, data, data, default, null);
+        TrainingResult whole = Fit(folder, data, data, null, default);
         using var straight = new TempFolder();
-        TrainingResult expected = Fit(straight, data, data, default, null);
+        TrainingResult expected = Fit(straight, data, data, null, default);
         Assert.Equal(expected.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)), whole.Epochs.Select(e => (e.Epoch, e.Images, e.Loss)));
         Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(run.Last));
         Assert.Equal(4, File.ReadLines(run.Log).Count(l => l.Contains("train_loss", StringComparison.Ordinal)));
@@ -125,7 +125,7 @@ public class CancellationTests
         Assert.Equal(File.ReadAllBytes(new RunFolder(straight.Path).Last), File.ReadAllBytes(new RunFolder(folder.Path).Last));
     }
 
-    private static TrainingResult Fit(TempFolder folder, IBatchSource train, IBatchSource test, CancellationToken cancel, Action<int>? onEpoch)
+    private static TrainingResult Fit(TempFolder folder, IBatchSource train, IBatchSource test, Action<int>? onEpoch, CancellationToken cancel)
     {
         using ZooModel model = Samples.Fresh("lenet5");
         var options = new TrainerOptions { RunFolder = folder.Path, Resume = true, Describe = Describe, OnEpoch = onEpoch };

@@ -4,7 +4,6 @@ using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

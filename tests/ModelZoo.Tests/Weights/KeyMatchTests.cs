@@ -188,7 +188,7 @@ public sealed class KeyMatchTests : IDisposable
     }
 
     // The model stays as it was.
-    private string Refused(string path)
+    private static string Refused(string path)
     {
         using ZooModel model = Samples.Fresh("lenet5");
         Dictionary<string, byte[]> before = Samples.Bytes(model);
