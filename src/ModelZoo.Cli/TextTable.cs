@@ -92,7 +92,7 @@ internal sealed class TextTable(string[] titles) : Renderable
 
     // "long/name.jpg, 66.95 %" as "long/", "name.jpg, ", "66.95 %".
     private static IEnumerable<string> Words(string text) => Cut(text, (at, next) =>
-        (text[at] is ' ' && next is not '%' and not ' ') || (text[at] is '/' or '\\' && next is not '/' and not ' ') 
+        (text[at] is ' ' && next is not '%' and not ' ') || (text[at] is '/' or '\\' && next is not '/' and not ' ')
         || (text[at] is ',' && !char.IsAsciiDigit(next) && next is not ' '));
 
     // A word that is too long: at what joins its parts, else anywhere.

@@ -5,8 +5,8 @@ using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using Xunit;
-using Inputs = ModelZoo.Tests.Imaging.Inputs;
 using static TorchSharp.torch;
+using Inputs = ModelZoo.Tests.Imaging.Inputs;
 
 namespace ModelZoo.Tests.Loading;
 
