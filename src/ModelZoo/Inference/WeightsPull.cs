@@ -32,6 +32,13 @@ public static class WeightsPull
                 + "another file.");
         }
 
+        // Eight digits in a name tell damage; against somebody on the way, who can change what plain http carries, it takes the whole hash.
+        if (sha256 is null && SourceAddress.Parse(source) is { Scheme: "http", IsLoopback: false })
+        {
+            throw new UsageException($"{source}: anybody on the way can change what comes over plain http. Give the file's whole hash (--sha256), or an address "
+                + "with https.");
+        }
+
         string path = WeightsCache.PathFor(model, weights, name);
         Download download = await downloader.FetchAsync(source, path, sha256 ?? named, force, progress, cancel).ConfigureAwait(false);
         string shown = SourceAddress.Parse(source) is { IsFile: false } address ? SourceAddress.Shown(address) : source;

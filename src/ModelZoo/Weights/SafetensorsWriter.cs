@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ModelZoo.Weights;
 
@@ -85,24 +86,11 @@ public static class SafetensorsWriter
                 throw new ArgumentException($"Two tensors are called '{tensor.Name}'.", nameof(tensors));
             }
 
-            json.WriteStartObject(Checked(tensor.Name));
-            json.WriteString("dtype", tensor.Type.FormatName());
-            WriteNumbers(json, "shape", tensor.Shape);
-            WriteNumbers(json, "data_offsets", [offset, checked(offset + tensor.ByteLength)]);
-            json.WriteEndObject();
+            json.WritePropertyName(Checked(tensor.Name));
+            var entry = new HeaderEntry(tensor.Type.FormatName(), tensor.Shape, [offset, checked(offset + tensor.ByteLength)]);
+            JsonSerializer.Serialize(json, entry, HeaderEntryContext.Default.HeaderEntry);
             offset += tensor.ByteLength;
         }
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<long> numbers)
-    {
-        json.WriteStartArray(name);
-        foreach (long number in numbers)
-        {
-            json.WriteNumberValue(number);
-        }
-
-        json.WriteEndArray();
     }
 
     // The JSON writer would put U+FFFD in the place of half a surrogate pair: another name than the one given.
@@ -119,3 +107,13 @@ public static class SafetensorsWriter
         }
     }
 }
+
+/// <summary>What the header says of a tensor.</summary>
+/// <param name="Dtype">"F32", …</param>
+/// <param name="Shape">Its sizes.</param>
+/// <param name="DataOffsets">Its first byte after the header, and the one behind its last.</param>
+internal sealed record HeaderEntry(string Dtype, IReadOnlyList<long> Shape, long[] DataOffsets);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(HeaderEntry))]
+internal sealed partial class HeaderEntryContext : JsonSerializerContext;

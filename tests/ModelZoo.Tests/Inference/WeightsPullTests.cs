@@ -113,6 +113,20 @@ public sealed class WeightsPullTests : IDisposable
     }
 
     [Theory]
+    [InlineData("http://mirror.invalid/small-00000000.pth")]
+    [InlineData("http://mirror.invalid/model.safetensors")]
+    [InlineData("HTTP://mirror.invalid:8080/small-00000000.pth?token=x")]
+    [InlineData("http://192.0.2.1/small.pth")]
+    [InlineData("http://[2001:db8::1]/small.pth")]
+    public async Task Plain_http_is_taken_with_the_whole_hash_alone(string from)
+    {
+        (_, PublishedWeights weights) = Published("https://mirror.invalid/small-00000000.pth");
+        Assert.Contains("--sha256", (await Assert.ThrowsAsync<UsageException>(() => WeightsPull.RunAsync(downloader, "small_cnn", weights, from))).Message,
+            StringComparison.Ordinal);
+        Assert.False(Directory.Exists(WeightsCache.Folder));
+    }
+
+    [Theory]
     [InlineData("https://host/a/..%2f..%2fetc%2fpasswd;x")]
     [InlineData("https://host/")]
     [InlineData("https://host/.hidden")]
