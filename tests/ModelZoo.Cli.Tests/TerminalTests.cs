@@ -73,7 +73,7 @@ public partial class TerminalTests
         return [.. Escapes().Replace(said, "").Split('\n').SelectMany(line => line.TrimEnd('\r').Split('\r'))];
     }
 
-    [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
+    [GeneratedRegex(@"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])")]
     private static partial Regex Escapes();
 
     [GeneratedRegex(@"^finetune lenet5  epoch 12/12  loss [0-9.]+.* 100% 00:00:00\s*$")]
