@@ -56,6 +56,23 @@ public partial class TerminalTests
         Assert.Contains("checkpoint: a.safetensors", string.Join('\n', lines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(80, 2)]
+    [InlineData(120, 1)]
+    public void Drawn_digits_are_as_many_in_a_row_as_fit(int columns, int rows)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        string[] lines = On(columns, folder.Path, "quickstart --output a.safetensors");
+        string[] drawn = [.. lines.Where(line => line.Contains("@@", StringComparison.Ordinal))];
+        Assert.InRange(drawn.Length, rows * 5, rows * 8); // a digit is eight lines high
+        Assert.All(lines, line => Assert.True(line.Length <= columns, line));
+    }
+
     private static string[] On(int columns, string folder, string arguments)
     {
         string zoo = Path.Combine(AppContext.BaseDirectory, "zoo.dll");

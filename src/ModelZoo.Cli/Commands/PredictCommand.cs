@@ -89,7 +89,7 @@ internal static class PredictCommand
             if (classifier.Task.Kind == TaskKind.Classes && data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
             {
                 string[] captions = [.. rows.Select(r => $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})")];
-                foreach (string line in ImageDrawing.SideBySide(data, [.. Enumerable.Range(0, names.Length)], captions))
+                foreach (string line in ImageDrawing.Of(data, captions, console.Profile.Width))
                 {
                     console.WriteLine(line);
                 }

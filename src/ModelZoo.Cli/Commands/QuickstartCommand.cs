@@ -109,8 +109,8 @@ internal static class QuickstartCommand
         }, console =>
         {
             console.WriteLine();
-            foreach (string line in ImageDrawing.SideBySide(pictures, [.. Enumerable.Range(0, chosen.Length)],
-                [.. rows.Select(r => $"{r.prediction} ({100 * r.probability:F0} %){(r.prediction == r.label ? "" : $" is {r.label}")}")]))
+            string[] captions = [.. rows.Select(r => $"{r.prediction} ({100 * r.probability:F0} %){(r.prediction == r.label ? "" : $" is {r.label}")}")];
+            foreach (string line in ImageDrawing.Of(pictures, captions, console.Profile.Width - 2))
             {
                 console.WriteLine("  " + line);
             }

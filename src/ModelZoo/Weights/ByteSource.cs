@@ -112,9 +112,16 @@ internal sealed class FileSource : ByteSource
     // A file that is replaced by a rename stays readable under its handle, whole; one that is overwritten in place would come out as a mixture.
     private void MustBeUnchanged()
     {
-        if (RandomAccess.GetLength(file) != Length || File.GetLastWriteTimeUtc(file) != written)
+        try
         {
-            throw new IOException("it was overwritten while it was read; load it again");
+            if (RandomAccess.GetLength(file) != Length || File.GetLastWriteTimeUtc(file) != written)
+            {
+                throw new IOException("it was overwritten while it was read; load it again");
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed by another thread while it was in use: there is nothing left to ask.
         }
     }
 }

@@ -87,7 +87,7 @@ public class ModelComparisonTests
     [Fact]
     public void Real_times_are_positive_and_training_costs_more_memory()
     {
-        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["lenet5", "resnet20", "encdec_nearest"]), Rounds = 1, Batch = 4 });
+        ModelComparison comparison = ModelComparison.Run(new() { Models = ModelChoice.Read(["lenet5", "resnet20", "encdec_nearest"]), Rounds = 3, Batch = 4 });
         Assert.All(comparison.Models, m =>
         {
             Assert.True(m.Timing!.ForwardMilliseconds.Min > 0);
