@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
@@ -10,6 +11,8 @@ namespace ModelZoo;
 /// </summary>
 internal static class StrictJson
 {
+    private static readonly UTF8Encoding Utf8Text = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Reads a value.</summary>
     /// <param name="json">The text, UTF-8.</param>
     /// <param name="type">What it may say.</param>
@@ -37,6 +40,21 @@ internal static class StrictJson
             or NotSupportedException)
         {
             throw new ZooException($"{name}: {Reason(error)}. {advice}", error);
+        }
+    }
+
+    /// <summary>Reads a value out of a text.</summary>
+    /// <inheritdoc cref="Read{T}(ReadOnlySpan{byte}, JsonTypeInfo{T}, string, string)"/>
+    public static T Read<T>(string json, JsonTypeInfo<T> type, string name, string advice)
+        where T : class
+    {
+        try
+        {
+            return Read(Utf8Text.GetBytes(json).AsSpan(), type, name, advice);
+        }
+        catch (EncoderFallbackException error)
+        {
+            throw new ZooException($"{name}: its JSON holds half a surrogate pair, which is no text. {advice}", error);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class PartFile(string target)
         {
             return File.Exists(Path) ? JsonSerializer.Deserialize<Origin>(File.ReadAllBytes(about)) : null;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException || FileAccessError.Covers(e))
         {
             return null;
         }

@@ -58,7 +58,7 @@ public static class WeightsCache
                 ? entry
                 : null;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException || FileAccessError.Covers(e))
         {
             return null;
         }

@@ -35,8 +35,8 @@ public static class WeightsPull
         // Eight digits in a name tell damage; against somebody on the way, who can change what plain http carries, it takes the whole hash.
         if (sha256 is null && SourceAddress.Parse(source) is { Scheme: "http", IsLoopback: false })
         {
-            throw new UsageException($"{source}: anybody on the way can change what comes over plain http. Give the file's whole hash (--sha256), or an address "
-                + "with https.");
+            throw new UsageException($"{source}: anybody on the way can change what comes over plain http. Give the file's whole hash (--sha256), or an "
+                + "address with https.");
         }
 
         string path = WeightsCache.PathFor(model, weights, name);

@@ -233,7 +233,7 @@ public sealed partial record Recipe
             {
                 property.SetValue(recipe, entry.Value.Deserialize(property.PropertyType) ?? throw new JsonException());
             }
-            catch (JsonException)
+            catch (Exception error) when (error is JsonException or InvalidOperationException)
             {
                 throw new ZooException($"{displayName}: {entry.Name} is {entry.Value.GetRawText()}; it must be {Described(property.PropertyType)}.");
             }

@@ -193,6 +193,7 @@ internal static class CheckpointJson
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false), new PreprocessingSteps() },
     };
@@ -218,7 +219,7 @@ internal static class CheckpointJson
         {
             info = JsonSerializer.Deserialize<CheckpointInfo>(json, Options) ?? throw new JsonException("null");
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
             throw new ZooException($"{file.Name}: its description of the model cannot be read ({error.Message}). The file is damaged or from a newer version.",
                 error);

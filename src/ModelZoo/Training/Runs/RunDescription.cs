@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training.Runs;
@@ -10,6 +11,8 @@ namespace ModelZoo.Training.Runs;
 /// <summary>run.json: what is needed to tell one run from another, and to repeat it.</summary>
 internal static class RunDescription
 {
+    private const string Advice = "It is not the description of a run that the zoo wrote: start the run anew, or put a copy of the file there.";
+
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="notes">What the caller knows: model, data, flags.</param>
@@ -43,18 +46,26 @@ internal static class RunDescription
     /// <exception cref="ZooException">The file cannot be read.</exception>
     public static Dictionary<string, string> Read(string path)
     {
+        byte[] json;
         try
         {
-            return (JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? []).AsEnumerable().Where(p => p.Value is not null)
-                .ToDictionary(p => p.Key, p => p.Value!.ToString());
+            RegularFile.Require(path);
+            json = File.ReadAllBytes(path);
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {
             throw FileAccessError.Reading(path, error);
         }
-        catch (Exception error) when (error is JsonException)
+
+        Dictionary<string, JsonElement> read = StrictJson.Read(json, RunDescriptionJson.Default.DictionaryStringJsonElement, path, Advice);
+        try
         {
-            throw new ZooException($"{path}: is not the description of a run ({error.Message})", error);
+            return read.Where(p => p.Value.ValueKind != JsonValueKind.Null).ToDictionary(p => p.Key, p => p.Value.ToString());
+        }
+        catch (InvalidOperationException error)
+        {
+            // Half a surrogate pair, as an escape.
+            throw new ZooException($"{path}: {StrictJson.Reason(error)}. {Advice}", error);
         }
     }
 
@@ -81,3 +92,7 @@ internal static class RunDescription
         }
     }
 }
+
+[JsonSourceGenerationOptions(AllowDuplicateProperties = false, MaxDepth = 16)]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+internal sealed partial class RunDescriptionJson : JsonSerializerContext;

@@ -92,7 +92,7 @@ internal sealed class RunLock : IDisposable
                 ? string.Create(CultureInfo.InvariantCulture, $"process {o.Pid} on {o.Host}, since {o.Since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC,")
                 : "another process";
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException || FileAccessError.Covers(e))
         {
             return "another process";
         }

@@ -11,12 +11,6 @@ namespace ModelZoo.Training.Runs;
 /// <summary>Where a training run is: all that it needs beside tensors to go on as if it had never stopped.</summary>
 internal sealed class RunState
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>The current epoch, from 1; 0 before the first.</summary>
     public int Epoch { get; set; }
 
@@ -75,10 +69,14 @@ internal sealed class RunState
 
     public long EventBytes { get; set; }
 
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
-
-    public static RunState Parse(string json) => JsonSerializer.Deserialize<RunState>(json, Options) ?? throw new JsonException("null");
+    public string ToJson() => JsonSerializer.Serialize(this, RunStateJson.Default.RunState);
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true, AllowDuplicateProperties = false, MaxDepth = 16)]
+[JsonSerializable(typeof(RunState))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class RunStateJson : JsonSerializerContext;
 
 /// <summary>
 /// state.safetensors: the tensors of a run under their names, its <see cref="RunState"/>, and what identifies the run. It is written to a temporary file and
@@ -88,13 +86,18 @@ internal static class TrainingStateFile
 {
     private const string StateKey = "modelzoo.training";
     private const string IdentityKey = "modelzoo.run";
+    private const string Advice = "It is damaged or from another version: start the run anew, or resume from a copy of it.";
 
     public static void Save(string path, RunState state, IEnumerable<(string Key, Tensor Value)> tensors, IReadOnlyDictionary<string, string> identity) =>
         SafetensorsWriter.Write(
         path,
         tensors.Select(t => new WeightsTensor(t.Key, t.Value.dtype.ToFile(), t.Value.shape, stream => TensorBytes.Write(t.Value, stream)))
             .OrderByDescending(t => t.Type.Size()),
-        new Dictionary<string, string> { [StateKey] = state.ToJson(), [IdentityKey] = JsonSerializer.Serialize(identity) });
+        new Dictionary<string, string>
+        {
+            [StateKey] = state.ToJson(),
+            [IdentityKey] = JsonSerializer.Serialize(new(identity), RunStateJson.Default.DictionaryStringString),
+        });
 
     /// <summary>Reads the counters, after checking that the state is of this run.</summary>
     /// <param name="file">The state.</param>
@@ -104,31 +107,37 @@ internal static class TrainingStateFile
     /// <exception cref="ZooException">The file cannot be read, is no state of a training, or of one that differs; the message says in what.</exception>
     public static RunState Read(WeightsFile file, IReadOnlyDictionary<string, string> identity, Recipe recipe)
     {
+        if (!file.Metadata.TryGetValue(StateKey, out string? state) || !file.Metadata.TryGetValue(IdentityKey, out string? text))
+        {
+            throw new ZooException($"{file.Name}: holds no state of a training run.");
+        }
+
+        RunState read = StrictJson.Read(state, RunStateJson.Default.RunState, file.Name, Advice);
+        Dictionary<string, string> saved = StrictJson.Read(text, RunStateJson.Default.DictionaryStringString, file.Name, Advice);
         try
         {
-            if (file.Metadata.TryGetValue(StateKey, out string? state) && file.Metadata.TryGetValue(IdentityKey, out string? text)
-                && JsonSerializer.Deserialize<Dictionary<string, string>>(text) is { } saved)
+            // What a list and a dictionary hold may be null for the reader.
+            if (read.Epochs.Exists(epoch => epoch is null) || saved.ContainsValue(null!))
             {
-                RunState read = RunState.Parse(state);
-                if (RunLength.Differs(saved, identity))
-                {
-                    RunLength.MustAllow(file.Name, read, saved, recipe);
-                }
-                else
-                {
-                    MustAgree(file.Name, saved, identity);
-                }
+                throw new JsonException("a value is null");
+            }
 
-                return read;
+            if (RunLength.Differs(saved, identity))
+            {
+                RunLength.MustAllow(file.Name, read, saved, recipe);
+            }
+            else
+            {
+                MustAgree(file.Name, saved, identity);
             }
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new ZooException($"{file.Name}: its state of the training cannot be read ({error.Message}). The file is damaged or from another version.",
-                error);
+            // The recipe of the saved run is JSON too.
+            throw new ZooException($"{file.Name}: {StrictJson.Reason(error)}. {Advice}", error);
         }
 
-        throw new ZooException($"{file.Name}: holds no state of a training run.");
+        return read;
     }
 
     /// <summary>Copies the tensors of the file into those given.</summary>
@@ -171,7 +180,8 @@ internal static class TrainingStateFile
 
     private static string RecipeDifference(string before, string after)
     {
-        using JsonDocument a = JsonDocument.Parse(before), b = JsonDocument.Parse(after);
+        var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
+        using JsonDocument a = JsonDocument.Parse(before, strict), b = JsonDocument.Parse(after, strict);
         Dictionary<string, string> was = a.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
         Dictionary<string, string> now = b.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
         return string.Join("; ", was.Keys.Union(now.Keys).Where(k => was.GetValueOrDefault(k) != now.GetValueOrDefault(k))
