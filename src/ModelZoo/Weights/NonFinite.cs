@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -39,10 +40,22 @@ internal static class NonFinite
             return null;
         }
 
-        byte[] piece = new byte[Math.Min(PieceBytes, entry.ByteLength)];
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        try
+        {
+            return In(file, entry, piece.AsSpan(0, PieceBytes));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private static string? In(WeightsFile file, WeightsEntry entry, Span<byte> piece)
+    {
         for (long from = 0; from < entry.ByteLength; from += piece.Length)
         {
-            Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.ByteLength - from));
+            Span<byte> part = piece[..(int)Math.Min(piece.Length, entry.ByteLength - from)];
             file.CopyTo(entry.Name, part, from);
             (int index, double value) = entry.Type switch
             {

@@ -35,8 +35,8 @@ public sealed class HostileRunTests : IDisposable
     [Fact]
     public void A_description_that_is_no_text_is_refused_and_a_good_one_read()
     {
-        Assert.Contains("not valid UTF-8", Assert.Throws<ZooException>(() =>
-            RunDescription.Read(folder.Write("run.json", [(byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}']))).Message, StringComparison.Ordinal);
+        string broken = folder.Write("run.json", [.. "{\""u8, 0xFF, .. "\":1}"u8]);
+        Assert.Contains("not valid UTF-8", Assert.Throws<ZooException>(() => RunDescription.Read(broken)).Message, StringComparison.Ordinal);
         Dictionary<string, string> read = RunDescription.Read(folder.Write("run.json", """{"model":"lenet5","threads":2,"git_commit":null}"""u8.ToArray()));
         Assert.Equal(new() { ["model"] = "lenet5", ["threads"] = "2" }, read);
     }
