@@ -75,29 +75,17 @@ internal static class EvalCommand
             images.AddRange(models.Select(m => TransferLearning.PreprocessingToMeasure(data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
             string name = string.Join(" + ", specs);
-            if (task.Kind != TaskKind.Classes)
-            {
-                Measurement measured = Evaluator.Measure(models[0].Model, images[0], task);
-                DataChoice.Report(session, [.. images]);
-                if (!double.IsFinite(measured.Loss))
-                {
-                    throw NotFinite(name, data, measured);
-                }
-
-                Show(session, name, data, measured);
-                return 0;
-            }
-
-            nn.Module<Tensor, Tensor>[] networks = [.. models.Zip(specs, (m, spec) => Reordered.By(m.Model, m.Labels, models[0].Labels, spec))];
-            EvaluationResult result = Evaluator.Evaluate(
-                [.. networks.Zip(images, (n, i) => (tenCrop ? TenCrop.Average(n) : n, (IBatchSource)i))], batchSize: tenCrop ? 16 : 256, top: top);
+            Measurement measured = task.Kind == TaskKind.Classes
+                ? Evaluator.Evaluate([.. models.Select((m, i) => Averaged(Reordered.By(m.Model, m.Labels, models[0].Labels, specs[i]), images[i]))],
+                    batchSize: tenCrop ? 16 : 256, top: top)
+                : Evaluator.Measure(models[0].Model, images[0], task);
             DataChoice.Report(session, [.. images]);
-            if (!double.IsFinite(result.Loss))
+            if (!double.IsFinite(measured.Loss))
             {
-                throw NotFinite(name, data, result);
+                throw new ZooException($"{name} on {data.Name}: the loss is {measured.Loss}, because the network's output is not finite.");
             }
 
-            Show(session, name, data, result);
+            Show(session, name, data, measured);
             return 0;
         }
         finally
@@ -105,10 +93,10 @@ internal static class EvalCommand
             images.ForEach(i => i.Dispose());
             models.ForEach(m => m.Dispose());
         }
-    }
 
-    private static ZooException NotFinite(string name, LabeledImages data, Measurement measured) =>
-        new($"{name} on {data.Name}: the loss is {measured.Loss}, because the network's output is not finite.");
+        (nn.Module<Tensor, Tensor> Network, IBatchSource Images) Averaged(nn.Module<Tensor, Tensor> network, IBatchSource images) =>
+            (tenCrop ? TenCrop.Average(network) : network, images);
+    }
 
     private static ResolvedModel Resolve(Session session, string spec, WeightsChoice weights)
     {
@@ -125,25 +113,39 @@ internal static class EvalCommand
 
     private static void Show(Session session, string name, LabeledImages data, Measurement measured)
     {
-        if (measured is RegressionResult numbers)
+        switch (measured)
         {
-            session.Show(new
-            {
-                model = name,
-                data = data.Name,
-                images = numbers.Count,
-                numbers.R2,
-                numbers.MeanSquaredError,
-                numbers.RootMeanSquaredError,
-                numbers.MeanAbsoluteError,
-                seconds = numbers.Elapsed.TotalSeconds,
-            }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
-                + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
-                + $"{Tables.Count(numbers.Count)} images in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
-            return;
+            case EvaluationResult classes:
+                Show(session, name, data, classes);
+                break;
+            case MultiLabelResult labels:
+                Show(session, name, data, labels);
+                break;
+            case RegressionResult numbers:
+                Show(session, name, data, numbers);
+                break;
         }
+    }
 
-        var result = (MultiLabelResult)measured;
+    private static void Show(Session session, string name, LabeledImages data, RegressionResult numbers)
+    {
+        session.Show(new
+        {
+            model = name,
+            data = data.Name,
+            images = numbers.Count,
+            numbers.R2,
+            numbers.MeanSquaredError,
+            numbers.RootMeanSquaredError,
+            numbers.MeanAbsoluteError,
+            seconds = numbers.Elapsed.TotalSeconds,
+        }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
+            + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
+            + $"{Tables.Count(numbers.Count)} images in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
+    }
+
+    private static void Show(Session session, string name, LabeledImages data, MultiLabelResult result)
+    {
         session.Show(new
         {
             model = name,

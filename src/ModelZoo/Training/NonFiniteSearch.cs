@@ -1,5 +1,6 @@
 using ModelZoo.Tracing;
 using ModelZoo.Training.Optimizers;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -64,16 +65,7 @@ internal static class NonFiniteSearch
             + (broken is null ? "." : $": its {broken} is not finite already.");
     }
 
-    private static bool IsFinite(Tensor values)
-    {
-        if (!values.is_floating_point())
-        {
-            return true;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        return values.isfinite().all().item<bool>();
-    }
+    private static bool IsFinite(Tensor values) => NonFinite.In(values) is null;
 }
 
 /// <summary>A training came to numbers that are none: a loss, a gradient, a weight. The message says at which step, and where they come from.</summary>
