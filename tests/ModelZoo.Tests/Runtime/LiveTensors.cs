@@ -28,6 +28,24 @@ internal static class LiveTensors
         return before - Tensor.TotalCount;
     }
 
+    /// <summary>
+    /// Tensors of any thread that are there afterwards and were not before, left to the collector or held. What others left is collected first; what it
+    /// frees all the same while the action runs makes the number smaller, never larger, so a test asks for at most 0. Nothing else may compute meanwhile.
+    /// </summary>
+    internal static long Added(Action action)
+    {
+        long before = Total();
+        Run(action);
+        return Tensor.TotalCount - before;
+    }
+
+    /// <summary>The tensors that are counted once the collector has been through.</summary>
+    internal static long Total()
+    {
+        Collect();
+        return Tensor.TotalCount;
+    }
+
     // The action's objects are not to live on in the caller's registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Run(Action action) => action();

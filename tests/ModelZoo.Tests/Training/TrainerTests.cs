@@ -1,5 +1,6 @@
 using ModelZoo.Loading;
 using ModelZoo.Registry;
+using ModelZoo.Tests.Runtime;
 using ModelZoo.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -177,27 +178,19 @@ public class TrainerTests
         };
         TrainerOptions recorded = new() { RunFolder = folder.Path, SaveEverySteps = 1, LogEverySteps = 1, Describe = _ => Samples.Description("lenet5") };
         new Trainer(model, recipe with { Epochs = 2 }).Fit(data, data);
-        long before = Live();
+        long before = LiveTensors.Total();
         var counts = new List<(long Tensors, long Bytes)>();
         new Trainer(model, recipe, recorded).Fit(data, data, new Collecting([], p =>
         {
             if (p.TestAccuracy is not null)
             {
-                counts.Add((Live(), Resident()));
+                counts.Add((LiveTensors.Total(), Resident()));
             }
         }));
         Assert.Equal(12, counts.Count);
         Assert.All(counts, c => Assert.Equal(counts[0].Tensors, c.Tensors));
         Assert.InRange(counts[^1].Bytes - counts[3].Bytes, long.MinValue, 8 << 20);
-        Assert.InRange(Live(), 0, before);
-
-        // TorchSharp leaves some handles to the collector.
-        static long Live()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            return Tensor.TotalCount;
-        }
+        Assert.InRange(LiveTensors.Total(), 0, before);
 
         static long Resident()
         {
