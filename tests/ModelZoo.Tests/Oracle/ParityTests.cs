@@ -24,6 +24,9 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
     private const double EvalTolerance = 1e-5;
     private const double TrainTolerance = 1e-4;
 
+    // Rows and columns of the pictures: every stage of every network still has more than one pixel, and VGG's 512 channels are computed in seconds.
+    private const int EvalSize = 128, TrainSize = 64;
+
     // The step is computed in double on both sides, so that what is compared is the formulas and not the rounding of two libraries; ZOO_PARITY_DTYPE=float32
     // measures that too.
     private static readonly string StepType = Environment.GetEnvironmentVariable("ZOO_PARITY_DTYPE") ?? "float64";
@@ -81,23 +84,24 @@ public class ParityTests(Torchvision torchvision, ITestOutputHelper log) : IClas
     private static void WriteInputs(string folder)
     {
         using Generator generator = new Generator().manual_seed(5);
-        using Tensor noise = randn(2, 3, 224, 224, generator: generator);
-        using Tensor train = randn(4, 3, 96, 96, generator: generator);
-        var digits = new float[2 * 3 * 224 * 224];
-        Preprocessing preprocessing = Preprocessing.ImageNet() with { Fit = Fit.Resize };
+        using Tensor noise = randn(2, 3, EvalSize, EvalSize, generator: generator);
+        using Tensor train = randn(4, 3, TrainSize, TrainSize, generator: generator);
+        const int Image = 3 * EvalSize * EvalSize;
+        var digits = new float[2 * Image];
+        Preprocessing preprocessing = Preprocessing.ImageNet() with { Fit = Fit.Resize, Height = EvalSize, Width = EvalSize };
         ImageDataset images = Digits.Load(DataSplit.Test).Take(2).Apply(preprocessing);
         for (int i = 0; i < 2; i++)
         {
-            images.CopyImage(i, digits.AsSpan(i * 3 * 224 * 224, 3 * 224 * 224));
+            images.CopyImage(i, digits.AsSpan(i * Image, Image));
         }
 
         for (int i = 0; i < digits.Length; i++)
         {
-            int channel = i / (224 * 224) % 3;
+            int channel = i / (EvalSize * EvalSize) % 3;
             digits[i] = (digits[i] - preprocessing.Mean[channel]) / preprocessing.Std[channel];
         }
 
-        Npy.Write(Path.Combine(folder, "x.npy"), [4, 3, 224, 224], noise.data<float>().ToArray().Concat(digits).ToArray());
+        Npy.Write(Path.Combine(folder, "x.npy"), [4, 3, EvalSize, EvalSize], noise.data<float>().ToArray().Concat(digits).ToArray());
         Npy.Write(Path.Combine(folder, "train.npy"), train.shape, train.data<float>().ToArray());
     }
 

@@ -22,6 +22,10 @@ public sealed class Torchvision : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true
         };
+
+        // glibc's defaults give every large tensor back to the kernel, which has to clear its pages again for the next one.
+        start.Environment["MALLOC_MMAP_THRESHOLD_"] = start.Environment["MALLOC_TRIM_THRESHOLD_"] = $"{1 << 30}";
+        start.Environment["MALLOC_TOP_PAD_"] = $"{64 << 20}";
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) =>
         {
