@@ -13,6 +13,7 @@ using ModelZoo.Models.Preact;
 using ModelZoo.Models.Resnet;
 using ModelZoo.Models.ResnetCifar;
 using ModelZoo.Models.Smallcnn;
+using ModelZoo.Models.Squeezenet;
 using ModelZoo.Models.Vgg;
 using ModelZoo.Models.Wideresnet;
 using ModelZoo.Models.Zfnet;
@@ -43,6 +44,7 @@ public static class Catalog
         .. PreActResNet.Infos,
         .. WideResNet.Infos,
         .. DenseNet.Infos,
+        .. SqueezeNet.Infos,
         .. MobileNetV1.Infos,
         MobileNetV2.Info,
         NasNet.Info,

@@ -93,12 +93,25 @@ public sealed class CatalogFiles(string root)
             remaining.Add($"{info.Name}: a recipe in {recipe}");
         }
 
+        if (info.Torchvision is not null && info.Published.Count == 0)
+        {
+            remaining.Add($"{info.Name}: the weights that torchvision publishes, in {Path.Combine(Models, "TorchvisionWeights.cs")}");
+        }
+
         if (PublishedFigures.All.All(f => f.Model != info.Name))
         {
             remaining.Add($"{info.Name}: published parameters and MACs, where there are any, in {Path.Combine(Models, "PublishedFigures.cs")}");
         }
 
-        remaining.Add("scripts/test --filter \"DisplayName~<model>\" builds the new files in and runs every test that concerns a model");
+        string page = Path.Combine(root, "docs", "models.md"), text = File.Exists(page) ? File.ReadAllText(page) : "";
+        if (!Catalog.Models.Models.Any(m => m.Family == info.Family && text.Contains($"`{m.Name}`", StringComparison.Ordinal)))
+        {
+            remaining.Add($"{info.Name}: a row of the family {info.Family} in {page}, and a fault in it "
+                + $"in a list of {Path.Combine(root, "tests", "ModelZoo.Tests", "Verification", "Mutations")}");
+        }
+
+        remaining.Add("scripts/test --filter \"DisplayName~<model>|FullyQualifiedName~ModelPageTests\" builds the new files in and runs every test that "
+            + "concerns a model");
         return new(info.Name, card, written, remaining);
     }
 

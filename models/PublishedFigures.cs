@@ -54,6 +54,8 @@ public static class PublishedFigures
         ("densenet121", 7_978_856, "2.834"),
         ("densenet169", 14_149_480, "3.360"),
         ("densenet201", 20_013_928, "4.291"),
+        ("squeezenet1_0", 1_248_424, "0.819"),
+        ("squeezenet1_1", 1_235_496, "0.349"),
         ("mobilenet_v1", 4_231_976, "0.5687"),
         ("mobilenet_v2", 3_504_872, "0.301"),
         ("efficientnet_b0", 5_288_548, "0.386"),

@@ -47,6 +47,8 @@ internal static class TorchvisionWeights
         Row("densenet169", "v1", "densenet169-b2777c0a.pth", 75.6, 92.806),
         Row("densenet201", "v1", "densenet201-c1103571.pth", 76.896, 93.37),
         Row("densenet161", "v1", "densenet161-8d451a50.pth", 77.138, 93.56),
+        Row("squeezenet1_0", "v1", "squeezenet1_0-b66bff10.pth", 58.092, 80.42),
+        Row("squeezenet1_1", "v1", "squeezenet1_1-b8a52dc0.pth", 58.178, 80.624),
         Row("efficientnet_b0", "v1", "efficientnet_b0_rwightman-3dd342df.pth", 77.692, 93.532, interpolation: Interpolation.Bicubic),
     ];
 

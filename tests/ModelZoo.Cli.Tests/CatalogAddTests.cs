@@ -25,6 +25,7 @@ public class CatalogAddTests
         Assert.Null(card.Weights["mnist"].Accuracy); // no card was there to take it from, and no data
         Assert.Contains("it is the model's own word so far", Plain(zoo.Output), StringComparison.Ordinal);
         Assert.Contains("a recipe in", zoo.Output, StringComparison.Ordinal);
+        Assert.Contains("a row of the family lenet in", Plain(zoo.Output), StringComparison.Ordinal);
 
         // Again: what another source may have written stays, and the accuracy that a card has too.
         File.WriteAllText(written.ManifestOf(info), "# made elsewhere\n");

@@ -70,6 +70,8 @@ internal static class WiringMutants
         new("swapped branches", "densenet121", "the new maps first", m => Rewire(m, "features.denseblock1.denselayer2", (w, x) =>
             w.Join("concat", [w.Chain(x, "norm1", "relu1", "conv1", "norm2", "relu2", "conv2"), x])), "features.denseblock1.denselayer2.concat",
                 "branches 1 and 2 of the concatenation are swapped"),
+        new("swapped branches", "squeezenet1_1", "the 3×3 first", m =>
+            Permute(m, "features.3.concat", 1, 0), "features.3.concat", "branches 1 and 2 of the concatenation are swapped"),
 
         // Heads, outputs, input.
         new("auxiliary heads", "googlenet", "in the other order", m => new SwappedHeads(m), "model", "the auxiliary heads are swapped"),
