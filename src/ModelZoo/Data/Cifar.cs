@@ -38,50 +38,27 @@ public static class Cifar
 
     private static ImageDataset Load(string folder, string[] files, string name, DataSplit split, string[] names, int labelBytes)
     {
-        int record = labelBytes + Pixels;
-        string[] paths = [.. files.Select(file => Path.Combine(folder, file))];
-        int count = paths.Sum(path => CountRecords(path, record));
-        var pixels = new byte[count * Pixels]; // [N,H,W,C]: the files are read record by record, so that no second copy is in memory
-        var labels = new int[count];
-        var content = new byte[record];
+        RecordFile[] records = [.. files.Select(file => new RecordFile(Path.Combine(folder, file), labelBytes + Pixels))];
+        var labels = new int[records.Sum(file => file.Count)];
+        Span<byte> label = stackalloc byte[1];
         int n = 0;
-        foreach (string path in paths)
+        foreach (RecordFile file in records)
         {
-            Guard(path, () =>
+            for (int i = 0; i < file.Count; i++, n++)
             {
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
-                for (int i = 0; file.Position < file.Length; i++, n++)
-                {
-                    file.ReadExactly(content);
-                    labels[n] = content[labelBytes - 1];
-                    if (labels[n] >= names.Length)
-                    {
-                        throw new ZooException($"{path}: the label of record {i} is {labels[n]}, outside 0 … {names.Length - 1}. "
-                            + $"Is it the binary version of {name}?");
-                    }
-
-                    ByteStore.Interleave(content.AsSpan(labelBytes), Shape, pixels.AsSpan(n * Pixels, Pixels));
-                }
-
-                return n;
-            });
+                file.Read(i, labelBytes - 1, label);
+                labels[n] = label[0] < names.Length
+                    ? label[0]
+                    : throw new ZooException($"{file.Path}: the label of record {i} is {label[0]}, outside 0 … {names.Length - 1}. "
+                        + $"Is it the binary version of {name}?");
+            }
         }
 
         var info = new DatasetInfo($"{name}/{(split == DataSplit.Train ? "train" : "test")}", Source, License, names)
         {
             Split = split == DataSplit.Train ? split : DataSplit.Test,
         };
-        return ImageDataset.FromInterleaved(info, Shape, pixels, maximum: 255, labels);
-    }
-
-    private static int CountRecords(string path, int record)
-    {
-        RegularFile.Require(path);
-        long length = Guard(path, () => new FileInfo(path).Length);
-        return length > 0 && length % record == 0 && length < int.MaxValue
-            ? (int)(length / record)
-            : throw new ZooException($"{path}: {length} bytes are not whole records of {record}. "
-                + "Download it again; the binary version is needed, not the Python one.");
+        return ImageDataset.FromStore(info, new RecordStore(records, labelBytes, Shape), labels);
     }
 
     private static string[] ReadNames(string folder, string file, int count)

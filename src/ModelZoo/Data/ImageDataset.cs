@@ -3,7 +3,7 @@ using ModelZoo.Imaging;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Labeled images of one shape, in memory, with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels
+/// Labeled images of one shape, in memory or in files of records (CIFAR's), with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels
 /// with this one and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
 /// </summary>
 public sealed partial class ImageDataset : LabeledImages
@@ -52,6 +52,14 @@ public sealed partial class ImageDataset : LabeledImages
         return new(info, new ByteStore(pixels, maximum, labels.Length, shape, interleaved: true), labels);
     }
 
+    /// <summary>A dataset over a store of as many images as there are labels.</summary>
+    /// <inheritdoc cref="FromBytes"/>
+    internal static ImageDataset FromStore(DatasetInfo info, ImageStore store, int[] labels)
+    {
+        Check(info, store.Shape, (long)store.Count * store.Shape.Length, labels);
+        return new(info, store, labels);
+    }
+
     /// <summary>A dataset over values, [N, C, H, W], that are in [0, 1] already. The values are kept, not copied.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit together, or a label has no class name.</exception>
     public static ImageDataset FromFloats(DatasetInfo info, ImageShape shape, ReadOnlyMemory<float> pixels, int[] labels)
@@ -80,6 +88,9 @@ public sealed partial class ImageDataset : LabeledImages
 
     /// <summary>The bytes of all images as [N, H, W, C], where they lie in memory just so.</summary>
     internal ReadOnlyMemory<byte>? Interleaved => (store as ByteStore)?.Interleaved;
+
+    /// <summary>Whether the bytes stay in files and are read anew each time.</summary>
+    internal bool InFiles => store.InFiles;
 
     /// <summary>Writes the bytes of image <paramref name="index"/> as [H, W, C]; only where there is a <see cref="Maximum"/>.</summary>
     internal void CopyBytes(int index, Span<byte> destination) => store.ReadBytes(index, destination);
@@ -153,7 +164,7 @@ public sealed partial class ImageDataset : LabeledImages
         }
     }
 
-    private static void Check(DatasetInfo info, ImageShape shape, int pixels, int[] labels)
+    private static void Check(DatasetInfo info, ImageShape shape, long pixels, int[] labels)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(labels);

@@ -18,6 +18,9 @@ internal abstract class ImageStore(int count, ImageShape shape)
     /// <summary>The byte that stands for 1 where every value is a byte divided by it; null where the values are floats.</summary>
     public virtual float? Maximum => null;
 
+    /// <summary>Whether its bytes stay in files and are read anew each time.</summary>
+    public virtual bool InFiles => false;
+
     /// <summary>Writes image <paramref name="index"/> as [C, H, W] into exactly Shape.Length values.</summary>
     public abstract void Read(int index, Span<float> destination);
 
@@ -105,6 +108,8 @@ internal sealed class SubsetStore(ImageStore inner, int[] indices) : ImageStore(
 {
     public override float? Maximum => inner.Maximum;
 
+    public override bool InFiles => inner.InFiles;
+
     public override void Read(int index, Span<float> destination) => inner.Read(indices[index], destination);
 
     public override void ReadBytes(int index, Span<byte> destination) => inner.ReadBytes(indices[index], destination);
@@ -158,6 +163,8 @@ internal abstract class MovedStore(ImageStore inner, ImageShape shape) : Derived
     private readonly ImageStore inner = inner;
 
     public sealed override float? Maximum => inner.Maximum;
+
+    public sealed override bool InFiles => inner.InFiles;
 
     public sealed override void ReadBytes(int index, Span<byte> destination)
     {

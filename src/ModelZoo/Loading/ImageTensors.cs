@@ -14,36 +14,41 @@ namespace ModelZoo.Loading;
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen backbone made of them.
 /// </summary>
 /// <remarks>
-/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side. Where they are pictures (255 is white) an
+/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side; those that lie in files of records stay there, for the CPU. Where they are pictures (255 is white) an
 /// <see cref="ImagePipeline"/> fits them, as it fits pictures from files. Others, such as the digits, whose brightest value is 16, and images that were given
 /// as floats are interpolated in float and stay float; for a recipe of random crops, flips and the like, which is defined on the bytes of pictures, they become
 /// such.
 /// </remarks>
 public sealed class ImageTensors : IImageBatches, IFingerprinted
 {
-    private readonly Tensor inputs;
+    private readonly Tensor? inputs; // features, or images that are floats
     private readonly Tensor labels;
     private readonly Tensor? mean;
     private readonly Tensor? std;
     private readonly Layout layout;
-    private readonly Tensor? pixels; // bytes as they lie: [N,h,w,C]
+    private readonly PixelSource? pixels; // images that are bytes
+    private readonly Device device;
     private readonly TensorNormalizer? normalizer;
+    private Tensor? whole;
 
     private ImageTensors(Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, Preprocessing? preprocessing, Layout layout = default)
+        : this(labels, inputs.device, classNames, preprocessing, layout) => this.inputs = inputs.DetachFromDisposeScope();
+
+    private ImageTensors(PixelSource pixels, Tensor labels, IReadOnlyList<string> classNames, Preprocessing preprocessing, Layout layout)
+        : this(labels, pixels.Device, classNames, preprocessing, layout)
     {
-        this.inputs = inputs.DetachFromDisposeScope();
+        this.pixels = pixels;
+        normalizer = new TensorNormalizer(preprocessing, layout.Maximum!.Value, pixels.Device);
+    }
+
+    private ImageTensors(Tensor labels, Device device, IReadOnlyList<string> classNames, Preprocessing? preprocessing, Layout layout)
+    {
         this.labels = labels.DetachFromDisposeScope();
-        (ClassNames, Preprocessing, this.layout) = (classNames, preprocessing, layout);
+        (ClassNames, Preprocessing, this.layout, this.device) = (classNames, preprocessing, layout, device);
         if (preprocessing is { } p)
         {
-            mean = tensor(p.Mean, [1, p.Channels, 1, 1], device: inputs.device).DetachFromDisposeScope();
-            std = tensor(p.Std, [1, p.Channels, 1, 1], device: inputs.device).DetachFromDisposeScope();
-        }
-
-        if (layout.Maximum is { } maximum)
-        {
-            pixels = inputs.permute(0, 2, 3, 1).DetachFromDisposeScope();
-            normalizer = new TensorNormalizer(preprocessing!, maximum, inputs.device);
+            mean = tensor(p.Mean, [1, p.Channels, 1, 1], device: device).DetachFromDisposeScope();
+            std = tensor(p.Std, [1, p.Channels, 1, 1], device: device).DetachFromDisposeScope();
         }
     }
 
@@ -51,7 +56,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     public int Count => (int)labels.shape[0];
 
     /// <summary>The shape of one example as the model takes it: [C,H,W] or [features].</summary>
-    public long[] Shape => Preprocessing is { } p ? [p.Channels, p.Height, p.Width] : inputs.shape[1..];
+    public long[] Shape => Preprocessing is { } p ? [p.Channels, p.Height, p.Width] : inputs!.shape[1..];
 
     /// <summary>One name for each label, from label 0 on.</summary>
     public IReadOnlyList<string> ClassNames { get; }
@@ -64,9 +69,9 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
 
     /// <summary>
     /// The examples as they are kept, [N,…]: pixels [N,C,H,W] as bytes or as floats in [0,1], not normalized (<see cref="Raw"/> gives the floats either way),
-    /// or features.
+    /// or features. Images that lie in files are read whole for this.
     /// </summary>
-    public Tensor Inputs => inputs;
+    public Tensor Inputs => inputs ?? (whole ??= pixels!.All().permute(0, 3, 1, 2).DetachFromDisposeScope());
 
     /// <summary>[N], int64.</summary>
     public Tensor Labels => labels;
@@ -80,16 +85,24 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         get
         {
             using var hash = new Digest();
-            TensorBytes.Write(pixels ?? inputs, hash);
+            if (pixels is null)
+            {
+                TensorBytes.Write(inputs!, hash);
+            }
+            else
+            {
+                pixels.Write(hash);
+            }
+
             TensorBytes.Write(labels, hash);
-            string kept = layout.Maximum is { } maximum ? FormattableString.Invariant($"{inputs.shape[2]}×{inputs.shape[3]} of {maximum}") : "";
+            string kept = layout.Maximum is { } maximum ? FormattableString.Invariant($"{pixels!.Size.Height}×{pixels.Size.Width} of {maximum}") : "";
             hash.Write(System.Text.Encoding.UTF8.GetBytes(kept));
             return $"sha256 {hash.Text[..16]}";
         }
     }
 
     /// <summary>Where the tensors are.</summary>
-    public Device Device => inputs.device;
+    public Device Device => device;
 
     /// <summary>Resizes, pads and repeats the planes of every image as the preprocessing says; the normalization is done batch by batch.</summary>
     /// <param name="data">Labeled images.</param>
@@ -121,12 +134,12 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         {
             var pipeline = new ImagePipeline(preprocessing);
             Tensor fitted = PixelBlock.Bytes(images.Count, images.Shape, (index, destination) => Copy(pipeline.Fit(data.Picture(index)), destination));
-            return OfBytes(fitted, data, preprocessing, device, new(255, channelsLast));
+            return OfBytes(new TensorPixels(fitted, device), data, preprocessing, new(255, channelsLast));
         }
 
         if (images.Maximum is { } maximum)
         {
-            return OfBytes(PixelBlock.Of(images), data, preprocessing, device, new(maximum, channelsLast));
+            return OfBytes(PixelSource.Of(images, device), data, preprocessing, new(maximum, channelsLast));
         }
 
         Tensor floats = PixelBlock.Floats(images.Count, images.Shape, images.CopyImage); // [N,C,H,W]
@@ -157,8 +170,10 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         var pipeline = new ImagePipeline(preprocessing);
         ImageDataset fitted = cuts || data.Shape.Channels > shape.Channels ? data : data.Apply(preprocessing);
         using DisposeScope scope = NewDisposeScope();
-        Tensor bytes = fitted.Maximum == 255 && fitted.Shape == shape ? PixelBlock.Of(fitted) : PixelBlock.Bytes(data.Count, shape, WriteFitted); // [N,h,w,C]
-        return OfBytes(bytes, data, preprocessing, options.Device, new(255, options.ChannelsLast, Uncut: cuts));
+        PixelSource pixels = fitted.Maximum == 255 && fitted.Shape == shape
+            ? PixelSource.Of(fitted, options.Device)
+            : new TensorPixels(PixelBlock.Bytes(data.Count, shape, WriteFitted), options.Device);
+        return OfBytes(pixels, data, preprocessing, new(255, options.ChannelsLast, Uncut: cuts));
 
         void WriteFitted(int index, Span<byte> destination)
         {
@@ -195,17 +210,17 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     /// <summary>The examples at <paramref name="indices"/>, in that order: pixels in [0,1] or features [B,…], and labels [B].</summary>
     public (Tensor Inputs, Tensor Labels) Raw(ReadOnlySpan<int> indices)
     {
-        using Tensor index = IndexOf(indices);
-        using Tensor? bytes = pixels is null ? null : Bytes(index);
-        return (bytes is null ? inputs.index_select(0, index) : normalizer!.Scale(bytes, channelsLast: false), labels.index_select(0, index));
+        using Tensor index = PixelSource.IndexOf(indices, device);
+        using Tensor? bytes = pixels is null ? null : Bytes(indices);
+        return (bytes is null ? inputs!.index_select(0, index) : normalizer!.Scale(bytes, channelsLast: false), labels.index_select(0, index));
     }
 
     /// <summary>The model's input at <paramref name="indices"/>, in that order: normalized images [B,C,H,W] or features [B,…], and labels [B].</summary>
     public (Tensor Inputs, Tensor Labels) Batch(ReadOnlySpan<int> indices)
     {
-        using Tensor index = IndexOf(indices);
-        using Tensor? bytes = pixels is null ? null : Bytes(index);
-        return (bytes is null ? Laid(Normalize(inputs.index_select(0, index))) : normalizer!.Apply(bytes, layout.ChannelsLast), labels.index_select(0, index));
+        using Tensor index = PixelSource.IndexOf(indices, device);
+        using Tensor? bytes = pixels is null ? null : Bytes(indices);
+        return (bytes is null ? Laid(Normalize(inputs!.index_select(0, index))) : normalizer!.Apply(bytes, layout.ChannelsLast), labels.index_select(0, index));
     }
 
     /// <inheritdoc/>
@@ -278,23 +293,25 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor moved = pixels is null ? inputs.to(device) : pixels.to(device).permute(0, 3, 1, 2);
-        return new ImageTensors(moved, labels.to(device), ClassNames, Preprocessing, layout) { Targets = Targets };
+        return pixels is null
+            ? new(inputs!.to(device), labels.to(device), ClassNames, Preprocessing, layout) { Targets = Targets }
+            : new(new TensorPixels(pixels.All().alias(), device), labels.to(device), ClassNames, Preprocessing!, layout) { Targets = Targets };
     }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         normalizer?.Dispose();
+        whole?.Dispose();
         pixels?.Dispose();
-        inputs.Dispose();
+        inputs?.Dispose();
         labels.Dispose();
         mean?.Dispose();
         std?.Dispose();
     }
 
-    private static ImageTensors OfBytes(Tensor bytes, ImageDataset data, Preprocessing preprocessing, Device? device, Layout layout) =>
-        new(bytes.to(device ?? CPU).permute(0, 3, 1, 2), LabelsOf(data, device), data.Info.ClassNames, preprocessing, layout);
+    private static ImageTensors OfBytes(PixelSource pixels, ImageDataset data, Preprocessing preprocessing, Layout layout) =>
+        new(pixels, LabelsOf(data, pixels.Device), data.Info.ClassNames, preprocessing, layout);
 
     private static Tensor LabelsOf(ImageDataset data, Device? device)
     {
@@ -303,10 +320,10 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     }
 
     // [B,H,W,C], the middle of what is larger.
-    private Tensor Bytes(Tensor index)
+    private Tensor Bytes(ReadOnlySpan<int> indices)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor chosen = pixels!.index_select(0, index);
+        Tensor chosen = pixels!.Select(indices);
         if (layout.Uncut)
         {
             (long height, long width) = (Preprocessing!.Height, Preprocessing.Width);
@@ -317,20 +334,9 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         return chosen.MoveToOuterDisposeScope();
     }
 
-    private Tensor IndexOf(ReadOnlySpan<int> indices)
-    {
-        var chosen = new long[indices.Length];
-        for (int i = 0; i < chosen.Length; i++)
-        {
-            chosen[i] = indices[i];
-        }
-
-        return tensor(chosen, device: inputs.device);
-    }
-
     private Tensor LabelsAt(ReadOnlySpan<int> indices)
     {
-        using Tensor index = IndexOf(indices);
+        using Tensor index = PixelSource.IndexOf(indices, device);
         return labels.index_select(0, index);
     }
 

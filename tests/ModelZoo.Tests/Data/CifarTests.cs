@@ -51,6 +51,32 @@ public sealed class CifarTests : IDisposable
         Assert.Contains("holds 2 class names, not 10", Message(folder.Path), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_file_that_changes_while_it_is_read_is_named(bool shorter)
+    {
+        Write10();
+        ImageDataset train = Cifar.Load10(folder.Path, DataSplit.Train);
+        Assert.True(train.InFiles);
+        var image = new byte[3072];
+        train.CopyBytes(3, image);
+        string path = folder.File("data_batch_2.bin");
+        if (shorter)
+        {
+            using var other = System.Diagnostics.Process.Start("truncate", ["--size=3073", path]); // .NET's own writers are kept out by a lock
+            other.WaitForExit();
+        }
+        else
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddSeconds(5));
+        }
+
+        train.CopyBytes(1, image);
+        string message = Assert.Throws<ZooException>(() => train.CopyBytes(3, image)).Message;
+        Assert.Contains("data_batch_2.bin: was changed while its images were being read", message, StringComparison.Ordinal);
+    }
+
     private static string Message(string folder) => Assert.Throws<ZooException>(() => Cifar.Load10(folder, DataSplit.Train)).Message;
 
     // Two records a file, with the labels file and file + 1.

@@ -84,6 +84,40 @@ public class ImageTensorsTests
         Assert.Equal(before, copied.Inputs[1, 2, 3, 4].item<byte>());
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 0)]
+    [InlineData(2, 0.5)]
+    public void Images_that_stay_in_their_files_are_those_in_memory(int padding, double erased)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("batches.meta.txt"), string.Join('\n', Enumerable.Range(0, 10).Select(i => $"class{i}")));
+        var random = new SeededRandom(3);
+        foreach (string file in Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"))
+        {
+            folder.Write(file, [.. Enumerable.Range(0, 4 * 3073).Select(i => (byte)random.Next(i % 3073 == 0 ? 10 : 256))]);
+        }
+
+        ImageDataset files = Cifar.Load10(folder.Path, DataSplit.Train), memory = files.Cached();
+        Assert.Equal((true, false), (files.InFiles, memory.InFiles));
+        Preprocessing input = Color(Fit.Pad, 32, 32);
+        var recipe = new Recipe { BatchSize = 6, RandomCropPadding = padding, HorizontalFlip = padding > 0 ? 0.5 : 0, RandomErasing = erased, ChannelsLast = true };
+        using IImageBatches read = ImageBatches.Open(files, input, recipe), kept = ImageBatches.Open(memory, input, recipe);
+        var tensors = Assert.IsType<ImageTensors>(read);
+        Assert.Equal(((ImageTensors)kept).Fingerprint, tensors.Fingerprint);
+        var plan = new EpochSampler(recipe, 1, 1);
+        foreach ((Batch one, Batch other) in read.Shuffled(plan).Concat(read.InOrder(7)).Zip(kept.Shuffled(plan).Concat(kept.InOrder(7))))
+        {
+            Assert.True(one.Inputs.eq(other.Inputs).all().item<bool>());
+            Assert.True(one.Labels.eq(other.Labels).all().item<bool>());
+            Assert.Equal(other.Inputs.stride(), one.Inputs.stride());
+            one.Dispose();
+            other.Dispose();
+        }
+
+        Assert.True(tensors.Inputs.eq(((ImageTensors)kept).Inputs).all().item<bool>());
+    }
+
     [Fact]
     public void Fingerprints_tell_pixels_labels_and_what_stands_for_one()
     {

@@ -14,12 +14,12 @@ namespace ModelZoo.Loading.Augmentation;
 /// </summary>
 /// <param name="recipe">What is changed; nothing of it <see cref="Recipe.NeedsPictures"/>.</param>
 /// <param name="preprocessing">The model's.</param>
-/// <param name="pixels">[N,h,w,C] uint8, contiguous: of the input's size, or larger where the recipe cuts at random.</param>
+/// <param name="pixels">Of the input's size, or larger where the recipe cuts at random.</param>
 /// <param name="normalizer">From bytes to the input's values.</param>
-internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing, Tensor pixels, TensorNormalizer normalizer)
+internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing, PixelSource pixels, TensorNormalizer normalizer)
 {
     private readonly Augmenter augmenter = new(recipe, preprocessing);
-    private readonly (int Height, int Width) from = ((int)pixels.shape[1], (int)pixels.shape[2]);
+    private readonly (int Height, int Width) from = pixels.Size;
     private readonly (int Height, int Width) to = (preprocessing.Height, preprocessing.Width);
 
     /// <summary>The training examples at <paramref name="indices"/>.</summary>
@@ -46,7 +46,7 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
         using DisposeScope scope = NewDisposeScope();
         Tensor bytes = Placed(indices, cuts, places); // [B,H,W,C]
         bytes = recipe.MovesAtRandom ? BatchAffine.Apply(bytes, places) : bytes;
-        Tensor? light = recipe.PcaLighting > 0 ? tensor(lights, [count, 3], device: pixels.device).narrow(1, 0, preprocessing.Channels) : null; // [B,C]
+        Tensor? light = recipe.PcaLighting > 0 ? tensor(lights, [count, 3], device: pixels.Device).narrow(1, 0, preprocessing.Channels) : null; // [B,C]
         Tensor images = normalizer.Apply(bytes, channelsLast, light); // [B,C,H,W]
         for (int round = 0; round < erased.Max(parts => parts.Length); round++)
         {
@@ -63,16 +63,18 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
         bool flips = !recipe.MovesAtRandom && (recipe.HorizontalFlip > 0 || recipe.VerticalFlip > 0);
         if (recipe.RandomCropPadding == 0 && !augmenter.CutsAtRandom && !flips)
         {
-            long[] whole = [.. indices.ToArray().Select(i => (long)i)];
-            return pixels.index_select(0, tensor(whole, device: pixels.device));
+            return pixels.Select(indices);
         }
 
-        return Gather(Map(indices, cuts, places, flips));
+        PixelMap map = Map(cuts, places, flips);
+        Tensor whole = pixels.Select(indices); // [B,h,w,C]
+        var shape = new ImageShape(preprocessing.Channels, to.Height, to.Width);
+        return whole.device_type == DeviceType.CPU ? map.CopyFrom(whole, indices.Length, shape) : map.IndexFrom(whole, indices.Length, shape);
     }
 
-    private PixelMap Map(ReadOnlySpan<int> indices, (int Left, int Top)[] cuts, Placement[] places, bool flips)
+    private PixelMap Map((int Left, int Top)[] cuts, Placement[] places, bool flips)
     {
-        (int count, int padding) = (indices.Length, recipe.RandomCropPadding);
+        (int count, int padding) = (cuts.Length, recipe.RandomCropPadding);
         var map = new PixelMap(new long[count * to.Height], new int[count * to.Width]);
         for (int b = 0; b < count; b++)
         {
@@ -80,7 +82,7 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
             for (int y = 0; y < to.Height; y++)
             {
                 int at = PaddedCrop.Source((flips && place.UpsideDown ? to.Height - 1 - y : y) + place.Top - padding, to.Height, augmenter.Padding);
-                map.Rows[b * to.Height + y] = at < 0 ? -1 : ((long)indices[b] * from.Height + cuts[b].Top + at) * from.Width;
+                map.Rows[b * to.Height + y] = at < 0 ? -1 : ((long)b * from.Height + cuts[b].Top + at) * from.Width;
             }
 
             for (int x = 0; x < to.Width; x++)
@@ -93,13 +95,6 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
         return map;
     }
 
-    private Tensor Gather(PixelMap map)
-    {
-        int count = map.Rows.Length / to.Height;
-        var shape = new ImageShape(preprocessing.Channels, to.Height, to.Width);
-        return pixels.device_type == DeviceType.CPU ? map.CopyFrom(pixels, count, shape) : map.IndexFrom(pixels, count, shape);
-    }
-
     // [B,1,H,W], true within each image's rectangle; an empty one is nowhere.
     private Tensor Mask((int Left, int Top, int Width, int Height)[] parts)
     {
@@ -110,8 +105,8 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
             columns.AsSpan(b * to.Width + parts[b].Left, parts[b].Width).Fill(true);
         }
 
-        Tensor down = tensor(rows, [parts.Length, 1, to.Height, 1], device: pixels.device);
-        return down.logical_and(tensor(columns, [parts.Length, 1, 1, to.Width], device: pixels.device));
+        Tensor down = tensor(rows, [parts.Length, 1, to.Height, 1], device: pixels.Device);
+        return down.logical_and(tensor(columns, [parts.Length, 1, 1, to.Width], device: pixels.Device));
     }
 }
 
