@@ -42,6 +42,11 @@ internal sealed record TableColumns(bool Header, int Path, IReadOnlyList<int> La
             : width > 2 ? Enumerable.Range(0, width).Where(c => c != path && IsOfParts(rows, c)).Select(c => (int?)c).FirstOrDefault()
             : null;
         int[] rest = [.. Enumerable.Range(0, width).Where(c => c != path && c != split)];
+        if (rest.Length == 0)
+        {
+            throw new ZooException($"{table.Path}: has no column of labels beside that of the files. Write one.");
+        }
+
         return new(header, path, Chosen(), split, names);
 
         int[] Chosen()
