@@ -40,7 +40,9 @@ public static class FuzzRun
     private const long MostResident = 1_400_000_000;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long a reader may take for one input.</summary>
+    /// <summary>
+    /// How long a reader may compute at one input; it may wait six times as long. The processor's time, because the machine may be busy with something else.
+    /// </summary>
     public static TimeSpan MostTime { get; } = TimeSpan.FromSeconds(10);
 
     /// <param name="target">The reader.</param>
@@ -120,18 +122,18 @@ public static class FuzzRun
     // Ends the child where an input takes too long or too much; says why.
     private static string? Watch(Process child, MemoryMappedViewAccessor view, TimeSpan patience)
     {
-        (long number, var since) = (-1L, Stopwatch.StartNew());
+        (long number, var since, TimeSpan begun) = (-1L, Stopwatch.StartNew(), TimeSpan.Zero);
         while (!child.WaitForExit(Look))
         {
             view.Read(0, out FuzzProgress progress);
             if (progress.Number != number)
             {
-                (number, since) = (progress.Number, Stopwatch.StartNew());
+                (number, since, begun) = (progress.Number, Stopwatch.StartNew(), Now(child).Computed);
             }
 
-            child.Refresh();
-            string? why = since.Elapsed > patience ? $"time More than {patience.TotalSeconds:0.#} s."
-                : Resident(child) > MostResident ? $"memory More than {MostResident:N0} bytes resident."
+            (TimeSpan computed, long resident) = Now(child);
+            string? why = computed - begun > patience || since.Elapsed > 6 * patience ? $"time More than {patience.TotalSeconds:0.#} s."
+                : resident > MostResident ? $"memory More than {MostResident:N0} bytes resident."
                 : null;
             if (why is not null)
             {
@@ -143,15 +145,16 @@ public static class FuzzRun
         return null;
     }
 
-    private static long Resident(Process child)
+    private static (TimeSpan Computed, long Resident) Now(Process child)
     {
         try
         {
-            return child.WorkingSet64;
+            child.Refresh();
+            return (child.TotalProcessorTime, child.WorkingSet64);
         }
         catch (InvalidOperationException)
         {
-            return 0; // it has just ended
+            return default; // it has just ended
         }
     }
 }

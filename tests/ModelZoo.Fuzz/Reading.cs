@@ -2,7 +2,6 @@ using System.Text;
 using ModelZoo.Data;
 using ModelZoo.Downloads;
 using ModelZoo.Experiments;
-using ModelZoo.Experiments.Report;
 using ModelZoo.Imaging;
 using ModelZoo.Registry;
 using ModelZoo.Training;
@@ -117,10 +116,7 @@ internal static class Reading
     public static void Result(byte[] bytes, string folder)
     {
         Put(bytes, folder, "x.json");
-        if (new ResultStore(folder).Read("x") is { } record)
-        {
-            ReportPage.Write([record]);
-        }
+        new ResultStore(folder).Read("x");
     }
 
     public static void PullNote(byte[] bytes, string folder)

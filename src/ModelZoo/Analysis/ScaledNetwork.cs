@@ -106,8 +106,9 @@ public sealed class ScaledNetwork
         double before = node.InputShapes[0][2 + axis], now = InputOf(node, 0)[1 + axis], traced = node.OutputShape[2 + axis];
         if (LayerFacts.Window(node, axis) is { } window)
         {
-            // what the formula leaves out (a ceiling, uneven borders) is what the trace has more
-            return Math.Max(1, After(now, window) + traced - After(before, window));
+            // what the formula leaves out (uneven borders) is what the trace has more
+            bool up = node.Module is MaxPool2d { ceil_mode: true } or AvgPool2d { ceil_mode: true };
+            return Math.Max(1, After(now, window, up) + traced - After(before, window, up));
         }
 
         if (LayerFacts.Spread(node, axis) is { } spread)
@@ -123,8 +124,12 @@ public sealed class ScaledNetwork
         int like = Enumerable.Range(0, node.Inputs.Count).FirstOrDefault(i => node.InputShapes[i].Length == 4 && node.InputShapes[i][2 + axis] == traced, -1);
         return like >= 0 ? InputOf(node, like)[1 + axis] : traced == 1 ? 1 : Math.Ceiling(traced * now / before);
 
-        static double After(double side, (long Kernel, long Stride, long Padding, long Dilation) w) =>
-            Math.Floor((side + (2 * w.Padding) - (w.Dilation * (w.Kernel - 1)) - 1) / w.Stride) + 1;
+        static double After(double side, (long Kernel, long Stride, long Padding, long Dilation) w, bool up)
+        {
+            double steps = (side + (2 * w.Padding) - (w.Dilation * (w.Kernel - 1)) - 1) / w.Stride;
+            double whole = up ? Math.Ceiling(steps) : Math.Floor(steps);
+            return whole + (whole * w.Stride >= side + w.Padding ? 0 : 1); // no window begins beyond the input
+        }
     }
 
     private double ParametersOf(TraceNode node)

@@ -9,7 +9,7 @@ namespace ModelZoo.Tests.Fuzzing;
 /// </summary>
 public sealed class FuzzTests
 {
-    private const int Inputs = 1500;
+    private const int Inputs = 600;
     private const ulong Seed = 14;
 
     public static TheoryData<string> Names => [.. Readers.Real.Select(target => target.Name)];
@@ -20,7 +20,8 @@ public sealed class FuzzTests
     {
         FuzzTarget target = Readers.Find(reader);
         FuzzOutcome outcome = FuzzRun.Over(target, Seed, Inputs, TimeSpan.FromMinutes(2));
-        Assert.Equal("", string.Join('\n', outcome.Findings.Select(f => $"input {f.Number} of seed {Seed}, {Convert.ToBase64String(f.Input)}: {f.Message}")));
+        Assert.True(outcome.Findings.Count == 0, string.Join('\n', outcome.Findings.Select(f =>
+            $"input {f.Number} of seed {Seed}: {f.Message}\n{Convert.ToBase64String(f.Input)}")));
         Assert.Equal(Inputs, outcome.Inputs);
         Assert.InRange(outcome.Refused, target.NeverRefuses ? 0 : 1, target.NeverRefuses ? 0 : Inputs - 1); // some are good: the seeds at least
     }

@@ -109,6 +109,7 @@ public sealed class WeightsPullTests : IDisposable
         await Pull(info, weights, folder.Write("model.safetensors", Weights(seed: 3)));
         string before = WeightsCache.Find("small_cnn", weights)!;
         byte[] content = File.ReadAllBytes(before);
+        Directory.CreateDirectory(folder.File("from"));
         using ZooModel lenet = Samples.Fresh("lenet5");
         foreach ((byte[] bytes, string says) in new[]
         {
