@@ -31,7 +31,15 @@ internal static class GlobalOptions
 
     internal static readonly Option<bool> Verbose = new("--verbose") { Description = "With an error, print its trace", Recursive = true };
 
-    internal static IEnumerable<Option> All => [Json, Device, Threads, Seed, Verbose];
+    internal static readonly Option<string?> MaxMemory = new("--max-memory")
+    {
+        Description = "The most memory that a network may take for one image, by an estimate made before it is built: 800M, 16G (default: half of the "
+            + "machine's)",
+        HelpName = "size",
+        Recursive = true,
+    };
+
+    internal static IEnumerable<Option> All => [Json, Device, Threads, Seed, MaxMemory, Verbose];
 
     static GlobalOptions()
     {
@@ -43,6 +51,22 @@ internal static class GlobalOptions
                 result.AddError($"--threads takes a number from 1 to 1024, not '{given.Value}'.");
             }
         });
+    }
+
+    /// <summary>Bytes: "800M", "16G", "1.5T" or a number; null where nothing was given.</summary>
+    /// <exception cref="UsageException">It is no size.</exception>
+    internal static long? ReadMaxMemory(ParseResult parsed)
+    {
+        if (parsed.GetValue(MaxMemory) is not { } text)
+        {
+            return null;
+        }
+
+        int power = "KMGT".IndexOf(char.ToUpperInvariant(text.AsSpan().Trim() is [.., var last] ? last : ' '), StringComparison.Ordinal) + 1;
+        string number = power > 0 ? text.Trim()[..^1] : text;
+        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double n) && n > 0 && n * Math.Pow(1000, power) < 1e18
+            ? (long)(n * Math.Pow(1000, power))
+            : throw new UsageException($"--max-memory '{text}': give bytes, or a number with K, M, G or T (800M, 16G).");
     }
 
     /// <summary>A flag that takes one of a few words.</summary>

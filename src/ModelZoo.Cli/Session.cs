@@ -25,6 +25,7 @@ internal sealed class Session
     {
         Json = parsed.GetValue(GlobalOptions.Json);
         Seed = parsed.GetValue(GlobalOptions.Seed);
+        MaxMemory = GlobalOptions.ReadMaxMemory(parsed);
         Cancel = cancel;
         Out = Create(Console.Out, Console.IsOutputRedirected);
         Log = Create(Console.Error, Console.IsErrorRedirected);
@@ -43,6 +44,9 @@ internal sealed class Session
     internal bool Json { get; }
 
     internal long Seed { get; }
+
+    /// <summary>What a network may take for one image, in bytes; null for the library's own limit.</summary>
+    internal long? MaxMemory { get; }
 
     internal Device Device { get; }
 

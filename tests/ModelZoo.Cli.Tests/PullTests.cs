@@ -4,17 +4,19 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ModelZoo.Registry;
+using ModelZoo.Weights;
 using Xunit;
 
 namespace ModelZoo.Cli.Tests;
 
-/// <summary><c>zoo pull</c> as a process, with the first model of the catalog that has published weights.</summary>
+/// <summary><c>zoo pull</c> as a process, with the smallest model of the catalog that has published weights.</summary>
 public sealed class PullTests : IDisposable
 {
-    private static readonly ModelInfo Model = ModelZoo.Models.Catalog.Models.Models.First(m => m.Published.Count > 0);
+    private static readonly ModelInfo Model = ModelZoo.Models.Catalog.Models.Find("mobilenet_v2");
+    private static readonly Lazy<byte[]> Weights = new(Fresh);
 
     private readonly TemporaryFolder folder = new();
-    private readonly byte[] file = [.. Enumerable.Range(0, 3_000_000).Select(i => (byte)(i * 7919 >> 8))];
+    private readonly byte[] file = Weights.Value;
 
     public void Dispose() => folder.Dispose();
 
@@ -49,6 +51,20 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_no_such_weights_takes_nobodys_place()
+    {
+        string good = folder.File("model.safetensors"), junk = folder.File("junk.txt");
+        File.WriteAllBytes(good, file);
+        File.WriteAllText(junk, "junk");
+        string path = Run("pull", Model.Name, "--from", good, "--json").Json.GetProperty("path").GetString()!;
+        Zoo refused = Run("pull", Model.Name, "--from", junk);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("junk.txt does not hold weights of mobilenet_v2, and nothing was put in place", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(file, File.ReadAllBytes(path));
+        Assert.Equal(path, Run("pull", "--list", Model.Name, "--json").Json.EnumerateArray().Last().GetProperty("file").GetString());
+    }
+
+    [Fact]
     public void Two_processes_that_pull_the_same_file_fetch_it_once()
     {
         using var server = new SlowServer(file, TimeSpan.FromSeconds(2));
@@ -66,7 +82,7 @@ public sealed class PullTests : IDisposable
     {
         using var server = new SlowServer(file, TimeSpan.FromSeconds(30));
         Zoo.Running running = Zoo.StartWith(Home("home"), null, "pull", Model.Name, "--from", server.Url + Named());
-        running.WaitFor("MiB of 2.9 MiB");
+        running.WaitFor("MiB of 13.6 MiB");
         Thread.Sleep(500);
         running.Signal(2);
         Zoo stopped = running.Finish();
@@ -81,6 +97,15 @@ public sealed class PullTests : IDisposable
         Assert.True(resumed.ExitCode == 0, resumed.Errors);
         Assert.Equal(kept, server.LastFrom);
         Assert.False(File.Exists(part));
+    }
+
+    private static byte[] Fresh()
+    {
+        using var here = new TemporaryFolder();
+        using ZooModel model = Model.Create();
+        string path = here.File("fresh.safetensors");
+        Checkpoint.Export(path, model);
+        return File.ReadAllBytes(path);
     }
 
     private string Named() => $"net-{Convert.ToHexStringLower(SHA256.HashData(file))[..8]}.pth";

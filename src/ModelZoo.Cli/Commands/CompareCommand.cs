@@ -75,7 +75,7 @@ internal static class CompareCommand
                 throw new UsageException($"{given.Name} is about training: say on what with --data.");
             }
 
-            IReadOnlyList<ModelChoice> choices = ModelChoice.Read(parsed.GetValue(models)!, architecture.Read(parsed));
+            IReadOnlyList<ModelChoice> choices = ModelChoice.Read(parsed.GetValue(models)!, architecture.Read(parsed), session.MaxMemory);
             string page = parsed.GetValue(html)!;
             OutputFile.MustEndIn(page, ".html", "a page", "--html");
             OutputFile.MustBeWritable(page, "--html");

@@ -74,6 +74,11 @@ internal static class ForwardCommand
     private static (float[] Data, long[] Shape) Array(string path)
     {
         NpyArray array = Npy.Read(path);
+        if (array.Data.Length == 0)
+        {
+            throw new ZooException($"{path} has shape [{string.Join(",", array.Shape)}]: it holds no image.");
+        }
+
         return (array.Data, array.Shape);
     }
 }

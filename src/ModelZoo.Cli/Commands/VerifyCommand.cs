@@ -58,7 +58,8 @@ internal static class VerifyCommand
             VerificationPages? pages = parsed.GetValue(html) is { } path
                 ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value))
                 : null;
-            var plan = new VerifyPlan(parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
+            int images = parsed.GetValue(batch) is >= 1 and var n ? n : throw new UsageException($"--batch {parsed.GetValue(batch)}: it must be 1 or more.");
+            var plan = new VerifyPlan(images, parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
                 TypeOf(parsed.GetValue(type)!));
             return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });

@@ -25,6 +25,11 @@ internal static class ImageFiles
                 4 => (s[0], s[1], s[2], s[3]),
                 _ => throw new ZooException($"{file} has shape [{string.Join(",", s)}]; an image is [H,W], [C,H,W] or [N,C,H,W]."),
             };
+            if (Math.Min(Math.Min(n, c), Math.Min(h, w)) < 1)
+            {
+                throw new ZooException($"{file} has shape [{string.Join(",", s)}]: it holds no image.");
+            }
+
             var shape = new ImageShape((int)c, (int)h, (int)w);
             MustFit(file, shape, model);
             if (first is { } other && other != shape)
@@ -44,7 +49,7 @@ internal static class ImageFiles
     private static void MustFit(string file, ImageShape shape, ResolvedModel model)
     {
         Preprocessing p = model.Preprocessing;
-        if ((shape.Channels != p.Channels && shape.Channels != 1) || shape.Height < 1 || shape.Width < 1)
+        if (shape.Channels != p.Channels && shape.Channels != 1)
         {
             throw new ZooException($"{file} holds images of {shape}; {model.Info.Name} takes {p.Channels}×{p.Height}×{p.Width}.");
         }
@@ -53,7 +58,7 @@ internal static class ImageFiles
     // Bytes as floats (0…255) and ready fractions (0…1) are both common.
     private static float[] Scaled(float[] data, string file)
     {
-        float max = data.Length == 0 ? 0 : data.Max(), min = data.Length == 0 ? 0 : data.Min();
+        float max = data.Max(), min = data.Min();
         if (!float.IsFinite(max) || !float.IsFinite(min) || min < 0 || max > 255)
         {
             throw new ZooException($"{file} has values from {min} to {max}; pixels are 0…1 or 0…255.");

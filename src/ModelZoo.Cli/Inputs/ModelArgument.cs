@@ -26,7 +26,8 @@ internal static class ModelArgument
     {
         session.Cancel.ThrowIfCancellationRequested();
         ResolvedModel resolved = ModelResolver.Resolve(
-            Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)(seed ?? session.Seed), weights?.Load, weights?.Change);
+            Session.Catalog, spec, Catalog.ReadResource, weights?.File, options, (ulong)(seed ?? session.Seed), weights?.Load, weights?.Change,
+            session.MaxMemory);
         foreach (string remark in resolved.Loading?.Remarks ?? [])
         {
             session.Say($"{weights?.File ?? spec}: {remark}");

@@ -28,7 +28,9 @@ internal static class PictureArgument
             }
             else
             {
-                files.Add(!File.Exists(path) ? throw new UsageException($"{path}: no such file or folder. Check the path.")
+                files.Add(!File.Exists(path) ? throw new UsageException(path.Contains('\uFFFD', StringComparison.Ordinal)
+                        ? $"{path}: its name is not in UTF-8, so that it cannot be opened. Rename it."
+                        : $"{path}: no such file or folder. Check the path.")
                     : IsArray(path) ? throw new UsageException($"{path}: classify arrays and pictures in separate calls.")
                     : path);
             }

@@ -24,12 +24,18 @@ public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Optio
     /// </summary>
     /// <param name="specs">At least one; what is named twice counts once.</param>
     /// <param name="change">Other input sizes, for instance, than each model's own.</param>
-    /// <exception cref="ZooException">A name or a file is unknown, or an architecture does not allow the options.</exception>
-    public static IReadOnlyList<ModelChoice> Read(IReadOnlyList<string> specs, Func<ModelOptions, ModelOptions>? change = null)
+    /// <param name="maxMemory">The most bytes that a network may take for one image; null: <see cref="MemoryNeed.DefaultLimit"/>.</param>
+    /// <exception cref="ZooException">A name or a file is unknown, or an architecture does not allow the options or takes too much with them.</exception>
+    public static IReadOnlyList<ModelChoice> Read(IReadOnlyList<string> specs, Func<ModelOptions, ModelOptions>? change = null, long? maxMemory = null)
     {
         ArgumentNullException.ThrowIfNull(specs);
         string[] distinct = [.. specs.Distinct()];
         ModelChoice[] choices = [.. distinct.Select(spec => One(spec, change ?? (static o => o)))];
+        foreach ((ModelChoice choice, string spec) in choices.Zip(distinct))
+        {
+            SizeCheck.Require(choice.Info, choice.Options, maxMemory, spec);
+        }
+
         // Two checkpoints of the same file name are told apart by their paths.
         return [.. choices.Select((c, i) => choices.Count(other => other.Name == c.Name) > 1 ? c with { Name = distinct[i] } : c)];
     }

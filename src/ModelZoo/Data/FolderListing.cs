@@ -37,6 +37,11 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
 
         string[] classes = [.. Guard(root, () => Directory.GetDirectories(root)).Select(Path.GetFileName).Where(name => name is not null && !IsHidden(name))
             .Order(StringComparer.Ordinal)!];
+        if (Array.Find(classes, name => FileAccessError.HasNoName(Path.Combine(root, name))) is { } nameless)
+        {
+            throw new ZooException($"{root}: the name of the class folder '{nameless}' is not in UTF-8, so that it cannot be opened. Rename it.");
+        }
+
         return classes.Length > 0
             ? new(root, classes, new(classes.Length, label => PictureFiles.Below(Path.Combine(root, classes[label]))))
             : throw new ZooException($"{root}: holds no folders. Images go into one folder a class: {Path.Combine(root, "cat", "1.jpg")}.");

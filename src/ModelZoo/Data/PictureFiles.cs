@@ -11,6 +11,9 @@ public sealed record PictureFiles(IReadOnlyList<string> Files, IReadOnlyDictiona
     public static IReadOnlyList<string> Endings { get; } =
         [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff"];
 
+    /// <summary>What <see cref="PassedOver"/> calls a file that cannot be opened by its name.</summary>
+    internal const string NoName = "name not in UTF-8";
+
     /// <summary>
     /// Looks at every folder below once, also where links lead to it in a circle. A file counts as a picture if it has one of the <see cref="Endings"/> in any
     /// case, or no ending and the first bytes of a picture; only those without an ending are opened, and nothing but regular files.
@@ -36,7 +39,7 @@ public sealed record PictureFiles(IReadOnlyList<string> Files, IReadOnlyDictiona
     {
         (string name, string ending) = (Path.GetFileName(file), Path.GetExtension(file));
         return name.StartsWith('.') ? "hidden"
-            : !RegularFile.Is(file) ? RegularFile.Exists(file) ? "not a regular file" : "broken link"
+            : !RegularFile.Is(file) ? RegularFile.Exists(file) ? "not a regular file" : FileAccessError.HasNoName(file) ? NoName : "broken link"
             : Endings.Contains(ending, StringComparer.OrdinalIgnoreCase) || (ending.Length <= 1 && IsPicture(file)) ? null
             : ending.Length <= 1 ? "no ending"
             : ending.ToLowerInvariant();
@@ -76,10 +79,13 @@ public sealed record FolderTally(string Folder, int Pictures, IReadOnlyDictionar
 /// <summary>One walk through folders.</summary>
 internal sealed class PictureWalk
 {
+    private const int MostNamed = 3;
+
     private readonly Queue<string> links = new();
     private readonly HashSet<string> entered = new(StringComparer.Ordinal);
     private readonly List<string> found = [];
     private readonly SortedDictionary<string, int> others = new(StringComparer.Ordinal);
+    private int unnamed;
 
     public PictureFiles Result() => new([.. found.Order(StringComparer.Ordinal)], others);
 
@@ -115,6 +121,10 @@ internal sealed class PictureWalk
             {
                 Count("hidden folder");
             }
+            else if (FileAccessError.HasNoName(each))
+            {
+                Count(Named(each, "folder with a " + PictureFiles.NoName));
+            }
             else if (new DirectoryInfo(each).LinkTarget is not null)
             {
                 links.Enqueue(each);
@@ -133,7 +143,7 @@ internal sealed class PictureWalk
         {
             if (PictureFiles.Other(file) is { } other)
             {
-                Count(other);
+                Count(other == PictureFiles.NoName ? Named(file, other) : other);
             }
             else
             {
@@ -141,6 +151,9 @@ internal sealed class PictureWalk
             }
         }
     }
+
+    // The first few by name: nobody would find them otherwise.
+    private string Named(string path, string kind) => ++unnamed <= MostNamed ? $"{kind}: '{Path.GetFileName(path)}'" : kind;
 
     private void Count(string kind) => others[kind] = others.GetValueOrDefault(kind) + 1;
 

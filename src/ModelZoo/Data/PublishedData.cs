@@ -125,7 +125,7 @@ public static class DataCache
                 : Path.Combine(place, file.Name);
             try
             {
-                await downloader.FetchAsync(source, path, ExpectedHash.Md5(file.Md5, "its publisher"), force, progress, cancel).ConfigureAwait(false);
+                await downloader.FetchAsync(source, path, ExpectedHash.Md5(file.Md5, "its publisher"), force, progress, cancel: cancel).ConfigureAwait(false);
                 return;
             }
             catch (ZooException e) when (i + 1 < places.Count)
@@ -172,7 +172,7 @@ internal static class Archive
                 missing.Remove(name);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException)
         {
             throw new ZooException($"{path}: damaged archive ({e.Message}). Fetch it again: `zoo data get … --force`.", e);
         }

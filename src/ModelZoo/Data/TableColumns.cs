@@ -42,7 +42,18 @@ internal sealed record TableColumns(bool Header, int Path, IReadOnlyList<int> La
             : width > 2 ? Enumerable.Range(0, width).Where(c => c != path && IsOfParts(rows, c)).Select(c => (int?)c).FirstOrDefault()
             : null;
         int[] rest = [.. Enumerable.Range(0, width).Where(c => c != path && c != split)];
-        return new(header, path, Chosen(), split, names);
+        if (rest.Length == 0)
+        {
+            throw new ZooException($"{table.Path}: has no column of labels beside that of the files. Write one.");
+        }
+
+        int[] labels = Chosen();
+        if (labels.Select(c => names[c]).GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new ZooException($"{table.Path}: has {twice.Count()} columns called '{TableText.Shown(twice.Key)}'. Give each label a name of its own.");
+        }
+
+        return new(header, path, labels, split, names);
 
         int[] Chosen()
         {

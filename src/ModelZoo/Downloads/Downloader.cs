@@ -25,12 +25,13 @@ public sealed class Downloader : IDisposable
     /// <param name="expected">What its hash begins with; null accepts any content, and then the file is fetched even if one is there.</param>
     /// <param name="force">Fetch it even if the right one is there.</param>
     /// <param name="progress">Receives a report of every piece, on the thread that works.</param>
+    /// <param name="check">Given the path of the whole file before it takes the target's place; if it throws, what was there stays, and the new file goes.</param>
     /// <param name="cancel">Stops; what has come is kept.</param>
     /// <exception cref="ZooException">It cannot be had or written, or has another hash; the message says which, and what to do.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<Download> FetchAsync(
         string source, string target, ExpectedHash? expected = null, bool force = false, IProgress<DownloadProgress>? progress = null,
-            CancellationToken cancel = default)
+        Action<string>? check = null, CancellationToken cancel = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
         ArgumentException.ThrowIfNullOrWhiteSpace(target);
@@ -64,6 +65,7 @@ public sealed class Downloader : IDisposable
                     + "It is damaged or another file; nothing was put in place. Try again, or another source (`--from`).");
             }
 
+            MustPass(part, check);
             part.Finish();
             return new(path, new FileInfo(path).Length, hash, expected is not null, Fetched: true);
         }
@@ -75,6 +77,19 @@ public sealed class Downloader : IDisposable
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => transfer.Dispose();
+
+    private static void MustPass(PartFile part, Action<string>? check)
+    {
+        try
+        {
+            check?.Invoke(part.Path);
+        }
+        catch
+        {
+            part.Discard();
+            throw;
+        }
+    }
 
     private static async Task<Download?> PresentAsync(string path, ExpectedHash? expected, CancellationToken cancel)
     {

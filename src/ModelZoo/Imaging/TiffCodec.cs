@@ -72,8 +72,12 @@ internal static class TiffCodec
 
     private static int Number(Tiff tiff, TiffTag tag) => tiff.GetFieldDefaulted(tag) is [var value, ..] ? value.ToInt() : 0;
 
-    private static Tiff Open(byte[] bytes, string name) => Tiff.ClientOpen(name, "r", new MemoryStream(bytes), new TiffStream())
-        ?? throw new ImageException(name, "is damaged or cut off: its header cannot be read.");
+    private static Tiff Open(byte[] bytes, string name)
+    {
+        TiffHeader.Check(bytes, name);
+        return Tiff.ClientOpen(name, "r", new MemoryStream(bytes), new TiffStream())
+            ?? throw new ImageException(name, "is damaged or cut off: its header cannot be read.");
+    }
 
     // The library meets damage with exceptions of many kinds.
     private static T Guard<T>(string name, Func<T> read)

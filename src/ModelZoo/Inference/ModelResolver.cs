@@ -27,16 +27,18 @@ public static class ModelResolver
     /// <param name="load">How far the weights may differ from the model; null for not at all.</param>
     /// <param name="change">Changes the sizes that the name, the checkpoint or the file's head give: other classes, other channels. Labels and preprocessing
     /// follow.</param>
-    /// <exception cref="ZooException">Name, weights or file are unknown, unreadable or do not fit; the message says which and why.</exception>
+    /// <param name="maxMemory">The most bytes that the network may take for one image, by an estimate made before it is built: a file may claim any size.
+    /// Null: <see cref="MemoryNeed.DefaultLimit"/>.</param>
+    /// <exception cref="ZooException">Name, weights or file are unknown, unreadable, do not fit or ask for too much; the message says which and why.</exception>
     public static ResolvedModel Resolve(
         ModelCatalog catalog, string spec, Func<string, byte[]> readResource, string? weightsPath = null, ModelOptions? options = null, ulong seed = 0,
-        LoadOptions? load = null, Func<ModelOptions, ModelOptions>? change = null)
+        LoadOptions? load = null, Func<ModelOptions, ModelOptions>? change = null, long? maxMemory = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(readResource);
         ArgumentException.ThrowIfNullOrWhiteSpace(spec);
         string[] parts = spec.Split(':', 2);
-        var request = new ResolveRequest(load ?? new LoadOptions(), change ?? (static o => o), seed);
+        var request = new ResolveRequest(load ?? new LoadOptions(), change ?? (static o => o), seed, maxMemory ?? MemoryNeed.DefaultLimit);
         bool named = catalog.TryFind(parts[0], out ModelInfo? info);
         if (named && parts.Length == 2)
         {
@@ -47,7 +49,7 @@ public static class ModelResolver
 
         if (named)
         {
-            return weightsPath is null ? Fresh(info!, request.Change(options ?? info!.Defaults), seed)
+            return weightsPath is null ? Fresh(info!, request.Change(options ?? info!.Defaults), request)
                 : options is null && info!.Published.FirstOrDefault(w => w.File == Path.GetFileName(weightsPath)) is { } file
                     ? AsPublished(info, file, weightsPath, readResource, request)
                 : WithWeights(info!, weightsPath, options, request);
@@ -61,7 +63,7 @@ public static class ModelResolver
     public static ResolvedModel FromFile(ModelCatalog catalog, string path)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return FromFile(catalog, path, new ResolveRequest(new LoadOptions(), static o => o, 0));
+        return FromFile(catalog, path, new ResolveRequest(new LoadOptions(), static o => o, 0, MemoryNeed.DefaultLimit));
     }
 
     private static ResolvedModel FromFile(ModelCatalog catalog, string path, ResolveRequest request)
@@ -74,9 +76,10 @@ public static class ModelResolver
                 + NearestName.Hint(checkpoint.Architecture, catalog.Models.Select(m => m.Name)));
     }
 
-    private static ResolvedModel Fresh(ModelInfo info, ModelOptions options, ulong seed)
+    private static ResolvedModel Fresh(ModelInfo info, ModelOptions options, ResolveRequest request, WeightsFile? file = null)
     {
-        random.manual_seed((long)seed);
+        SizeCheck.Require(info, options, request.MaxMemory, file, request.Load);
+        random.manual_seed((long)request.Seed);
         return new ResolvedModel
         {
             Model = info.Create(options),
@@ -119,6 +122,28 @@ public static class ModelResolver
             };
     }
 
+    /// <summary>Whether a file holds published weights, as far as that can be told without taking them in: its format, keys and shapes.</summary>
+    /// <exception cref="ZooException">It does not.</exception>
+    internal static void MustHold(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource)
+    {
+        using WeightsFile file = WeightsFile.Open(path);
+        CheckpointInfo? described = DescriptionIn(file, info, path);
+        ModelOptions own = info.Defaults with { NumClasses = published.ReadLabels(readResource).Count };
+        var request = new ResolveRequest(new LoadOptions(), static o => o, 0, MemoryNeed.DefaultLimit);
+        ModelOptions options = described?.Options ?? info.PublishedOptions?.Invoke(own) ?? own;
+        ResolvedModel fresh = Unfilled(info, options, request, file);
+        if (LacksAuxiliary(fresh.Model, file))
+        {
+            fresh.Dispose();
+            fresh = Unfilled(info, options with { OmitAuxiliary = true }, request, file);
+        }
+
+        using (fresh)
+        {
+            Checkpoint.MustFit(fresh.Model, file, request.Load);
+        }
+    }
+
     private static UsageException NoWeights(ModelInfo info, string weights)
     {
         string[] shipped = [.. info.Weights.Select(w => w.Name)], published = [.. info.Published.Select(w => w.Name)];
@@ -133,31 +158,34 @@ public static class ModelResolver
     private static ResolvedModel WithWeights(ModelInfo info, string path, ModelOptions? options, ResolveRequest request)
     {
         using WeightsFile file = WeightsFile.Open(path);
-        if (file.Metadata.ContainsKey(CheckpointJson.Key))
+        if (DescriptionIn(file, info, path) is { } checkpoint)
         {
-            CheckpointInfo checkpoint = CheckpointJson.Read(file);
-            return checkpoint.Architecture == info.Name
-                ? Build(info, checkpoint, file, request)
-                : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
+            return Build(info, checkpoint, file, request);
         }
 
         ModelOptions own = options ?? (ClassesOf(info, file, request) is { } classes ? info.Defaults with { NumClasses = classes } : info.Defaults);
         ModelOptions chosen = request.Change(own);
-        ResolvedModel fresh = Unfilled(info, chosen, request);
+        ResolvedModel fresh = Unfilled(info, chosen, request, file);
         if (!LacksAuxiliary(fresh.Model, file))
         {
             return Loaded(fresh, file, request);
         }
 
         fresh.Dispose();
-        return Loaded(Unfilled(info, chosen with { OmitAuxiliary = true }, request), file, request,
+        return Loaded(Unfilled(info, chosen with { OmitAuxiliary = true }, request, file), file, request,
             "the file has no auxiliary classifiers, which serve training alone: the model is built without them");
     }
+
+    // Null where the zoo did not make the file.
+    private static CheckpointInfo? DescriptionIn(WeightsFile file, ModelInfo info, string path) =>
+        !Checkpoint.IsCheckpoint(file) ? null
+        : CheckpointJson.Read(file) is var checkpoint && checkpoint.Architecture == info.Name ? checkpoint
+        : throw new ZooException($"{path}: holds weights of {checkpoint.Architecture}, not of {info.Name}.");
 
     private static ResolvedModel Build(ModelInfo info, CheckpointInfo checkpoint, WeightsFile file, ResolveRequest request)
     {
         ModelOptions options = request.Change(checkpoint.Options);
-        ResolvedModel fresh = Unfilled(info, options, request);
+        ResolvedModel fresh = Unfilled(info, options, request, file);
         return Loaded(fresh with
         {
             Checkpoint = checkpoint,
@@ -169,10 +197,10 @@ public static class ModelResolver
 
     // Drawing weights takes most of the time of building a large network. In strict loading each is replaced from the file, and a new head is drawn by the
     // loading itself.
-    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, ResolveRequest request)
+    private static ResolvedModel Unfilled(ModelInfo info, ModelOptions options, ResolveRequest request, WeightsFile? file)
     {
         using IDisposable? skipped = request.Load.Strict ? WeightInit.Skip() : null;
-        return Fresh(info, options, request.Seed);
+        return Fresh(info, options, request, file);
     }
 
     private static ResolvedModel Loaded(ResolvedModel fresh, WeightsFile file, ResolveRequest request, string? note = null)
@@ -198,7 +226,7 @@ public static class ModelResolver
             return Rows(file[key]);
         }
 
-        using ResolvedModel probe = Unfilled(info, info.Defaults, request);
+        using ResolvedModel probe = Unfilled(info, info.Defaults, request, file: null);
         return Rows(Checkpoint.Match(probe.Model, file, request.Load).GetValueOrDefault(key));
 
         static int? Rows(WeightsEntry? entry) => entry?.Shape is [> 0 and <= int.MaxValue, ..] shape ? (int)shape[0] : null;
@@ -233,7 +261,7 @@ public static class ModelResolver
         $"There is no model '{spec}'.{NearestName.Hint(name, catalog.Models.Select(m => m.Name))} `zoo list` shows them all. A checkpoint is given by its path "
             + $"(…/{spec}{Extensions[0]}).");
 
-    private sealed record ResolveRequest(LoadOptions Load, Func<ModelOptions, ModelOptions> Change, ulong Seed);
+    private sealed record ResolveRequest(LoadOptions Load, Func<ModelOptions, ModelOptions> Change, ulong Seed, long MaxMemory);
 }
 
 /// <summary>A model ready to be used, and what belongs to it.</summary>

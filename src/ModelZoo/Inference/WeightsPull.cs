@@ -6,23 +6,28 @@ namespace ModelZoo.Inference;
 /// <summary>Brings published weights into the cache, where <see cref="ModelResolver"/> finds them under their name.</summary>
 public static class WeightsPull
 {
-    /// <summary>Fetches the weights, unless they are there already.</summary>
+    /// <summary>
+    /// Fetches the weights, unless they are there already. A file whose format, keys or shapes are not the model's takes nobody's place.
+    /// </summary>
     /// <param name="downloader">Does the work.</param>
-    /// <param name="model">The model's name in the catalog.</param>
+    /// <param name="model">The model.</param>
     /// <param name="weights">One of its published weights.</param>
+    /// <param name="readResource">Reads embedded files: ModelZoo.Models' Catalog.ReadResource.</param>
     /// <param name="from">Another address or a file, in the same or another format, kept under its own name; null for the published address.</param>
     /// <param name="sha256">The whole hash, where it is known; null: the digits in the file's name, if it carries any.</param>
     /// <param name="force">Fetch the file even if it is there.</param>
     /// <param name="progress">Receives a report of every piece.</param>
     /// <param name="cancel">Stops; what has come is kept.</param>
-    /// <exception cref="ZooException">As for <see cref="Downloader.FetchAsync"/>.</exception>
+    /// <exception cref="ZooException">As for <see cref="Downloader.FetchAsync"/>, or the file does not hold such weights; what was there before is
+    /// unchanged.</exception>
     public static async Task<Download> RunAsync(
-        Downloader downloader, string model, PublishedWeights weights, string? from = null, ExpectedHash? sha256 = null, bool force = false,
-        IProgress<DownloadProgress>? progress = null, CancellationToken cancel = default)
+        Downloader downloader, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource, string? from = null, ExpectedHash? sha256 = null,
+        bool force = false, IProgress<DownloadProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(downloader);
-        ArgumentException.ThrowIfNullOrWhiteSpace(model);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(readResource);
         string source = from ?? weights.Url;
         string name = SourceAddress.FileName(source);
         ExpectedHash? named = ExpectedHash.OfName(name);
@@ -39,10 +44,28 @@ public static class WeightsPull
                 + "address with https.");
         }
 
-        string path = WeightsCache.PathFor(model, weights, name);
-        Download download = await downloader.FetchAsync(source, path, sha256 ?? named, force, progress, cancel).ConfigureAwait(false);
+        string path = WeightsCache.PathFor(model.Name, weights, name);
         string shown = SourceAddress.Parse(source) is { IsFile: false } address ? SourceAddress.Shown(address) : source;
-        WeightsCache.Remember(model, weights, new(Path.GetRelativePath(WeightsCache.Folder, path), shown, download.Sha256));
+        Download download = await downloader.FetchAsync(source, path, sha256 ?? named, force, progress, Check, cancel).ConfigureAwait(false);
+        if (!download.Fetched)
+        {
+            Check(path); // the file of that hash may be there for another model
+        }
+
+        WeightsCache.Remember(model.Name, weights, new(Path.GetRelativePath(WeightsCache.Folder, path), shown, download.Sha256));
         return download;
+
+        void Check(string file)
+        {
+            try
+            {
+                ModelResolver.MustHold(model, weights, file, readResource);
+            }
+            catch (ZooException error)
+            {
+                throw new ZooException($"{shown} does not hold weights of {model.Name}, and nothing was put in place: "
+                    + error.Message.Replace(file, name, StringComparison.Ordinal), error);
+            }
+        }
     }
 }

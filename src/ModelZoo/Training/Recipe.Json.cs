@@ -34,7 +34,7 @@ public sealed partial record Recipe
     public static Recipe Parse(string json, string displayName)
     {
         using JsonDocument document = ReadDocument(json, displayName);
-        return FromElement(document.RootElement, displayName);
+        return Readable(displayName, () => FromElement(document.RootElement, displayName));
     }
 
     /// <summary>
@@ -50,7 +50,11 @@ public sealed partial record Recipe
     public static Recipe ParseFor(string model, string json, string displayName, string? variant = null)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
-        JsonElement root = document.RootElement;
+        return Readable(displayName, () => FromRecipes(document.RootElement, model, displayName, variant));
+    }
+
+    private static Recipe FromRecipes(JsonElement root, string model, string displayName, string? variant)
+    {
         bool named = root.TryGetProperty(model, out JsonElement own);
         if (!root.TryGetProperty(FamilyKey, out JsonElement family))
         {
@@ -68,7 +72,7 @@ public sealed partial record Recipe
     public static bool Has(string model, string json, string displayName)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
-        return document.RootElement.TryGetProperty(FamilyKey, out _) || document.RootElement.TryGetProperty(model, out _);
+        return Readable(displayName, () => document.RootElement.TryGetProperty(FamilyKey, out _) || document.RootElement.TryGetProperty(model, out _));
     }
 
     /// <summary>The models that a recipe.json names: those with a recipe of their own, or with something that differs from the family's.</summary>
@@ -76,7 +80,20 @@ public sealed partial record Recipe
     public static IReadOnlyList<string> ModelsOf(string json, string displayName)
     {
         using JsonDocument document = ReadRecipes(json, displayName);
-        return [.. document.RootElement.EnumerateObject().Select(p => p.Name).Where(n => n != FamilyKey)];
+        return Readable<string[]>(displayName, () => [.. document.RootElement.EnumerateObject().Select(p => p.Name).Where(n => n != FamilyKey)]);
+    }
+
+    // Keys that are there twice in parts that are merged, and texts that are half a surrogate pair, show only where they are looked at.
+    private static T Readable<T>(string displayName, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new ZooException($"{displayName}: {StrictJson.Reason(error)}. Correct it, or take the recipe that comes with the zoo.", error);
+        }
     }
 
     private static JsonNode? Merge(JsonNode? target, JsonElement patch)

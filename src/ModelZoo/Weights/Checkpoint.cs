@@ -116,6 +116,10 @@ public static class Checkpoint
         return plan.Report();
     }
 
+    /// <summary>Whether <see cref="Load(nn.Module, WeightsFile, LoadOptions?)"/> would take a file, by its keys and shapes; nothing is loaded.</summary>
+    /// <exception cref="ZooException">It would not.</exception>
+    internal static void MustFit(nn.Module model, WeightsFile file, LoadOptions options) => _ = new LoadPlan(model, file, options);
+
     private static void MustBeFinite(WeightsFile file, IEnumerable<WeightsEntry> entries)
     {
         foreach (WeightsEntry entry in entries)

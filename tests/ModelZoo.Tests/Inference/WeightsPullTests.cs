@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using ModelZoo.Downloads;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
@@ -55,12 +56,12 @@ public sealed class WeightsPullTests : IDisposable
         byte[] file = Weights(seed: 7);
         string name = $"small-{Convert.ToHexStringLower(SHA256.HashData(file))[..8]}.safetensors";
         using var server = new LocalServer(r => r.SendFileAsync(file));
-        (ModelCatalog catalog, PublishedWeights weights) = Published(server.Url(name));
+        (ModelInfo info, ModelCatalog catalog, PublishedWeights weights) = Published(server.Url(name));
 
         var error = Assert.Throws<UsageException>(() => Resolve(catalog));
         Assert.Contains("`zoo pull small_cnn:imagenet1k_v1`", error.Message, StringComparison.Ordinal);
 
-        Download download = await WeightsPull.RunAsync(downloader, "small_cnn", weights);
+        Download download = await Pull(info, weights);
         Assert.Equal(Path.Combine(WeightsCache.Folder, name), download.Path);
         using ResolvedModel model = Resolve(catalog);
         Assert.True(model.Trained);
@@ -73,9 +74,9 @@ public sealed class WeightsPullTests : IDisposable
     [Fact]
     public async Task A_file_from_elsewhere_is_kept_under_its_own_name_and_found()
     {
-        (ModelCatalog catalog, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
+        (ModelInfo info, ModelCatalog catalog, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
         string own = folder.Write("model.safetensors", Weights(seed: 8));
-        Download download = await WeightsPull.RunAsync(downloader, "small_cnn", weights, from: own);
+        Download download = await Pull(info, weights, from: own);
         Assert.False(download.HashChecked);
         Assert.Equal("model.safetensors", Path.GetFileName(download.Path));
         Assert.StartsWith(WeightsCache.Folder, download.Path, StringComparison.Ordinal);
@@ -90,26 +91,46 @@ public sealed class WeightsPullTests : IDisposable
     [Fact]
     public async Task A_mirrors_file_must_still_have_the_hash_in_its_name()
     {
-        (_, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
+        (ModelInfo info, _, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
         string lying = folder.Write("small-00000000.pth", Weights(seed: 9));
-        string message = (await Assert.ThrowsAsync<ZooException>(() => WeightsPull.RunAsync(downloader, "small_cnn", weights, from: lying))).Message;
+        string message = (await Assert.ThrowsAsync<ZooException>(() => Pull(info, weights, from: lying))).Message;
         Assert.Contains("00000000…", message, StringComparison.Ordinal);
         Assert.Null(WeightsCache.Find("small_cnn", weights));
 
         var contradiction = await Assert.ThrowsAsync<UsageException>(() =>
-            WeightsPull.RunAsync(downloader, "small_cnn", weights, from: lying, sha256: ExpectedHash.Parse(new string('1', 64), "--sha256")));
+            Pull(info, weights, from: lying, sha256: ExpectedHash.Parse(new string('1', 64), "--sha256")));
         Assert.Contains("--sha256", contradiction.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Weights_of_another_model_or_with_other_classes_are_not_taken_for_these()
+    public async Task What_does_not_hold_these_weights_takes_nobodys_place()
     {
-        (ModelCatalog catalog, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
-        await WeightsPull.RunAsync(downloader, "small_cnn", weights, from: folder.Write("ten.safetensors", Weights(seed: 3, classes: 10)));
-        Assert.Contains("of another shape", Assert.Throws<ZooException>(() => Resolve(catalog)).Message, StringComparison.Ordinal);
+        (ModelInfo info, ModelCatalog catalog, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
+        await Pull(info, weights, folder.Write("model.safetensors", Weights(seed: 3)));
+        string before = WeightsCache.Find("small_cnn", weights)!;
+        byte[] content = File.ReadAllBytes(before);
+        Directory.CreateDirectory(folder.File("from"));
         using ZooModel lenet = Samples.Fresh("lenet5");
-        await WeightsPull.RunAsync(downloader, "small_cnn", weights, from: folder.Write("lenet.safetensors", Plain(lenet)));
-        Assert.Contains("not weights of", Assert.Throws<ZooException>(() => Resolve(catalog)).Message, StringComparison.Ordinal);
+        foreach ((byte[] bytes, string says) in new[]
+        {
+            (Encoding.UTF8.GetBytes("nothing but a text"), "no format of weights"),
+            (Weights(seed: 3, classes: 10), "of another shape"),
+            (Plain(lenet), "not weights of"),
+            (Weights(seed: 3)[..^1], "bytes"),
+        })
+        {
+            foreach (string name in new[] { "junk.txt", "model.safetensors" })
+            {
+                string message = (await Assert.ThrowsAsync<ZooException>(() => Pull(info, weights, folder.Write($"from/{name}", bytes)))).Message;
+                Assert.Contains(says, message, StringComparison.Ordinal);
+                Assert.Contains($"from/{name} does not hold weights of small_cnn, and nothing was put in place: {name}: ", message, StringComparison.Ordinal);
+                Assert.Equal(before, WeightsCache.Find("small_cnn", weights));
+                Assert.Equal(content, File.ReadAllBytes(before));
+            }
+        }
+
+        Resolve(catalog).Dispose();
+        Assert.Empty(Directory.GetFiles(WeightsCache.Folder, "*.part*", SearchOption.AllDirectories));
     }
 
     [Theory]
@@ -120,8 +141,8 @@ public sealed class WeightsPullTests : IDisposable
     [InlineData("http://[2001:db8::1]/small.pth")]
     public async Task Plain_http_is_taken_with_the_whole_hash_alone(string from)
     {
-        (_, PublishedWeights weights) = Published("https://mirror.invalid/small-00000000.pth");
-        Assert.Contains("--sha256", (await Assert.ThrowsAsync<UsageException>(() => WeightsPull.RunAsync(downloader, "small_cnn", weights, from))).Message,
+        (ModelInfo info, _, PublishedWeights weights) = Published("https://mirror.invalid/small-00000000.pth");
+        Assert.Contains("--sha256", (await Assert.ThrowsAsync<UsageException>(() => Pull(info, weights, from))).Message,
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(WeightsCache.Folder));
     }
@@ -133,8 +154,8 @@ public sealed class WeightsPullTests : IDisposable
     [InlineData("https://host/a%00b.pth")]
     public async Task Names_that_would_leave_the_folder_are_refused(string from)
     {
-        (_, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
-        await Assert.ThrowsAsync<UsageException>(() => WeightsPull.RunAsync(downloader, "small_cnn", weights, from));
+        (ModelInfo info, _, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
+        await Assert.ThrowsAsync<UsageException>(() => Pull(info, weights, from));
     }
 
     [Theory]
@@ -144,7 +165,7 @@ public sealed class WeightsPullTests : IDisposable
     [InlineData("")]
     public void A_damaged_note_in_the_cache_is_not_followed(string note)
     {
-        (_, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
+        (_, _, PublishedWeights weights) = Published("http://127.0.0.1:1/small-00000000.pth");
         Directory.CreateDirectory(WeightsCache.Folder);
         File.WriteAllText(Path.Combine(WeightsCache.Folder, "small_cnn.imagenet1k_v1.json"), note);
         Assert.Null(WeightsCache.Find("small_cnn", weights));
@@ -153,7 +174,7 @@ public sealed class WeightsPullTests : IDisposable
     [Fact]
     public void Unknown_weights_are_answered_with_the_known_ones()
     {
-        (ModelCatalog catalog, _) = Published("http://127.0.0.1:1/small-00000000.pth");
+        (_, ModelCatalog catalog, _) = Published("http://127.0.0.1:1/small-00000000.pth");
         string message = Assert.Throws<UsageException>(() => ModelResolver.Resolve(catalog, "small_cnn:imagenet1k_v3", Catalog.ReadResource)).Message;
         Assert.Contains("Did you mean 'imagenet1k_v1'?", message, StringComparison.Ordinal);
         Assert.Contains("Published are small_cnn:imagenet1k_v1", message, StringComparison.Ordinal);
@@ -173,13 +194,17 @@ public sealed class WeightsPullTests : IDisposable
 
     private static ResolvedModel Resolve(ModelCatalog catalog) => ModelResolver.Resolve(catalog, "small_cnn:imagenet1k_v1", Catalog.ReadResource);
 
-    private static (ModelCatalog Catalog, PublishedWeights Weights) Published(string url)
+    private static (ModelInfo Info, ModelCatalog Catalog, PublishedWeights Weights) Published(string url)
     {
         ModelInfo info = Samples.Info("small_cnn");
         Preprocessing preprocessing = info.Preprocessing with { Fit = Fit.Crop, ShorterSide = 32, Border = 0 };
         var weights = new PublishedWeights("imagenet1k_v1", url, preprocessing, 50, 75);
-        return (new([info with { Classes = 1000, Published = [weights] }]), weights);
+        info = info with { Classes = 1000, Published = [weights] };
+        return (info, new([info]), weights);
     }
+
+    private Task<Download> Pull(ModelInfo info, PublishedWeights weights, string? from = null, ExpectedHash? sha256 = null) =>
+        WeightsPull.RunAsync(downloader, info, weights, Catalog.ReadResource, from, sha256);
 
     private byte[] Weights(ulong seed, int classes = 1000)
     {

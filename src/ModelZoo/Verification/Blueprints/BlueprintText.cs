@@ -58,7 +58,7 @@ public static class BlueprintText
             var lines = new Queue<string>(text.TrimEnd('\n').Split('\n'));
             return lines.Dequeue() == Version ? Parse(lines) : throw new FormatException("its first line is another");
         }
-        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException or IndexOutOfRangeException)
+        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException or IndexOutOfRangeException or ArgumentException)
         {
             throw new ZooException($"{displayName} is not a blueprint: {error.Message} Write it anew with `zoo catalog add`.", error);
         }
@@ -81,7 +81,8 @@ public static class BlueprintText
             Nodes = [],
             Keys = [],
         };
-        var nodes = new BlueprintNode[int.Parse(Head(NodesHead), CultureInfo.InvariantCulture)];
+        int count = int.Parse(Head(NodesHead), CultureInfo.InvariantCulture);
+        var nodes = new BlueprintNode[count >= 0 && count <= lines.Count ? count : throw new FormatException($"it has no {count} nodes.")];
         for (int i = 0; i < nodes.Length; i++)
         {
             nodes[i] = Node(lines.Dequeue(), i == 0 ? BlueprintNode.ModelInput : nodes[i - 1].Name);

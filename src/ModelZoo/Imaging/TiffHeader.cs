@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+
+namespace ModelZoo.Imaging;
+
+/// <summary>
+/// The table of a TIFF's first page (TIFF 6.0, section 2; BigTIFF has wider fields). Each entry says how many values it has, and the library makes room for as
+/// many before it looks whether they are there.
+/// </summary>
+internal static class TiffHeader
+{
+    // Bytes of a value by the type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG, SRATIONAL, FLOAT, DOUBLE, IFD; LONG8 … IFD8.
+    private static ReadOnlySpan<byte> Sizes => [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
+
+    /// <exception cref="ImageException">An entry has more values than the file has bytes for.</exception>
+    public static void Check(ReadOnlySpan<byte> bytes, string name)
+    {
+        var fields = new Fields(bytes, bytes[0] == 'I');
+        bool big = fields.Short(2) == 43;
+        (int wide, int entryBytes) = big ? (8, 20) : (4, 12);
+        ulong table = big ? fields.Long8(8) : fields.Long(4);
+        ulong entries = !fields.Has(table, 8) ? 0 : big ? fields.Long8((int)table) : fields.Short((int)table);
+        ulong first = table + (big ? 8UL : 2UL);
+        for (ulong i = 0; i < entries && fields.Has(first + (i * (ulong)entryBytes), entryBytes); i++)
+        {
+            int at = (int)(first + (i * (ulong)entryBytes));
+            int type = fields.Short(at + 2);
+            ulong count = wide == 8 ? fields.Long8(at + 4) : fields.Long(at + 4);
+            ulong size = type < Sizes.Length ? Sizes[type] : 1UL;
+            if (count > (ulong)bytes.Length / size)
+            {
+                throw new ImageException(name, $"is damaged: its tag {fields.Short(at)} has {count} values, more than the file has room for.");
+            }
+        }
+    }
+
+    private readonly ref struct Fields(ReadOnlySpan<byte> bytes, bool little)
+    {
+        private readonly ReadOnlySpan<byte> bytes = bytes;
+
+        public bool Has(ulong at, int length) => at <= (ulong)bytes.Length && (ulong)length <= (ulong)bytes.Length - at;
+
+        public ushort Short(int at) => !Has((ulong)at, 2) ? (ushort)0
+            : little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]) : BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
+
+        public uint Long(int at) => !Has((ulong)at, 4) ? 0
+            : little ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]) : BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
+
+        public ulong Long8(int at) => !Has((ulong)at, 8) ? 0
+            : little ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) : BinaryPrimitives.ReadUInt64BigEndian(bytes[at..]);
+    }
+}
