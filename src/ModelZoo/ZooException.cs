@@ -36,11 +36,13 @@ internal static class FileAccessError
     /// <summary>
     /// Whether a file or folder is only seen and cannot be opened: bytes of a name that are not UTF-8 become U+FFFD, and no such name is there.
     /// </summary>
-    public static bool HasNoName(string path) => path.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path) && new FileInfo(path).LinkTarget is null;
+    public static bool HasNoName(string path) =>
+        path.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path) && new FileInfo(path).LinkTarget is null;
 
     public static ZooException Reading(string path, Exception cause) => new(cause switch
     {
-        FileNotFoundException or DirectoryNotFoundException when HasNoName(path) => $"{path}: its name is not in UTF-8, so that it cannot be opened. Rename it.",
+        FileNotFoundException or DirectoryNotFoundException when HasNoName(path) =>
+            $"{path}: its name is not in UTF-8, so that it cannot be opened. Rename it.",
         FileNotFoundException => $"{path}: no such file. Check the path.",
         DirectoryNotFoundException => $"{path}: its folder does not exist. Check the path.",
         UnauthorizedAccessException when Directory.Exists(path) => $"{path}: is a folder, but a file is needed here.",

@@ -82,7 +82,7 @@ public sealed class PullTests : IDisposable
     {
         using var server = new SlowServer(file, TimeSpan.FromSeconds(30));
         Zoo.Running running = Zoo.StartWith(Home("home"), null, "pull", Model.Name, "--from", server.Url + Named());
-        running.WaitFor("MiB of 13.6 MiB");
+        running.WaitFor("MiB of 13.5 MiB");
         Thread.Sleep(500);
         running.Signal(2);
         Zoo stopped = running.Finish();

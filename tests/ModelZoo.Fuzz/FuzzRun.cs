@@ -19,7 +19,8 @@ public sealed record FuzzFinding(string Reader, long Number, string Kind, string
         get
         {
             string[] lines = Message.Split('\n');
-            string? place = lines.FirstOrDefault(line => line.Contains("   at ModelZoo.", StringComparison.Ordinal) && !line.Contains(".Fuzz.", StringComparison.Ordinal));
+            string? place = Array.Find(lines, line =>
+                line.Contains("   at ModelZoo.", StringComparison.Ordinal) && !line.Contains(".Fuzz.", StringComparison.Ordinal));
             return $"{Kind}: {(place is null ? lines[0] : $"{lines[0].Split(':')[0]} {place.Trim()}")}";
         }
     }
@@ -33,7 +34,9 @@ public sealed record FuzzFinding(string Reader, long Number, string Kind, string
 /// <param name="Findings">What it did wrong.</param>
 public sealed record FuzzOutcome(long Inputs, long Refused, long SlowestMilliseconds, long MostBytes, IReadOnlyList<FuzzFinding> Findings);
 
-/// <summary>Runs a reader in child processes: one that crashes, hangs or takes too much memory is ended, the input is kept, and another goes on behind it.</summary>
+/// <summary>
+/// Runs a reader in child processes: one that crashes, hangs or takes too much memory is ended, the input is kept, and another goes on behind it.
+/// </summary>
 public static class FuzzRun
 {
     private const int MostFindings = 20;
@@ -152,7 +155,7 @@ public static class FuzzRun
             child.Refresh();
             return (child.TotalProcessorTime, child.WorkingSet64);
         }
-        catch (InvalidOperationException)
+        catch (Exception error) when (error is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return default; // it has just ended
         }

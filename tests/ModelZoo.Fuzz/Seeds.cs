@@ -24,7 +24,8 @@ internal static class Seeds
 
     public static IEnumerable<byte[]> Safetensors()
     {
-        WeightsTensor[] tensors = [new("weight", DType.F32, [2, 3], new byte[24]), new("bias", DType.F16, [2], new byte[4]), new("n", DType.I64, [], new byte[8])];
+        WeightsTensor[] tensors =
+            [new("weight", DType.F32, [2, 3], new byte[24]), new("bias", DType.F16, [2], new byte[4]), new("n", DType.I64, [], new byte[8])];
         yield return Written(".safetensors", path => SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt" }));
         yield return Written(".safetensors", path => SafetensorsWriter.Write(path, tensors,
             new Dictionary<string, string> { [CheckpointJson.Key] = Text(Descriptions()) }));

@@ -54,7 +54,8 @@ internal static class PullCommand
         try
         {
             download = await DownloadView.ShowAsync(session, spec, progress =>
-                WeightsPull.RunAsync(downloader, info, weights, Models.Catalog.ReadResource, from, hash, force, progress, session.Cancel)).ConfigureAwait(false);
+                WeightsPull.RunAsync(downloader, info, weights, Models.Catalog.ReadResource, from, hash, force, progress, session.Cancel))
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -10,8 +10,8 @@ namespace ModelZoo.Analysis;
 public readonly record struct NetworkSize(double Parameters, double Activations, double Peak);
 
 /// <summary>
-/// The shapes and sizes of a network for another input than the one that it was traced with, by the arithmetic of its layers (<see cref="LayerTable"/>): nothing
-/// is built and nothing runs. Linear layers after a flattening grow with the input, as they do in networks that are built for one size.
+/// The shapes and sizes of a network for another input than the one that it was traced with, by the arithmetic of its layers (<see cref="LayerTable"/>):
+/// nothing is built and nothing runs. Linear layers after a flattening grow with the input, as they do in networks that are built for one size.
 /// </summary>
 public sealed class ScaledNetwork
 {

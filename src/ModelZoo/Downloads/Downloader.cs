@@ -25,7 +25,8 @@ public sealed class Downloader : IDisposable
     /// <param name="expected">What its hash begins with; null accepts any content, and then the file is fetched even if one is there.</param>
     /// <param name="force">Fetch it even if the right one is there.</param>
     /// <param name="progress">Receives a report of every piece, on the thread that works.</param>
-    /// <param name="check">Given the path of the whole file before it takes the target's place; if it throws, what was there stays, and the new file goes.</param>
+    /// <param name="check">Given the path of the whole file before it takes the target's place; if it throws, what was there stays, and the new file
+    /// goes.</param>
     /// <param name="cancel">Stops; what has come is kept.</param>
     /// <exception cref="ZooException">It cannot be had or written, or has another hash; the message says which, and what to do.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>

@@ -8,7 +8,8 @@ namespace ModelZoo.Imaging;
 /// </summary>
 internal static class TiffHeader
 {
-    // Bytes of a value by the type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG, SRATIONAL, FLOAT, DOUBLE, IFD; LONG8 … IFD8.
+    // Bytes of a value by the type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG, SRATIONAL, FLOAT, DOUBLE, IFD; from 16 on
+    // BigTIFF's LONG8, SLONG8, IFD8.
     private static ReadOnlySpan<byte> Sizes => [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
 
     /// <exception cref="ImageException">An entry has more values than the file has bytes for.</exception>

@@ -29,7 +29,8 @@ public static class ModelResolver
     /// follow.</param>
     /// <param name="maxMemory">The most bytes that the network may take for one image, by an estimate made before it is built: a file may claim any size.
     /// Null: <see cref="MemoryNeed.DefaultLimit"/>.</param>
-    /// <exception cref="ZooException">Name, weights or file are unknown, unreadable, do not fit or ask for too much; the message says which and why.</exception>
+    /// <exception cref="ZooException">Name, weights or file are unknown, unreadable, do not fit or ask for too much; the message says which
+    /// and why.</exception>
     public static ResolvedModel Resolve(
         ModelCatalog catalog, string spec, Func<string, byte[]> readResource, string? weightsPath = null, ModelOptions? options = null, ulong seed = 0,
         LoadOptions? load = null, Func<ModelOptions, ModelOptions>? change = null, long? maxMemory = null)

@@ -83,7 +83,8 @@ internal sealed class ZipDirectory
 
         ulong place = U64(locator.AsSpan(8));
         byte[] record = new byte[RecordBytes];
-        if (place > (ulong)Math.Max(0, end - LocatorBytes - RecordBytes))
+        long last = end - LocatorBytes - RecordBytes;
+        if (last < 0 || place > (ulong)last)
         {
             throw Refused("its zip64 end lies outside the file");
         }

@@ -113,7 +113,7 @@ public sealed class WeightsPullTests : IDisposable
         using ZooModel lenet = Samples.Fresh("lenet5");
         foreach ((byte[] bytes, string says) in new[]
         {
-            (Encoding.UTF8.GetBytes("nothing but a text"), "no format of weights"),
+            (Encoding.UTF8.GetBytes("nothing but a text"), "Weights are read from"),
             (Weights(seed: 3, classes: 10), "of another shape"),
             (Plain(lenet), "not weights of"),
             (Weights(seed: 3)[..^1], "bytes"),

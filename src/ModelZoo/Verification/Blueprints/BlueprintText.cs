@@ -58,7 +58,8 @@ public static class BlueprintText
             var lines = new Queue<string>(text.TrimEnd('\n').Split('\n'));
             return lines.Dequeue() == Version ? Parse(lines) : throw new FormatException("its first line is another");
         }
-        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException or IndexOutOfRangeException or ArgumentException)
+        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException or IndexOutOfRangeException
+            or ArgumentException)
         {
             throw new ZooException($"{displayName} is not a blueprint: {error.Message} Write it anew with `zoo catalog add`.", error);
         }
