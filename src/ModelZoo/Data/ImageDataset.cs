@@ -3,8 +3,9 @@ using ModelZoo.Imaging;
 namespace ModelZoo.Data;
 
 /// <summary>
-/// Labeled images of one shape, in memory or in files of records (CIFAR's), with values in [0, 1]. Immutable: every method that changes something returns a new dataset, which shares the pixels
-/// with this one and makes its images when they are read (<see cref="Cached"/> makes them once). Threads may share one.
+/// Labeled images of one shape, in memory or in files of records (CIFAR's), with values in [0, 1]. Immutable: every method that
+/// changes something returns a new dataset, which shares the pixels with this one and makes its images when they are read (<see cref="Cached"/> makes them
+/// once). Threads may share one.
 /// </summary>
 public sealed partial class ImageDataset : LabeledImages
 {

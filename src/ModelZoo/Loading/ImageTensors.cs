@@ -14,10 +14,10 @@ namespace ModelZoo.Loading;
 /// Examples in memory, ready to be cut into batches: images brought to a model's input size, or features that a frozen backbone made of them.
 /// </summary>
 /// <remarks>
-/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side; those that lie in files of records stay there, for the CPU. Where they are pictures (255 is white) an
-/// <see cref="ImagePipeline"/> fits them, as it fits pictures from files. Others, such as the digits, whose brightest value is 16, and images that were given
-/// as floats are interpolated in float and stay float; for a recipe of random crops, flips and the like, which is defined on the bytes of pictures, they become
-/// such.
+/// Images that are bytes stay bytes, on the device and with the channels of a pixel side by side; those that lie in files of records stay there, for the CPU.
+/// Where they are pictures (255 is white) an <see cref="ImagePipeline"/> fits them, as it fits pictures from files. Others, such as the digits,
+/// whose brightest value is 16, and images that were given as floats are interpolated in float and stay float; for a recipe of random crops, flips and the
+/// like, which is defined on the bytes of pictures, they become such.
 /// </remarks>
 public sealed class ImageTensors : IImageBatches, IFingerprinted
 {

@@ -101,7 +101,8 @@ public class ImageTensorsTests
         ImageDataset files = Cifar.Load10(folder.Path, DataSplit.Train), memory = files.Cached();
         Assert.Equal((true, false), (files.InFiles, memory.InFiles));
         Preprocessing input = Color(Fit.Pad, 32, 32);
-        var recipe = new Recipe { BatchSize = 6, RandomCropPadding = padding, HorizontalFlip = padding > 0 ? 0.5 : 0, RandomErasing = erased, ChannelsLast = true };
+        double flips = padding > 0 ? 0.5 : 0;
+        var recipe = new Recipe { BatchSize = 6, RandomCropPadding = padding, HorizontalFlip = flips, RandomErasing = erased, ChannelsLast = true };
         using IImageBatches read = ImageBatches.Open(files, input, recipe), kept = ImageBatches.Open(memory, input, recipe);
         var tensors = Assert.IsType<ImageTensors>(read);
         Assert.Equal(((ImageTensors)kept).Fingerprint, tensors.Fingerprint);
