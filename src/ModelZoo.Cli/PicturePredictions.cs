@@ -15,9 +15,9 @@ internal static class PicturePredictions
     /// <param name="folders">Where they were found; JSON has a row for each after the pictures'.</param>
     /// <param name="top">How many answers for each.</param>
     /// <returns>0; 1 where a picture could not be read.</returns>
-    internal static int Run(Session session, ImageClassifier classifier, string[] files, FolderTally[] folders, int top)
+    internal static int Run(Session session, ImageClassifier classifier, string[] files, FolderSummary[] folders, int top)
     {
-        FolderTallies.Say(session, folders);
+        FolderSummaries.Say(session, folders);
         var rows = new List<FilePrediction>();
         foreach (FilePrediction row in classifier.PredictEach(files, top, session.Cancel))
         {

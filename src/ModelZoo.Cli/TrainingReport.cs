@@ -24,7 +24,7 @@ internal sealed record TrainedFiles(string Last, string Best, string? Folder)
 internal static class TrainingReport
 {
     internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files,
-        IReadOnlyList<FolderTally>? folders)
+        IReadOnlyList<FolderSummary>? folders)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;

@@ -70,7 +70,7 @@ internal static class EvalCommand
             }
 
             LabeledImages data = (choice with { Labels = choice.Labels with { Kind = task.Kind } }).OpenPart(session, part);
-            FolderTallies.Say(session, data);
+            FolderSummaries.Say(session, data);
             data = DataChoice.Matched(session, data, models[0]);
             images.AddRange(models.Select(m => TransferLearning.PreprocessingToMeasure(data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
@@ -181,7 +181,7 @@ internal static class EvalCommand
             model = name,
             data = data.Name,
             images = result.Count,
-            folders = FolderTallies.Of(data),
+            folders = FolderSummaries.Of(data),
             accuracy = result.Accuracy,
             result.Top,
             result.TopAccuracy,

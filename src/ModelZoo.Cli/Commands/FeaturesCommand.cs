@@ -49,7 +49,7 @@ internal static class FeaturesCommand
     {
         LabeledImages data = (choice with { Labels = choice.Labels with { Kind = choice.Source.HasColumns ? resolved.Task.Kind : TaskKind.Classes } })
             .OpenPart(session, part);
-        FolderTally[]? folders = FolderTallies.Say(session, data);
+        FolderSummary[]? folders = FolderSummaries.Say(session, data);
         if (!resolved.Trained)
         {
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");

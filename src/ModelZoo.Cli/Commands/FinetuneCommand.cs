@@ -90,7 +90,7 @@ internal static class FinetuneCommand
     {
         LoaderOptions loader = data.Loader with { Device = session.Device };
         LabeledImages measured = data.OpenToWatch(session);
-        FolderTally[]? folders = FolderTallies.Say(session, train, measured);
+        FolderSummary[]? folders = FolderSummaries.Say(session, train, measured);
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
         using IImageBatches test = ImageBatches.Open(measured, options.Preprocessing!, null, loader);
         using FineTuneResult result = TrainingView.Show(

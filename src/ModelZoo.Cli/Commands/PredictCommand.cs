@@ -67,7 +67,7 @@ internal static class PredictCommand
 
         if (files.Length > 0 && !files.All(PictureArgument.IsArray))
         {
-            (string[] pictures, FolderTally[] folders) = PictureArgument.Expand(files);
+            (string[] pictures, FolderSummary[] folders) = PictureArgument.Expand(files);
             using var ofPictures = ImageClassifier.FromResolved(resolved, decoding);
             return PicturePredictions.Run(session, ofPictures, pictures, folders, top);
         }
@@ -77,7 +77,7 @@ internal static class PredictCommand
         {
             MustExist(folder, index);
             using var ofFolder = ImageClassifier.FromResolved(resolved, decoding);
-            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], FolderTallies.Of(folder) ?? [], top);
+            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], FolderSummaries.Of(folder) ?? [], top);
         }
 
         (ImageDataset data, string[] names) = all is ImageDataset dataset ? Chosen(dataset, index) : ImageFiles.Read(files, resolved);

@@ -60,7 +60,7 @@ internal static class TrainCommand
         Func<TrainerOptions, TrainerOptions> recorded)
     {
         LabeledImages train = request.Data.OpenToTrain(session), test = request.Data.OpenToWatch(session);
-        FolderTally[]? folders = FolderTallies.Say(session, train, test);
+        FolderSummary[]? folders = FolderSummaries.Say(session, train, test);
         ModelOptions options = change(info.Defaults with { NumClasses = train.Info.ClassNames.Count });
         TrainerOptions settings = recorded(new TrainerOptions { Seed = (ulong)request.Seed, Notes = request.Notes(options) });
         manual_seed(request.Seed);

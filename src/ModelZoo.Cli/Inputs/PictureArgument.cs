@@ -12,18 +12,18 @@ internal static class PictureArgument
 
     /// <summary>The files, with each folder replaced by the pictures in it and below it, sorted by name; and of each folder what was passed over.</summary>
     /// <exception cref="UsageException">A path does not exist, a folder has no pictures, or arrays stand among the pictures.</exception>
-    internal static (string[] Files, FolderTally[] Folders) Expand(string[] paths)
+    internal static (string[] Files, FolderSummary[] Folders) Expand(string[] paths)
     {
         var files = new List<string>();
-        var folders = new List<FolderTally>();
+        var folders = new List<FolderSummary>();
         foreach (string path in paths)
         {
             if (Directory.Exists(path))
             {
                 PictureFiles inside = PictureFiles.Below(path);
-                var tally = new FolderTally(path, inside.Files.Count, inside.PassedOver);
-                folders.Add(tally);
-                files.AddRange(inside.Files.Count > 0 ? inside.Files : throw new UsageException($"{tally}. The folder has no pictures "
+                var summary = new FolderSummary(path, inside.Files.Count, inside.PassedOver);
+                folders.Add(summary);
+                files.AddRange(inside.Files.Count > 0 ? inside.Files : throw new UsageException($"{summary}. The folder has no pictures "
                     + $"({string.Join(" ", PictureFiles.Endings)})."));
             }
             else

@@ -144,7 +144,7 @@ public sealed record SplitOptions
     public ulong Seed { get; init; }
 
     /// <summary>How many of so many images of a class are kept: at least one where some should be, and never all.</summary>
-    internal int Kept(int count)
+    internal int ValCount(int count)
     {
         int kept = (int)Math.Round(ValShare * count, MidpointRounding.AwayFromZero);
         return kept != count && (kept > 0 || ValShare == 0) ? kept

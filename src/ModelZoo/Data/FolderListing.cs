@@ -11,7 +11,7 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
 
     /// <summary>What was found in each class folder; and beside them, if anything.</summary>
     /// <param name="prefix">What the folder is called: "train/", or nothing.</param>
-    public IReadOnlyList<FolderTally> Tallies(string prefix)
+    public IReadOnlyList<FolderSummary> Summaries(string prefix)
     {
         PictureFiles beside = PictureFiles.In(Root);
         Dictionary<string, int> others = new(beside.PassedOver);
@@ -21,7 +21,7 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
             others[kind] = others.GetValueOrDefault(kind) + 1;
         }
 
-        FolderTally[] classes = [.. Classes.Select((name, label) => new FolderTally(prefix + name, Found[label].Files.Count, Found[label].PassedOver))];
+        FolderSummary[] classes = [.. Classes.Select((name, label) => new FolderSummary(prefix + name, Found[label].Files.Count, Found[label].PassedOver))];
         return others.Count == 0 ? classes : [new(prefix.Length > 0 ? prefix.TrimEnd('/') : ".", 0, others), .. classes];
     }
 

@@ -77,7 +77,7 @@ public sealed class ImageFolder : LabeledFiles
         }
 
         return Create(chosen, known.Classes, files, $"{NameOf(parts.Root)}/{FolderParts.NameOf(part)}", part, remarks,
-            chosen.Tallies($"{Path.GetFileName(path)}/"));
+            chosen.Summaries($"{Path.GetFileName(path)}/"));
     }
 
     // Every class is divided by itself, in an order that the seed and the class's place decide, so that another class's files do not change it.
@@ -90,7 +90,7 @@ public sealed class ImageFolder : LabeledFiles
         {
             IReadOnlyList<string> own = all.Files[label];
             int[] order = new SeededRandom(new SeededRandom(split.Seed).NextUInt64() ^ (ulong)label).Permutation(own.Count);
-            int kept = split.Kept(own.Count);
+            int kept = split.ValCount(own.Count);
             int[] chosen = part == DataSplit.Test ? order[..kept] : order[kept..];
             Array.Sort(chosen);
             files[label] = [.. chosen.Select(i => own[i])];
@@ -100,12 +100,12 @@ public sealed class ImageFolder : LabeledFiles
             ? $"{all.Root}: '{like}' is taken for a class, as the folders beside it are."
             : null;
         return files.Any(f => f.Count > 0)
-            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken], all.Tallies(""))
+            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken], all.Summaries(""))
             : throw new ZooException($"{all.Root}: too few images to keep some for the test (--val-share). Add a folder val beside train.");
     }
 
     private static ImageFolder Create(FolderListing listing, IReadOnlyList<string> classes, IReadOnlyList<string>[] files, string name, DataSplit part,
-        IReadOnlyList<string> remarks, IReadOnlyList<FolderTally> folders) => new(
+        IReadOnlyList<string> remarks, IReadOnlyList<FolderSummary> folders) => new(
             new DatasetInfo(name, $"image files in {listing.Root}", "as the files' owner says", classes) { Split = part },
             [.. files.SelectMany(f => f)],
             [.. files.SelectMany((f, label) => Enumerable.Repeat(label, f.Count))])

@@ -27,7 +27,7 @@ public abstract class LabeledImages
     public abstract ImageShape TypicalShape { get; }
 
     /// <summary>Of images in folders: what each folder gave, and what was passed over in it.</summary>
-    public IReadOnlyList<FolderTally> Folders { get; init; } = [];
+    public IReadOnlyList<FolderSummary> Folders { get; init; } = [];
 
     /// <summary>Reads one image. Threads may read at the same time.</summary>
     /// <exception cref="ZooException">The file cannot be read or is no picture; the message names it.</exception>

@@ -64,7 +64,7 @@ public sealed record PictureFiles(IReadOnlyList<string> Files, IReadOnlyDictiona
 /// <param name="Folder">Its name below the one that was given; "." for that itself.</param>
 /// <param name="Pictures">How many pictures it gave.</param>
 /// <param name="PassedOver">As in <see cref="PictureFiles"/>.</param>
-public sealed record FolderTally(string Folder, int Pictures, IReadOnlyDictionary<string, int> PassedOver)
+public sealed record FolderSummary(string Folder, int Pictures, IReadOnlyDictionary<string, int> PassedOver)
 {
     /// <summary>"bees: 8 pictures, 4 files passed over (.txt 3, hidden 1)".</summary>
     public override string ToString()

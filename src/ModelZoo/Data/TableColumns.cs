@@ -50,7 +50,7 @@ internal sealed record TableColumns(bool Header, int Path, IReadOnlyList<int> La
         int[] labels = Chosen();
         if (labels.Select(c => names[c]).GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw new ZooException($"{table.Path}: has {twice.Count()} columns called '{TableText.Shown(twice.Key)}'. Give each label a name of its own.");
+            throw new ZooException($"{table.Path}: has {twice.Count()} columns called '{TableText.Abbreviate(twice.Key)}'. Give each label a name of its own.");
         }
 
         return new(header, path, labels, split, names);

@@ -115,7 +115,7 @@ internal sealed class TableRows
         {
             int[] own = [.. group];
             int[] order = new SeededRandom(new SeededRandom(split.Seed).NextUInt64() ^ (ulong)group.Key).Permutation(own.Length);
-            int kept = split.Kept(own.Length);
+            int kept = split.ValCount(own.Length);
             chosen.AddRange((part == DataSplit.Test ? order[..kept] : order[kept..]).Select(i => own[i]));
         }
 
@@ -232,7 +232,7 @@ internal sealed class TableRows
         }
 
         return Kind == TaskKind.Classes && cell.AsSpan().ContainsAny('|', ';')
-            ? throw new ZooException($"{Path}: line {line} has several labels, '{TableText.Shown(cell)}'. --task multi-label learns several labels for a "
+            ? throw new ZooException($"{Path}: line {line} has several labels, '{TableText.Abbreviate(cell)}'. --task multi-label learns several labels for a "
                 + "picture.")
             : [cell];
     }
@@ -248,11 +248,11 @@ internal sealed class TableRows
     {
         string text = table.Separator != "," && !cell.Contains('.', StringComparison.Ordinal) ? cell.Replace(',', '.') : cell;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && float.IsFinite((float)value) ? value
-            : throw new ZooException($"{Path}: line {line} has '{TableText.Shown(cell)}', which is no number. --task regression needs one for every picture.");
+            : throw new ZooException($"{Path}: line {line} has '{TableText.Abbreviate(cell)}', which is no number. --task regression needs one for every picture.");
     }
 
     private DataSplit Part(int line, string cell) => FolderParts.PartOf(cell)
-        ?? throw new ZooException($"{Path}: line {line} names the part '{TableText.Shown(cell)}'; it must be train, val or test.");
+        ?? throw new ZooException($"{Path}: line {line} names the part '{TableText.Abbreviate(cell)}'; it must be train, val or test.");
 
     private string Describe(string separator)
     {

@@ -35,7 +35,7 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
         {
             throw new ZooException(uneven.Count == 0
                 ? $"{path}: is empty. Write a line for each picture: path,label."
-                : $"{path}: its first line, '{Shown(string.Join(",", uneven[0].Cells))}', has one column; a path and a label are needed.");
+                : $"{path}: its first line, '{Abbreviate(string.Join(",", uneven[0].Cells))}', has one column; a path and a label are needed.");
         }
 
         (int line, string[] cells) = uneven.First(r => r.Cells.Length != uneven[0].Cells.Length);
@@ -97,5 +97,5 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
         }
     }
 
-    internal static string Shown(string text) => text.Length <= 60 ? text : text[..57] + "…";
+    internal static string Abbreviate(string text) => text.Length <= 60 ? text : text[..57] + "…";
 }

@@ -121,7 +121,7 @@ public sealed class Downloader : IDisposable
                 most = Math.Max(most, part.Length);
                 if (failures >= options.Attempts)
                 {
-                    throw new ZooException($"{SourceAddress.Shown(address)}: {e.Message}; so ended {failures} attempts in a row."
+                    throw new ZooException($"{SourceAddress.Redact(address)}: {e.Message}; so ended {failures} attempts in a row."
                         + (part.Read() is null ? "" : $" {part.Length:N0} bytes are kept: the same command goes on from there."), e);
                 }
 

@@ -98,5 +98,5 @@ internal static class SourceAddress
     internal static bool IsWeb(Uri address) => address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp;
 
     /// <summary>Without user, query and fragment, which may hold secrets.</summary>
-    internal static string Shown(Uri address) => new UriBuilder(address) { UserName = "", Password = "", Query = "", Fragment = "" }.Uri.AbsoluteUri;
+    internal static string Redact(Uri address) => new UriBuilder(address) { UserName = "", Password = "", Query = "", Fragment = "" }.Uri.AbsoluteUri;
 }

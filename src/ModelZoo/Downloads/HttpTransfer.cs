@@ -14,7 +14,7 @@ internal sealed class HttpTransfer(DownloadOptions options) : IDisposable
     /// <exception cref="ZooException">It will not become complete by trying again.</exception>
     internal async Task AttemptAsync(Uri address, PartFile part, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
-        string shown = SourceAddress.Shown(address);
+        string shown = SourceAddress.Redact(address);
         PartFile.Origin? origin = part.Read() is { Validator.Length: > 0 } known && known.Address == shown && part.Length > 0 ? known : null;
         long have = origin is null ? 0 : part.Length;
         if (have > 0 && have == origin!.Total)
@@ -239,7 +239,7 @@ internal sealed class HttpRequests : IDisposable
         }
         catch (HttpRequestException e)
         {
-            string shown = SourceAddress.Shown(request.RequestUri!);
+            string shown = SourceAddress.Redact(request.RequestUri!);
             throw new ZooException($"{request.RequestUri!.Host} can't be reached ({e.Message}). Without a network: fetch {shown} elsewhere and give it by "
                 + "`--from <file>`; a mirror by `--from <url>`.", e);
         }
@@ -247,7 +247,7 @@ internal sealed class HttpRequests : IDisposable
 
     private Uri Next(Uri first, Uri current, Uri? location, int hop)
     {
-        string shown = SourceAddress.Shown(first);
+        string shown = SourceAddress.Redact(first);
         Uri next = location is null ? throw new ZooException($"{shown}: the server sends us on, but not where to.") : new Uri(current, location);
         return hop >= options.Redirects ? throw new ZooException($"{shown}: the server sent us on more than {options.Redirects} times.")
             : !SourceAddress.IsWeb(next) || (current.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)

@@ -45,7 +45,7 @@ public static class WeightsPull
         }
 
         string path = WeightsCache.PathFor(model.Name, weights, name);
-        string shown = SourceAddress.Parse(source) is { IsFile: false } address ? SourceAddress.Shown(address) : source;
+        string shown = SourceAddress.Parse(source) is { IsFile: false } address ? SourceAddress.Redact(address) : source;
         Download download = await downloader.FetchAsync(source, path, sha256 ?? named, force, progress, Check, cancel).ConfigureAwait(false);
         if (!download.Fetched)
         {

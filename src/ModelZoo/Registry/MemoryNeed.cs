@@ -38,7 +38,7 @@ public static class MemoryNeed
     public static double Bytes(NetworkSize size) => sizeof(float) * (size.Parameters + (2 * Math.Min(size.Activations, 2 * size.Peak)));
 
     /// <summary>"17.4 GB".</summary>
-    public static string Shown(double bytes) => bytes >= 1e12 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e12:N1} TB")
+    public static string Format(double bytes) => bytes >= 1e12 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e12:N1} TB")
         : bytes >= 1e9 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:N1} GB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB");
 

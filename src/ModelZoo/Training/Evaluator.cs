@@ -38,7 +38,7 @@ public static class Evaluator
         }
 
         var clock = Stopwatch.StartNew();
-        var tally = new TopKCounter(data.Count, top);
+        var counter = new TopKCounter(data.Count, top);
         ModelMode[] modes = [.. members.Select(m => ModelMode.Eval(m.Model))];
         IEnumerator<Batch>[] batches = [.. members.Select(m => m.Data.InOrder(batchSize).GetEnumerator())];
         try
@@ -50,7 +50,7 @@ public static class Evaluator
                 // [B,classes]
                 Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) =>
                     Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]);
-                tally.Add(logits, batches[0].Current);
+                counter.Add(logits, batches[0].Current);
                 Array.ForEach(batches, b => b.Current.Dispose());
             }
         }
@@ -60,7 +60,7 @@ public static class Evaluator
             Array.ForEach(modes, m => m.Dispose());
         }
 
-        return tally.Result(data.ClassNames, clock.Elapsed);
+        return counter.Result(data.ClassNames, clock.Elapsed);
     }
 
     /// <summary>The same for whatever the data say of each example: one class, several labels or a number.</summary>

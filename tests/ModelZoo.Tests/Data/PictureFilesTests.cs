@@ -28,9 +28,9 @@ public sealed class PictureFilesTests : IDisposable
         Assert.Contains(folder.File("photo"), found.Files); // no ending, but a picture's first bytes
         Assert.Equal(found.Files.Order(StringComparer.Ordinal), found.Files);
         Assert.Equal("x: 14 pictures, 6 files passed over (.txt 2, .heic 1, hidden 1, hidden folder 1, no ending 1)",
-            new FolderTally("x", found.Files.Count, found.PassedOver).ToString());
-        Assert.Equal("y: 1 picture, 1 file passed over (.txt 1)", new FolderTally("y", 1, new Dictionary<string, int> { [".txt"] = 1 }).ToString());
-        Assert.Equal("z: 0 pictures", new FolderTally("z", 0, new Dictionary<string, int>()).ToString());
+            new FolderSummary("x", found.Files.Count, found.PassedOver).ToString());
+        Assert.Equal("y: 1 picture, 1 file passed over (.txt 1)", new FolderSummary("y", 1, new Dictionary<string, int> { [".txt"] = 1 }).ToString());
+        Assert.Equal("z: 0 pictures", new FolderSummary("z", 0, new Dictionary<string, int>()).ToString());
     }
 
     [Fact]
@@ -83,11 +83,11 @@ public sealed class PictureFilesTests : IDisposable
         Assert.Equal(
             ["train: 0 pictures, 1 file passed over (.png in no class folder 1)", "train/ants: 2 pictures",
                 "train/bees: 1 picture, 2 files passed over (.txt 1, .webm 1)"],
-            ImageFolder.Open(folder.Path, DataSplit.Train).Folders.Select(tally => tally.ToString()));
+            ImageFolder.Open(folder.Path, DataSplit.Train).Folders.Select(summary => summary.ToString()));
         Assert.Equal(["val: 0 pictures, 1 file passed over (.md 1)", "val/ants: 1 picture", "val/bees: 1 picture"],
-            ImageFolder.Open(folder.Path, DataSplit.Test).Folders.Select(tally => tally.ToString()));
+            ImageFolder.Open(folder.Path, DataSplit.Test).Folders.Select(summary => summary.ToString()));
         Assert.Equal(["ants: 2 pictures", "bees: 1 picture, 2 files passed over (.txt 1, .webm 1)"],
-            ImageFolder.Open(folder.File("train"), DataSplit.Train).Take(1).Folders.Skip(1).Select(tally => tally.ToString()));
+            ImageFolder.Open(folder.File("train"), DataSplit.Train).Take(1).Folders.Skip(1).Select(summary => summary.ToString()));
         Assert.Empty(Digits.Load(DataSplit.Test).Folders);
     }
 

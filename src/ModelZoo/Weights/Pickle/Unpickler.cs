@@ -120,13 +120,13 @@ internal ref struct Unpickler
                 Recall(reader.UInt32());
                 break;
             case 'q':
-                Memorise(reader.Byte());
+                Memoize(reader.Byte());
                 break;
             case 'r':
-                Memorise(reader.UInt32());
+                Memoize(reader.UInt32());
                 break;
             case '\x94':
-                Memorise(memo.Count);
+                Memoize(memo.Count);
                 break;
             case 'c':
                 Global(reader.Line(), reader.Line());
@@ -352,7 +352,7 @@ internal ref struct Unpickler
         Push(bytes.ToArray(), 0);
     }
 
-    private void Memorise(long place)
+    private void Memoize(long place)
     {
         Spend(64);
         memo[place] = Peek();
