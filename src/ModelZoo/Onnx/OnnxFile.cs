@@ -32,6 +32,11 @@ internal sealed class OnnxFile : IDisposable
 
     public ModelProto Model { get; }
 
+    /// <summary>
+    /// Of a graph that travels without its large tensors (<see cref="OnnxSkeleton"/>): how many bytes they may have together, all zeros. 0: none may be missing.
+    /// </summary>
+    public long Absent { get; private init; }
+
     /// <summary>The files beside it that hold tensors.</summary>
     public ExternalData External { get; }
 
@@ -57,6 +62,10 @@ internal sealed class OnnxFile : IDisposable
 
     /// <summary>The same for bytes in memory, which are kept, not copied. Tensors in other files are refused.</summary>
     public static OnnxFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => new(displayName, null, new MemorySource(bytes));
+
+    /// <summary>The same of a graph without its large tensors, which have at most <paramref name="absent"/> bytes together.</summary>
+    public static OnnxFile ParseSkeleton(ReadOnlyMemory<byte> bytes, string displayName, long absent) =>
+        new(displayName, null, new MemorySource(bytes)) { Absent = absent };
 
     /// <summary>Writes a file, atomically.</summary>
     /// <exception cref="ZooException">It cannot be written, or would have more bytes than the format allows.</exception>

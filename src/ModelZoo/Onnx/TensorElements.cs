@@ -32,6 +32,12 @@ internal static class TensorElements
             1 => file.External.Find(tensor, inFile),
             _ => throw Refused(file, tensor, "says that its elements are at an unknown place"),
         };
+        if (raw is null && file.Absent > 0 && OnnxSkeleton.IsAbsent(tensor))
+        {
+            return bytes <= file.Absent ? zeros(shape, dtype: stored.ToTorch())
+                : throw Refused(file, tensor, $"has the shape {Shapes.Text(shape)}, which is more than the weights beside it");
+        }
+
         if (raw is null)
         {
             return Typed(file, tensor, stored, shape, elements);
