@@ -73,7 +73,7 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
         }
 
         var result = new VerifyResult(spec, [options.InChannels, options.InputHeight, options.InputWidth], whole, report, 0,
-            Catalog.CardOf(resolved.Info).DifferencesTo(ModelCard.Measure(resolved.Info, Catalog.ReadResource)));
+            resolved.Info.Graph is null ? Catalog.CardOf(resolved.Info).DifferencesTo(ModelCard.Measure(resolved.Info, Catalog.ReadResource)) : []);
         pages?.Add(session, spec, resolved, weights.File, plan.Batch, report, result.CardDifferences);
         return result;
     }
@@ -87,14 +87,19 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
         int[] sizes = [.. new[] { EndToEndSize, EndToEndSize / 2, EndToEndSize / 4 }.Where(s => s >= least && s < most), .. most <= EndToEndSize
             ? new[] { most }
             : []];
-        foreach (int size in sizes.Append(Math.Max(least, 1)).OrderDescending().Distinct())
+        foreach (int size in (resolved.Info.Graph is null ? sizes.Append(Math.Max(least, 1)) : sizes.Append(most)).OrderDescending().Distinct())
         {
             long[] shape = [1, own.InChannels, size, size];
-            if (Macs(resolved.Model, shape) is { } macs && (macs <= MostMacs || size == sizes.DefaultIfEmpty(size).Min()))
+            if (Macs(resolved.Model, shape) is { } macs && (macs <= MostMacs || (resolved.Info.Graph is null && size == sizes.DefaultIfEmpty(size).Min())))
             {
                 shape[0] = macs <= MostMacs / 4 ? 2 : 1;
                 return (EndToEnd.Verify(resolved.Model, shape, options), shape);
             }
+        }
+
+        if (resolved.Info.Graph is not null)
+        {
+            return ([], []); // an imported graph is built for its own size, which is too large for the reference
         }
 
         int smallest = Math.Min(most, Math.Max(least, EndToEndSize));

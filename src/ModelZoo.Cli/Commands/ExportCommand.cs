@@ -46,6 +46,7 @@ internal static class ExportCommand
                 Options = resolved.Options,
                 Labels = resolved.Labels,
                 Preprocessing = resolved.Preprocessing,
+                Graph = resolved.Info.Graph,
                 Extra = resolved.Checkpoint?.Extra ?? new Dictionary<string, string>(),
             });
         }

@@ -55,6 +55,11 @@ internal static class FeaturesCommand
             session.Say($"{resolved.Info.Name} has fresh weights, not trained ones: its features mean little.");
         }
 
+        if (layer is null && resolved.Model.Head.Length == 0)
+        {
+            layer = resolved.Model.named_modules().Last().name; // an imported network without a classifier: its output
+        }
+
         using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingToMeasure(data, resolved.Preprocessing), null,
             choice.Loader with { Device = session.Device });
         using ImageTensors features = layer is null

@@ -13,12 +13,14 @@ internal static class ImportCommand
 {
     internal static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "PyTorch's .pth (file.pth#key of several state dicts), TorchSharp's .dat, or safetensors" };
-        var model = new Option<string>("--model")
+        var file = new Argument<string>("file") 
         {
-            Description = "The architecture that the weights belong to: a name of `zoo list`",
+            Description = "PyTorch's .pth (file.pth#key of several state dicts), TorchSharp's .dat, or safetensors; or an ONNX model"
+        };
+        var model = new Option<string?>("--model")
+        {
+            Description = "The architecture that the weights belong to: a name of `zoo list` (an ONNX model needs none)",
             HelpName = "name",
-            Required = true
         };
         var output = new Option<string>("--output", "-o") { Description = "The checkpoint to write", HelpName = "x.safetensors", Required = true };
         var labels = new Option<string?>("--labels")
@@ -30,32 +32,44 @@ internal static class ImportCommand
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
         var command = new Command("import",
-            "Make a checkpoint of weights from PyTorch or TorchSharp.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
+            "Make a checkpoint of weights from PyTorch or TorchSharp, or of an ONNX model.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
             output, labels, task, force };
         weights.AddTo(command, withFile: false);
         command.OnRun((parsed, cancel) => Run(
-            Session.Open(parsed, cancel), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output),
+            Session.Open(parsed, cancel), weights.Read(parsed, parsed.GetRequiredValue(file)), parsed.GetValue(model), parsed.GetRequiredValue(output),
                 parsed.GetValue(labels), DataArgument.TaskOf(parsed.GetValue(task)!), parsed.GetValue(force)));
         return command;
     }
 
-    private static int Run(Session session, WeightsChoice weights, string model, string output, string? labels, TaskKind task, bool force)
+    private static int Run(Session session, WeightsChoice weights, string? model, string output, string? labels, TaskKind task, bool force)
     {
-        ModelInfo info = Session.Catalog.Find(model);
+        bool graph = ImportedGraph.IsOne(weights.File!);
+        ModelInfo? named = model is not null ? Session.Catalog.Find(model)
+            : graph ? null
+            : throw new UsageException("--model is missing: weights alone do not say which architecture they belong to. `zoo list` shows them all.");
+        if (graph && named is not null)
+        {
+            throw new UsageException($"{weights.File}: an ONNX model says itself what it is; leave out --model.");
+        }
+
         if (!output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
         {
             throw new UsageException($"--output {output}: a checkpoint's name ends in .safetensors. For other formats there is `zoo export`.");
         }
 
         OutputFile.MustBeNew(output, force);
-        string format;
-        using (WeightsFile file = WeightsFile.Open(weights.File!))
+        string format = "ONNX";
+        if (!graph)
         {
+            using WeightsFile file = WeightsFile.Open(weights.File!);
             format = file.Format;
         }
 
         string[]? given = labels is null ? null : Labels(labels);
-        using ResolvedModel resolved = Meaning(session, ModelArgument.Resolve(session, info.Name, weights), task, given);
+        using ResolvedModel resolved = Meaning(session, named is null
+            ? ModelArgument.Resolve(session, weights.File!, weights with { File = null })
+            : ModelArgument.Resolve(session, named.Name, weights), task, given);
+        ModelInfo info = resolved.Info;
         string[] names = given ?? [.. resolved.Labels];
         int classes = resolved.Options.NumClasses;
         if (names.Length != classes)
@@ -70,6 +84,7 @@ internal static class ImportCommand
             Labels = names,
             Task = resolved.Task.Kind == TaskKind.Classes ? null : resolved.Task,
             Preprocessing = resolved.Preprocessing,
+            Graph = info.Graph,
             Extra = new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
             {
                 ["importedBy"] = $"ModelZoo {typeof(ImportCommand).Assembly.GetName().Version?.ToString(3)}",

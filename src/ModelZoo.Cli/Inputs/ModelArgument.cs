@@ -12,7 +12,7 @@ internal static class ModelArgument
 {
     internal static Argument<string> Create() => new("model")
     {
-        Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), or a checkpoint file",
+        Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), a checkpoint file, or an ONNX model (x.onnx)",
     };
 
     /// <param name="session">Its token ends forwards between two layers.</param>

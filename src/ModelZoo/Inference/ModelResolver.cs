@@ -1,6 +1,7 @@
 using ModelZoo.Downloads;
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
+using ModelZoo.Onnx;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
 using TorchSharp.Modules;
@@ -11,13 +12,13 @@ namespace ModelZoo.Inference;
 /// <summary>Turns what people write (<c>lenet5</c>, <c>lenet5:mnist</c>, <c>run/best.safetensors</c>) into a model.</summary>
 public static class ModelResolver
 {
-    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat", ".ckpt", ".bin", ".index.json"];
+    private static readonly string[] Extensions = [".safetensors", ".pth", ".pt", ".dat", ".ckpt", ".bin", ".index.json", ".onnx"];
 
     /// <summary>Builds the model and loads its weights.</summary>
     /// <param name="catalog">The known models.</param>
     /// <param name="spec">
     /// A model's name (fresh weights), a name with shipped weights or published and pulled ones (<see cref="WeightsPull"/>) after a colon, or the path of a
-    /// checkpoint that the zoo made.
+    /// checkpoint that the zoo made, or of an ONNX model.
     /// </param>
     /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
     /// <param name="weightsPath">With a model's name: a file to load (any that <see cref="WeightsFile"/> reads); if the zoo made it, its classes, labels and
@@ -56,6 +57,11 @@ public static class ModelResolver
                 : WithWeights(info!, weightsPath, options, request);
         }
 
+        if (weightsPath is null && ImportedGraph.IsOne(spec))
+        {
+            return ImportedGraph.Open(catalog, spec, readResource, request.Load, request.Change);
+        }
+
         return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, request) : throw Unknown(catalog, spec, parts[0]);
     }
 
@@ -71,6 +77,11 @@ public static class ModelResolver
     {
         using WeightsFile file = WeightsFile.Open(path);
         CheckpointInfo checkpoint = CheckpointJson.Read(file);
+        if (checkpoint.Graph is not null)
+        {
+            return Build(OnnxModel.InfoOf(checkpoint, file), checkpoint, file, request);
+        }
+
         return catalog.TryFind(checkpoint.Architecture, out ModelInfo? info)
             ? Build(info, checkpoint, file, request)
             : throw new ZooException($"{path}: was made with the architecture '{checkpoint.Architecture}', which this catalog does not have."
@@ -236,7 +247,7 @@ public static class ModelResolver
     private static bool LacksAuxiliary(ZooModel model, WeightsFile file) => model is IAuxiliaryHeads { Auxiliary: [var first, ..] }
         && !file.Entries.Any(e => $".{e.Name}".Contains($".{first.Split('.')[0]}.", StringComparison.Ordinal));
 
-    private static Preprocessing Resized(Preprocessing own, ModelOptions options) => own with
+    internal static Preprocessing Resized(Preprocessing own, ModelOptions options) => own with
     {
         Channels = options.InChannels,
         Height = options.InputHeight,

@@ -67,6 +67,9 @@ public sealed record ModelInfo
     /// <summary>Trained weights that ship inside the library, by name ("mnist").</summary>
     public IReadOnlyList<ShippedWeights> Weights { get; init; } = [];
 
+    /// <summary>Of a network that was imported from a graph: the graph as text, which its checkpoints carry; else null.</summary>
+    public string? Graph { get; init; }
+
     /// <summary>The options that the architecture was designed with.</summary>
     public ModelOptions Defaults => new(Classes, Input.Channels, Input.Height, Input.Width);
 

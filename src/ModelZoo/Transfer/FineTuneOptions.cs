@@ -205,6 +205,7 @@ internal static class FineTuneModel
             Labels = model.Labels,
             Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
             Preprocessing = model.Preprocessing,
+            Graph = model.Info.Graph,
             Extra = extra
         };
     }

@@ -72,6 +72,12 @@ public static class FineTuner
         ArgumentNullException.ThrowIfNull(train);
         pretrained.Info.RequireClasses("fine-tuning");
         options ??= new FineTuneOptions();
+        if (pretrained.Model.Head.Length == 0)
+        {
+            throw new ZooException($"{pretrained.Info.Name}: no one layer makes its outputs, so there is no head to replace. Export the network with its "
+                + "classifier.");
+        }
+
         var clock = Stopwatch.StartNew();
         // A logit of one class of several is none of a label by itself, and a number has a scale of its own.
         bool other = (train.Targets?.Task.Kind ?? TaskKind.Classes) is var kind && (kind != pretrained.Task.Kind || kind == TaskKind.Regression);

@@ -182,6 +182,10 @@ public sealed record CheckpointInfo
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
+    /// <summary>Of a network that was imported from a graph, and is not in the catalog: the graph as text; null for the others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Graph { get; init; }
+
     /// <summary>How it was made: recipe, seed, data, accuracy, command, version …</summary>
     public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
 }
@@ -218,6 +222,12 @@ internal static class CheckpointJson
                 + "Give the model's name and this file as its weights (--weights), or make a checkpoint of it with `zoo import`.");
         }
 
+        return Parse(json, file.Name);
+    }
+
+    /// <summary>The same for the text.</summary>
+    public static CheckpointInfo Parse(string json, string name)
+    {
         CheckpointInfo info;
         try
         {
@@ -225,11 +235,11 @@ internal static class CheckpointJson
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new ZooException($"{file.Name}: its description of the model cannot be read ({error.Message}). The file is damaged or from a newer version.",
+            throw new ZooException($"{name}: its description of the model cannot be read ({error.Message}). The file is damaged or from a newer version.",
                 error);
         }
 
-        Check(info, file.Name);
+        Check(info, name);
         return info;
     }
 

@@ -1,0 +1,196 @@
+using System.Text;
+using ModelZoo.Analysis;
+using ModelZoo.Layers;
+using ModelZoo.Onnx;
+using ModelZoo.Registry;
+using ModelZoo.Tracing;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference;
+
+/// <summary>
+/// Recognizes an imported graph as a network of the catalog: the same layers with the same settings, wired the same way from the input to the logits. Its
+/// weights then go into a network of the catalog, under that one's keys.
+/// </summary>
+internal sealed class CatalogMatch
+{
+    private static readonly HashSet<string> Unimportant = ["inplace", "momentum", "p"];
+
+    private readonly Trace graph;
+    private readonly Trace known;
+    private readonly Dictionary<int, int> pairs = [];
+
+    private CatalogMatch(Trace graph, Trace known) => (this.graph, this.known) = (graph, known);
+
+    /// <summary>The network of the catalog, with the imported weights, in evaluation mode; null where none is equal.</summary>
+    /// <param name="catalog">The known models.</param>
+    /// <param name="import">The imported network.</param>
+    /// <param name="readResource">Reads the catalog's blueprints, which tell quickly what is worth building.</param>
+    /// <param name="info">Its line of the catalog.</param>
+    public static ZooModel? Find(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, out ModelInfo? info)
+    {
+        string kernels = Kernels(import.Model.parameters().Select(p => p.shape));
+        foreach (ModelInfo candidate in catalog.Models.Where(m => m.Task == import.Info.Task && Blueprint(m, readResource) is { } text && Kernels(text) == kernels))
+        {
+            if (Build(candidate, import) is { } model)
+            {
+                info = candidate;
+                return model;
+            }
+        }
+
+        info = null;
+        return null;
+    }
+
+    private static ZooModel? Build(ModelInfo candidate, OnnxImport import)
+    {
+        ModelOptions options = import.Info.Defaults;
+        ZooModel? model = null;
+        try
+        {
+            using (WeightInit.Skip())
+            {
+                model = candidate.Create(options);
+                if (model is IAuxiliaryHeads { Auxiliary.Count: > 0 })
+                {
+                    model.Dispose();
+                    model = candidate.Create(options with { OmitAuxiliary = true });
+                }
+            }
+
+            model.eval();
+            long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
+            using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
+            if (new CatalogMatch(graph, known).Fill(model))
+            {
+                return model;
+            }
+        }
+        catch (ZooException)
+        {
+            // The architecture does not allow these sizes, or is no chain of leaves: it is another one.
+        }
+
+        model?.Dispose();
+        return null;
+    }
+
+    private bool Fill(ZooModel model)
+    {
+        if (!Equal(graph.Output, known.Output))
+        {
+            return false;
+        }
+
+        HashSet<nn.Module> filled = new(ReferenceEqualityComparer.Instance);
+        using IDisposable none = no_grad();
+        foreach ((int to, int from) in pairs)
+        {
+            nn.Module source = graph.Nodes[from].Module, target = known.Nodes[to].Module;
+            filled.Add(target);
+            Dictionary<string, Tensor> given = source.state_dict();
+            foreach ((string key, Tensor tensor) in target.state_dict())
+            {
+                if (!given.TryGetValue(key, out Tensor? value) || !value.shape.SequenceEqual(tensor.shape))
+                {
+                    return false;
+                }
+
+                tensor.copy_(value);
+            }
+        }
+
+        return model.modules().Where(m => !m.children().Any() && m.parameters(recurse: false).Any()).All(filled.Contains);
+    }
+
+    private bool Equal(int output, int expected)
+    {
+        var stack = new Stack<(int Graph, int Known)>([(output, expected)]);
+        while (stack.TryPop(out var next))
+        {
+            (int i, int k) = (Skip(graph, next.Graph), Skip(known, next.Known));
+            if (i == Trace.ModelInput || k == Trace.ModelInput || pairs.TryGetValue(k, out int paired))
+            {
+                if ((i == Trace.ModelInput || k == Trace.ModelInput) ? i != k : pairs[k] != i)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            (TraceNode a, TraceNode b) = (graph.Nodes[i], known.Nodes[k]);
+            if (b.Module is SiLU && a.Module is Multiply && Gated(a) is { } gated)
+            {
+                pairs[k] = i;
+                stack.Push((gated, b.Inputs[0]));
+                continue;
+            }
+
+            if (a.Op != b.Op || a.Inputs.Count != b.Inputs.Count || !Settings(a).SequenceEqual(Settings(b)))
+            {
+                return false;
+            }
+
+            pairs[k] = i;
+            for (int input = 0; input < a.Inputs.Count; input++)
+            {
+                stack.Push((a.Inputs[input], b.Inputs[input]));
+            }
+        }
+
+        return true;
+    }
+
+    // x·σ(x) is what exporters write for SiLU.
+    private int? Gated(TraceNode product)
+    {
+        foreach ((int x, int gate) in new[] { (product.Inputs[0], product.Inputs[1]), (product.Inputs[1], product.Inputs[0]) })
+        {
+            if (gate != Trace.ModelInput && graph.Nodes[gate].Module is Sigmoid && graph.Nodes[gate].Inputs[0] == x)
+            {
+                return x;
+            }
+        }
+
+        return null;
+    }
+
+    // What does nothing in evaluation is not in a graph that was exported for it.
+    private static int Skip(Trace trace, int node)
+    {
+        while (node != Trace.ModelInput && trace.Nodes[node] is { Inputs.Count: 1 } n
+            && (n.Module is Identity or Dropout or Dropout2d or StochasticDepth
+                || (n.Module is AdaptiveAvgPool2d && n.OutputShape.SequenceEqual(n.InputShapes[0]))))
+        {
+            node = n.Inputs[0];
+        }
+
+        return node;
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Settings(TraceNode node) =>
+        LayerFacts.Hyperparameters(node.Module).Where(s => !Unimportant.Contains(s.Key));
+
+    private static string? Blueprint(ModelInfo info, Func<string, byte[]> readResource)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(readResource($"blueprints/{info.Name}.blueprint.txt"));
+        }
+        catch (Exception error) when (error is ZooException or IOException or ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    // The shapes of all convolutions' weights, in no order.
+    private static string Kernels(IEnumerable<long[]> shapes) => string.Join(' ', shapes.Where(s => s.Length == 4).Select(s => string.Join('x', s)).Order(StringComparer.Ordinal));
+
+    private static string Kernels(string blueprint) => Kernels(blueprint.Split("\nkeys ")[^1].Split('\n').Skip(1)
+        .Where(line => !line.StartsWith("aux", StringComparison.Ordinal))
+        .SelectMany(line => line.Split(' ').Skip(1)).Select(entry => entry.Split('=')).Where(entry => entry.Length == 2)
+        .Select(entry => entry[1].Split('x').Select(n => long.TryParse(n, out long size) ? size : 0).ToArray()));
+}

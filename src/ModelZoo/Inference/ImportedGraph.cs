@@ -1,0 +1,112 @@
+using ModelZoo.Onnx;
+using ModelZoo.Registry;
+using ModelZoo.Weights;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference;
+
+/// <summary>ONNX models as models of the zoo.</summary>
+public static class ImportedGraph
+{
+    /// <summary>Whether what people wrote names one.</summary>
+    public static bool IsOne(string spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return spec.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>
+    /// Opens a file. A graph that is one of the catalog's networks becomes that, with its own keys; any other one carries its graph along, so that its
+    /// checkpoints can be opened.
+    /// </summary>
+    internal static ResolvedModel Open(ModelCatalog catalog, string path, Func<string, byte[]> readResource, LoadOptions load,
+        Func<ModelOptions, ModelOptions> change)
+    {
+        OnnxImport import = OnnxModel.Open(path);
+        try
+        {
+            ModelOptions own = import.Info.Defaults;
+            ZooModel? known = CatalogMatch.Find(catalog, import, readResource, out ModelInfo? info);
+            string[] notes = [.. import.Notes, .. info is null ? [] : new[] { $"its graph is that of {info.Name}" }];
+            if (known is not null)
+            {
+                import.Model.Dispose();
+            }
+
+            return Changed(new ResolvedModel
+            {
+                Model = known ?? import.Model,
+                Info = info ?? import.Info,
+                Options = own,
+                Labels = import.Labels,
+                Task = import.Task,
+                Preprocessing = import.Preprocessing,
+                Trained = true,
+                Loading = Report(known ?? import.Model, notes),
+            }, path, change(own), load);
+        }
+        catch
+        {
+            import.Model.Dispose();
+            throw;
+        }
+    }
+
+    // Another size of the input, or another head, where that was asked for.
+    private static ResolvedModel Changed(ResolvedModel opened, string path, ModelOptions wanted, LoadOptions load)
+    {
+        if (wanted == opened.Options)
+        {
+            return opened;
+        }
+
+        if (wanted.NumClasses != opened.Options.NumClasses && load.Head != HeadFit.Reinitialize)
+        {
+            throw new UsageException($"{path}: has {opened.Options.NumClasses} classes, not {wanted.NumClasses}. `zoo finetune` gives it others; --reinit-head "
+                + "draws a head for them that has to be trained.");
+        }
+
+        ZooModel model = opened.Info.Create(wanted);
+        List<string> drawn = [];
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> source = opened.Model.state_dict();
+            foreach ((string key, Tensor tensor) in model.state_dict())
+            {
+                if (source[key].shape.SequenceEqual(tensor.shape))
+                {
+                    tensor.copy_(source[key]);
+                }
+                else
+                {
+                    nn.init.normal_(tensor, 0, 0.01);
+                    drawn.Add(key);
+                }
+            }
+        }
+
+        model.eval();
+        opened.Model.Dispose();
+        return opened with
+        {
+            Model = model,
+            Options = wanted,
+            Labels = wanted.NumClasses == opened.Labels.Count ? opened.Labels : [.. Enumerable.Range(0, wanted.NumClasses).Select(c => $"{c}")],
+            Preprocessing = ModelResolver.Resized(opened.Preprocessing, wanted),
+            Loading = opened.Loading! with { Reinitialized = drawn },
+        };
+    }
+
+    private static LoadReport Report(ZooModel model, string[] notes) => new()
+    {
+        Loaded = [.. model.state_dict().Keys],
+        Missing = [],
+        Unexpected = [],
+        Misshaped = [],
+        Adapted = [],
+        Reinitialized = [],
+        Dropped = [],
+        Tolerated = [],
+        Notes = notes,
+    };
+}

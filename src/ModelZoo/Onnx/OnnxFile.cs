@@ -1,0 +1,117 @@
+using Google.Protobuf;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Onnx;
+
+/// <summary>
+/// An ONNX model, opened for reading: its messages are in memory, the bytes of its tensors stay in the file (and in those beside it) until they are asked for.
+/// </summary>
+internal sealed class OnnxFile : IDisposable
+{
+    internal const string Advice = "The file is damaged or not an ONNX model; get or write it again.";
+
+    private readonly ByteSource source;
+
+    private OnnxFile(string name, string? folder, ByteSource source)
+    {
+        (Name, this.source) = (name, source);
+        External = new(name, folder);
+        try
+        {
+            Model = Read(name, source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What messages call the file.</summary>
+    public string Name { get; }
+
+    public ModelProto Model { get; }
+
+    /// <summary>
+    /// Of a graph that travels without its large tensors (<see cref="OnnxSkeleton"/>): how many bytes they may have together, all zeros. 0: none may be missing.
+    /// </summary>
+    public long Absent { get; private init; }
+
+    /// <summary>The files beside it that hold tensors.</summary>
+    public ExternalData External { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="ZooException">It cannot be read or is none.</exception>
+    public static OnnxFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (Directory.Exists(path))
+        {
+            throw new ZooException($"{path}: is a folder; give the .onnx file.");
+        }
+
+        try
+        {
+            return new(path, Path.GetDirectoryName(Path.GetFullPath(path)), new FileSource(path));
+        }
+        catch (Exception error) when (FileAccessError.Covers(error))
+        {
+            throw FileAccessError.Reading(path, error);
+        }
+    }
+
+    /// <summary>The same for bytes in memory, which are kept, not copied. Tensors in other files are refused.</summary>
+    public static OnnxFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => new(displayName, null, new MemorySource(bytes));
+
+    /// <summary>The same of a graph without its large tensors, which have at most <paramref name="absent"/> bytes together.</summary>
+    public static OnnxFile ParseSkeleton(ReadOnlyMemory<byte> bytes, string displayName, long absent) =>
+        new(displayName, null, new MemorySource(bytes)) { Absent = absent };
+
+    /// <summary>Writes a file, atomically.</summary>
+    /// <exception cref="ZooException">It cannot be written, or would have more bytes than the format allows.</exception>
+    public static void Write(string path, ModelProto model)
+    {
+        long bytes = ProtoSize.Of(model);
+        if (bytes > int.MaxValue)
+        {
+            throw new ZooException($"{path} is not written: it would have {bytes} bytes, and an ONNX file has less than 2 GiB. Keep its tensors in a file of "
+                + "their own.");
+        }
+
+        AtomicFile.Write(path, stream => ProtoWriter.Write(model, stream));
+    }
+
+    /// <summary>The bytes of such a file.</summary>
+    public static byte[] ToBytes(ModelProto model)
+    {
+        using var stream = new MemoryStream();
+        ProtoWriter.Write(model, stream);
+        return stream.ToArray();
+    }
+
+    public void Dispose()
+    {
+        source.Dispose();
+        External.Dispose();
+    }
+
+    private static ModelProto Read(string name, ByteSource source)
+    {
+        if (source.Length > int.MaxValue)
+        {
+            throw new ZooException($"{name}: has {source.Length} bytes, but an ONNX file has less than 2 GiB; larger models keep their tensors in files beside it.");
+        }
+
+        try
+        {
+            var model = ProtoReader.Read<ModelProto>(source);
+            return model.Graph is not null
+                ? model
+                : throw new ZooException($"{name}: {(source.Length == 0 ? "is empty" : "holds no graph")}. {Advice}");
+        }
+        catch (Exception error) when (error is InvalidProtocolBufferException or InvalidDataException)
+        {
+            throw new ZooException($"{name}: cannot be read as ONNX ({Printable.Plain(error.Message)}). {Advice}", error);
+        }
+    }
+}

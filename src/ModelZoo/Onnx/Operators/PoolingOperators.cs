@@ -1,0 +1,89 @@
+using ModelZoo.Layers;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Onnx.Operators;
+
+/// <summary>Pooling over images, and means over dimensions.</summary>
+internal static class PoolingOperators
+{
+    public static void Max(GraphNode node)
+    {
+        GraphValue x = node.Computed(0, 4);
+        node.Ignore("storage_order");
+        node.Must("storage_order", !node.Gives(1), "the places of the maxima as output");
+        Windows window = Windows.Of(node, x.Shape);
+        bool ceil = node.Flag("ceil_mode");
+        long[] shape = window.Output(x.Shape, x.Shape[1], ceil);
+        (long, long) kernel = (window.Kernel[0], window.Kernel[1]), stride = (window.Stride[0], window.Stride[1]);
+        (long, long) dilation = (window.Dilation[0], window.Dilation[1]), border = (0, 0);
+        if (window.Symmetric && window.Before[0] <= window.Kernel[0] / 2 && window.Before[1] <= window.Kernel[1] / 2)
+        {
+            border = (window.Before[0], window.Before[1]);
+        }
+        else if (!ceil && LastWindowsSuffice(window))
+        {
+            ceil = true;
+        }
+        else
+        {
+            x = node.Layer(new ConstantBorder(window.Sides, double.NegativeInfinity),
+                [x.Shape[0], x.Shape[1], x.Shape[2] + window.Before[0] + window.After[0], x.Shape[3] + window.Before[1] + window.After[1]], x);
+        }
+
+        node.Gives(0, node.Layer(nn.MaxPool2d(kernel, stride, border, dilation, ceil), shape, x));
+    }
+
+    public static void Average(GraphNode node)
+    {
+        GraphValue x = node.Computed(0, 4);
+        Windows window = Windows.Of(node, x.Shape);
+        node.Must("dilations", window.Dilation.All(d => d == 1), "dilations");
+        (bool ceil, bool counted) = (node.Flag("ceil_mode"), node.Flag("count_include_pad"));
+        long[] shape = window.Output(x.Shape, x.Shape[1], ceil);
+        if (window.Symmetric && window.Before[0] <= window.Kernel[0] / 2 && window.Before[1] <= window.Kernel[1] / 2)
+        {
+            node.Gives(0, node.Layer(nn.AvgPool2d((window.Kernel[0], window.Kernel[1]), (window.Stride[0], window.Stride[1]),
+                (window.Before[0], window.Before[1]), ceil, counted), shape, x));
+            return;
+        }
+
+        node.Must("ceil_mode", !ceil, "a ceil_mode beside pads that differ");
+        node.Gives(0, counted
+            ? node.Layer(nn.AvgPool2d((window.Kernel[0], window.Kernel[1]), (window.Stride[0], window.Stride[1])), shape,
+                ConvolutionOperators.Bordered(node, x, window.Sides))
+            : node.Layer(new BorderedAveragePool(window.Kernel, window.Stride, window.Sides, ceil), shape, x));
+    }
+
+    public static void GlobalAverage(GraphNode node)
+    {
+        GraphValue x = node.Computed(0, 4);
+        node.Gives(0, node.Layer(nn.AdaptiveAvgPool2d(1), [x.Shape[0], x.Shape[1], 1, 1], x));
+    }
+
+    public static void GlobalMax(GraphNode node)
+    {
+        GraphValue x = node.Computed(0, 4);
+        node.Gives(0, node.Layer(nn.AdaptiveMaxPool2d([1, 1]), [x.Shape[0], x.Shape[1], 1, 1], x));
+    }
+
+    public static void Mean(GraphNode node)
+    {
+        GraphValue x = node.Computed();
+        bool keep = node.Flag("keepdims", usual: true), none = node.Flag("noop_with_empty_axes");
+        long[] axes = node.Axes(18, x.Rank) is { Length: > 0 } given ? given
+            : !none ? [.. Enumerable.Range(0, x.Rank).Select(i => (long)i)]
+            : throw new NodeException("has no axes");
+        if (axes.Any(a => Shapes.HasBatch(x.Shape[a])))
+        {
+            throw new NodeException("takes the mean over the images of a batch");
+        }
+
+        long[] shape = [.. x.Shape.Select((size, i) => axes.Contains(i) ? 1 : size).Where((_, i) => keep || !axes.Contains(i))];
+        nn.Module layer = keep && x.Rank == 4 && axes is [2, 3] ? nn.AdaptiveAvgPool2d(1) : new Mean(axes, keep);
+        node.Gives(0, node.Layer(layer, shape, x));
+    }
+
+    // A border behind the image that only lets the last window stick out is what torch calls ceil_mode.
+    private static bool LastWindowsSuffice(Windows window) => Enumerable.Range(0, 2).All(axis =>
+        window.Before[axis] == 0 && window.After[axis] == window.Stride[axis] - 1 && window.Kernel[axis] >= window.Stride[axis]);
+}
