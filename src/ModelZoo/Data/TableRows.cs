@@ -248,7 +248,8 @@ internal sealed class TableRows
     {
         string text = table.Separator != "," && !cell.Contains('.', StringComparison.Ordinal) ? cell.Replace(',', '.') : cell;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && float.IsFinite((float)value) ? value
-            : throw new ZooException($"{Path}: line {line} has '{TableText.Abbreviate(cell)}', which is no number. --task regression needs one for every picture.");
+            : throw new ZooException($"{Path}: line {line} has '{TableText.Abbreviate(cell)}', which is no number. "
+                + "--task regression needs one for every picture.");
     }
 
     private DataSplit Part(int line, string cell) => FolderParts.PartOf(cell)
