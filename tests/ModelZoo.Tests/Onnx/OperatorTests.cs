@@ -27,7 +27,7 @@ public class OperatorTests
         ("conv valid", () => G(13).Weight("w", 5, 4, 4, 3).Node("Conv", "x w -> y", A("auto_pad", "VALID"))),
         ("conv depthwise", () => G(13).Weight("w", 8, 1, 3, 3).Node("Conv", "x w -> y", A("group", 4), A("pads", 1, 1, 1, 1))),
         ("conv transposed", () => G(11).Weight("w", 4, 3, 3, 2).Weight("b", 6)
-            .Node("ConvTranspose", "x w b -> y", A("strides", 2, 3), A("group", 2), A("output_padding", 1, 2), A("pads", 1, 0, 1, 0))),
+            .Node("ConvTranspose", "x w b -> y", A("strides", 3, 4), A("group", 2), A("output_padding", 1, 2), A("pads", 1, 0, 1, 0))),
         ("conv transposed asymmetric, dilation", () => G(11).Weight("w", 4, 3, 3, 3)
             .Node("ConvTranspose", "x w -> y", A("strides", 2, 2), A("pads", 0, 2, 1, 1), A("dilations", 2, 1))),
         ("conv transposed same upper", () => G(11).Weight("w", 4, 3, 4, 3).Node("ConvTranspose", "x w -> y", A("strides", 2, 2), A("auto_pad", "SAME_UPPER"))),
