@@ -32,7 +32,8 @@ internal static class ImportCommand
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
         var command = new Command("import",
-            "Make a checkpoint of weights from PyTorch or TorchSharp, or of an ONNX model.\n\nExample: zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
+            "Make a checkpoint of weights from PyTorch or TorchSharp, or of an ONNX model.\n\nExample: "
+            + "zoo import lenet.pth --model lenet5 -o lenet5.safetensors") { file, model,
             output, labels, task, force };
         weights.AddTo(command, withFile: false);
         command.OnRun((parsed, cancel) => Run(

@@ -31,7 +31,8 @@ internal sealed class CatalogMatch
     public static ZooModel? Find(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, out ModelInfo? info)
     {
         string kernels = Kernels(import.Model.parameters().Select(p => p.shape));
-        foreach (ModelInfo candidate in catalog.Models.Where(m => m.Task == import.Info.Task && Blueprint(m, readResource) is { } text && Kernels(text) == kernels))
+        foreach (ModelInfo candidate in catalog.Models.Where(m =>
+            m.Task == import.Info.Task && Blueprint(m, readResource) is { } text && Kernels(text) == kernels))
         {
             if (Build(candidate, import) is { } model)
             {
@@ -187,7 +188,8 @@ internal sealed class CatalogMatch
     }
 
     // The shapes of all convolutions' weights, in no order.
-    private static string Kernels(IEnumerable<long[]> shapes) => string.Join(' ', shapes.Where(s => s.Length == 4).Select(s => string.Join('x', s)).Order(StringComparer.Ordinal));
+    private static string Kernels(IEnumerable<long[]> shapes) =>
+        string.Join(' ', shapes.Where(s => s.Length == 4).Select(s => string.Join('x', s)).Order(StringComparer.Ordinal));
 
     private static string Kernels(string blueprint) => Kernels(blueprint.Split("\nkeys ")[^1].Split('\n').Skip(1)
         .Where(line => !line.StartsWith("aux", StringComparison.Ordinal))

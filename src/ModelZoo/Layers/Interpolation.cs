@@ -49,8 +49,8 @@ public enum ResampleRounding
 }
 
 /// <summary>
-/// Rows and columns of [N,C,H,W] resampled as ONNX's Resize defines it, pixels outside repeated from the border; gradients flow through. Where torch has the same
-/// (Upsample), that is faster.
+/// Rows and columns of [N,C,H,W] resampled as ONNX's Resize defines it, pixels outside repeated from the border; gradients flow through. Where torch
+/// has the same (Upsample), that is faster.
 /// </summary>
 public sealed class Resample : nn.Module<Tensor, Tensor>
 {

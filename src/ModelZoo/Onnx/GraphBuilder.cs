@@ -185,7 +185,8 @@ internal sealed class GraphBuilder
         TensorTypeProto type = input.Type?.TensorType ?? throw Damaged($"its input {Printable.Name(input.Name)} is no tensor");
         if (type.ElemType is not (OnnxType.Float or OnnxType.Float16 or OnnxType.BFloat16 or OnnxType.Double))
         {
-            throw new ZooException($"{file.Name}: takes elements of type {Printable.Plain(type.ElemType.ToString())}; floating-point inputs are supported only.");
+            throw new ZooException($"{file.Name}: takes elements of type {Printable.Plain(type.ElemType.ToString())}; floating-point inputs are supported "
+                + "only.");
         }
 
         List<DimensionProto> dims = type.Shape?.Dims ?? throw Damaged($"the shape of its input {Printable.Name(input.Name)} is missing");
@@ -202,8 +203,8 @@ internal sealed class GraphBuilder
 
         return shape.Length is > 0 and <= Shapes.MostDimensions && Array.TrueForAll(shape, n => n is > 0 and <= 1 << 24)
             ? shape
-            : throw new ZooException($"{file.Name}: its input {Printable.Name(input.Name)} is {Shapes.Text(shape)}; sizes other than the batch, height and width "
-                + "must be given.");
+            : throw new ZooException($"{file.Name}: its input {Printable.Name(input.Name)} is {Shapes.Text(shape)}; sizes other than the batch, height and "
+                + "width must be given.");
     }
 
     /// <summary>The batch that the graph was written for, where that is a number: it may stand in the shapes of a Reshape.</summary>
@@ -367,9 +368,10 @@ internal sealed class GraphBuilder
         OperatorSetIdProto[] sets = [.. file.Model.OpsetImport.Where(o => o.Domain is "" or "ai.onnx")];
         return sets is [var one] ? one.Version is >= OnnxModel.OldestOpset and <= OnnxModel.NewestOpset
                 ? (int)one.Version
-                : throw new ZooException($"{file.Name}: is of opset {one.Version}; {OnnxModel.OldestOpset} to {OnnxModel.NewestOpset} are supported. Convert it "
-                    + "with onnx.version_converter, or export it anew.")
-            : throw new ZooException($"{file.Name}: {(sets.Length == 0 ? "says not which version of ONNX's operators it uses" : "uses two versions of ONNX's operators")}. "
+                : throw new ZooException($"{file.Name}: is of opset {one.Version}; {OnnxModel.OldestOpset} to {OnnxModel.NewestOpset} are supported. Convert "
+                    + "it with onnx.version_converter, or export it anew.")
+            : throw new ZooException($"{file.Name}: {(sets.Length == 0 ? "does not say which version" : "uses two versions")}"
+                + $" of ONNX's operators{(sets.Length == 0 ? " it uses" : "")}. "
                 + OnnxFile.Advice);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Onnx;
@@ -71,8 +72,10 @@ internal sealed class GraphNode(GraphBuilder builder, NodeProto node, int index,
 
     public bool Flag(string name, bool usual = false) => Int(name) is { } value ? value != 0 : usual;
 
+    /// <summary>A number; the decimal fraction that its float is the nearest of is meant (1e-5).</summary>
     public double Real(string name, double usual) => Find(name, AttributeType.Float)?.F is { } value
-        ? float.IsFinite(value) ? value : throw new NodeException($"has {value} as its {name}")
+        ? float.IsFinite(value) ? double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+            : throw new NodeException($"has {value} as its {name}")
         : usual;
 
     public double[]? Reals(string name) => Find(name, AttributeType.Floats) is { } a ? [.. a.Floats.Select(f => (double)f)] : null;

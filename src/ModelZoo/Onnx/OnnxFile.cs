@@ -33,7 +33,8 @@ internal sealed class OnnxFile : IDisposable
     public ModelProto Model { get; }
 
     /// <summary>
-    /// Of a graph that travels without its large tensors (<see cref="OnnxSkeleton"/>): how many bytes they may have together, all zeros. 0: none may be missing.
+    /// Of a graph that travels without its large tensors (<see cref="OnnxSkeleton"/>): how many bytes they may have together, all zeros. 0: none may
+    /// be missing.
     /// </summary>
     public long Absent { get; private init; }
 
@@ -99,7 +100,8 @@ internal sealed class OnnxFile : IDisposable
     {
         if (source.Length > int.MaxValue)
         {
-            throw new ZooException($"{name}: has {source.Length} bytes, but an ONNX file has less than 2 GiB; larger models keep their tensors in files beside it.");
+            throw new ZooException($"{name}: has {source.Length} bytes, but an ONNX file has less than 2 GiB; larger models keep their tensors "
+                + "in files beside it.");
         }
 
         try

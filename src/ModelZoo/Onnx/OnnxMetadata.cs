@@ -61,7 +61,8 @@ internal sealed class OnnxMetadata
         {
             return text.TrimStart().StartsWith('[')
                 ? JsonSerializer.Deserialize<string[]>(text) is { } names && Array.TrueForAll(names, n => n is not null) ? names : null
-                : text.Split(text.Contains('\n', StringComparison.Ordinal) ? '\n' : ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+                : text.Split(text.Contains('\n', StringComparison.Ordinal) ? '\n' : ',',
+                    StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         }
         catch (JsonException)
         {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Onnx;
 
 /// <summary>
-/// Reads networks in ONNX's format as modules that can be trained: layers of TorchSharp and the zoo with the file's weights as parameters and buffers, which can
-/// be traced, summarized, verified and fine-tuned as any other.
+/// Reads networks in ONNX's format as modules that can be trained: layers of TorchSharp and the zoo with the file's weights as parameters and buffers, which
+/// can be traced, summarized, verified and fine-tuned as any other.
 /// </summary>
 public static class OnnxModel
 {
@@ -54,7 +54,8 @@ public static class OnnxModel
     {
         var skeleton = OnnxSkeleton.Parse(checkpoint.Graph!, file.Name, file.Entries.Sum(e => e.ByteLength));
         ModelOptions o = checkpoint.Options;
-        return Info(checkpoint.Architecture, skeleton, checkpoint.Graph!, (o.InChannels, o.InputHeight, o.InputWidth), o.NumClasses, checkpoint.Preprocessing, "");
+        return Info(checkpoint.Architecture, skeleton, checkpoint.Graph!, (o.InChannels, o.InputHeight, o.InputWidth), o.NumClasses,
+            checkpoint.Preprocessing, "");
     }
 
     /// <summary>Builds a network for pictures of what a graph, or <paramref name="sizes"/>, says.</summary>
@@ -84,8 +85,8 @@ public static class OnnxModel
         {
             if (input.Length != 4 || output.Length is not (2 or 4) || output[0] != Shapes.Batch || output.Skip(1).Any(Shapes.HasBatch))
             {
-                throw new ZooException($"{file.Name}: turns {Shapes.Text(input)} into {Shapes.Text(output)}; networks that take images [N,C,H,W] and make one row "
-                    + "or image for each are supported only.");
+                throw new ZooException($"{file.Name}: turns {Shapes.Text(input)} into {Shapes.Text(output)}; networks that take images [N,C,H,W] and make one "
+                    + "row or image for each are supported only.");
             }
 
             foreach ((string key, Tensor value) in network.state_dict())
@@ -99,7 +100,8 @@ public static class OnnxModel
             (int channels, int height, int width, int classes) = checked(((int)input[1], (int)input[2], (int)input[3], (int)output[1]));
             OnnxSkeleton skeleton = OnnxSkeleton.Of(file, network, classes);
             var metadata = new OnnxMetadata(file, classes, channels, height, width);
-            ModelInfo info = Info(NameOf(file), skeleton, skeleton.Text, (channels, height, width), classes, metadata.Preprocessing, file.Model.ProducerName) with
+            ModelInfo info = Info(NameOf(file), skeleton, skeleton.Text, (channels, height, width), classes, metadata.Preprocessing,
+                file.Model.ProducerName) with
             {
                 Stem = network.Stem,
                 Stages = network.Stages,

@@ -158,8 +158,8 @@ internal sealed class OnnxSkeleton
         }
 
         network.Dispose();
-        throw new ZooException($"{name}: its graph takes {input[1]} channels and makes {Shapes.Text(output)}; it can't be built for {options.InChannels} channels "
-            + $"and {options.NumClasses} outputs.");
+        throw new ZooException($"{name}: its graph takes {input[1]} channels and makes {Shapes.Text(output)}; it can't be built for "
+            + $"{options.InChannels} channels and {options.NumClasses} outputs.");
     }
 
     private static ValueInfoProto Bare(ValueInfoProto input) => new() { Name = input.Name, Type = input.Type };

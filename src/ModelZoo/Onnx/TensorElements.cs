@@ -69,7 +69,8 @@ internal static class TensorElements
     /// <summary>Whole numbers of one dimension, as shapes and axes are.</summary>
     public static TensorProto ToProto(string name, params IReadOnlyList<long> values)
     {
-        var proto = new TensorProto { Name = name, DataType = OnnxType.Int64, RawData = new(MemoryMarshal.AsBytes<long>(values.ToArray()).ToArray().AsMemory()) };
+        var proto = new TensorProto { Name = name, DataType = OnnxType.Int64 };
+        proto.RawData = new(MemoryMarshal.AsBytes<long>(values.ToArray()).ToArray().AsMemory());
         proto.Dims.Add(values.Count);
         return proto;
     }

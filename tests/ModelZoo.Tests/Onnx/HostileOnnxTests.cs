@@ -56,7 +56,8 @@ public class HostileOnnxTests
     [Fact]
     public void All_that_is_lacking_is_named_at_once()
     {
-        OnnxGraphs graph = new OnnxGraphs(13).Input("n", 3, 8, 8).Weight("w", 4, 3, 3, 3).Node("Einsum", "x -> e").Node("Conv", "e w -> c").Node("NonZero", "c -> z")
+        OnnxGraphs graph = new OnnxGraphs(13).Input("n", 3, 8, 8).Weight("w", 4, 3, 3, 3).Node("Einsum", "x -> e")
+            .Node("Conv", "e w -> c").Node("NonZero", "c -> z")
             .Node("Softmax", "x -> s", AttributeProto.Of("axis", 9L)).Node("Add", "z s -> y");
         string message = Refused(graph);
         Assert.Contains("3 things are lacking", message, StringComparison.Ordinal);

@@ -33,8 +33,8 @@ internal sealed class OnnxGraphs
 
     public OnnxGraphs Weight(string name, params long[] shape) => Weight(name, -1, 1, shape);
 
-    public OnnxGraphs Weight(string name, double least, double most, params long[] shape) => Weight(name, Values(shape.Aggregate(1L, (a, b) => a * b), least, most),
-        shape);
+    public OnnxGraphs Weight(string name, double least, double most, params long[] shape) =>
+        Weight(name, Values(shape.Aggregate(1L, (a, b) => a * b), least, most), shape);
 
     public OnnxGraphs Weight(string name, float[] values, params long[] shape)
     {
@@ -92,7 +92,12 @@ internal sealed class OnnxGraphs
 
     public static float[] Run(byte[] bytes, long[] shape, float[] x)
     {
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+            IntraOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         using var session = new InferenceSession(bytes, options);
         using var results = session.Run([NamedOnnxValue.CreateFromTensor(session.InputNames[0],
             new DenseTensor<float>(x, [.. shape.Select(n => (int)n)]))]);

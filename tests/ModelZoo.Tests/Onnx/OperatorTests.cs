@@ -27,7 +27,7 @@ public class OperatorTests
         ("conv valid", () => G(13).Weight("w", 5, 4, 4, 3).Node("Conv", "x w -> y", A("auto_pad", "VALID"))),
         ("conv depthwise", () => G(13).Weight("w", 8, 1, 3, 3).Node("Conv", "x w -> y", A("group", 4), A("pads", 1, 1, 1, 1))),
         ("conv transposed", () => G(11).Weight("w", 4, 3, 3, 2).Weight("b", 6)
-            .Node("ConvTranspose", "x w b -> y", A("strides", 2, 3), A("group", 2), A("output_padding", 1, 2), A("pads", 1, 0, 1, 0))),
+            .Node("ConvTranspose", "x w b -> y", A("strides", 3, 4), A("group", 2), A("output_padding", 1, 2), A("pads", 1, 0, 1, 0))),
         ("conv transposed asymmetric, dilation", () => G(11).Weight("w", 4, 3, 3, 3)
             .Node("ConvTranspose", "x w -> y", A("strides", 2, 2), A("pads", 0, 2, 1, 1), A("dilations", 2, 1))),
         ("conv transposed same upper", () => G(11).Weight("w", 4, 3, 4, 3).Node("ConvTranspose", "x w -> y", A("strides", 2, 2), A("auto_pad", "SAME_UPPER"))),
@@ -41,8 +41,8 @@ public class OperatorTests
         ("gemm, weights transposed in the graph", () => G(13).Weight("w", 5, 8).Node("Transpose", "w -> t", A("perm", 1, 0)).Node("MatMul", "x t -> y")),
         ("batch normalization", () => G(9).Weight("s", 4).Weight("b", 4).Weight("m", 4).Weight("v", 0.1, 2, 4)
             .Node("BatchNormalization", "x s b m v -> y", A("epsilon", 1e-3f), A("momentum", 0.8f))),
-        ("batch normalization of rows", () => G(15).Weight("s", 8).Weight("b", 8).Weight("m", 8).Weight("v", 0.1, 2, 8).Node("ReduceMean", "x -> r", A("axes", 1, 2),
-            A("keepdims", 0)).Node("BatchNormalization", "r s b m v -> y")),
+        ("batch normalization of rows", () => G(15).Weight("s", 8).Weight("b", 8).Weight("m", 8).Weight("v", 0.1, 2, 8)
+            .Node("ReduceMean", "x -> r", A("axes", 1, 2), A("keepdims", 0)).Node("BatchNormalization", "r s b m v -> y")),
         ("instance normalization", () => G(6 + 1).Weight("s", 4).Weight("b", 4).Node("InstanceNormalization", "x s b -> y", A("epsilon", 1e-2f))),
         ("group normalization 21", () => G(21).Weight("s", 4).Weight("b", 4).Node("GroupNormalization", "x s b -> y", A("num_groups", 2))),
         ("lrn", () => G(13).Node("LRN", "x -> y", A("size", 3), A("alpha", 0.5f), A("beta", 0.6f), A("bias", 1.5f))),
@@ -50,7 +50,8 @@ public class OperatorTests
         ("dropout 13", () => G(13).Weight("r", [0.3f]).Node("Dropout", "x r -> y")),
 
         ("max pool", () => G(12).Node("MaxPool", "x -> y", A("kernel_shape", 3, 2), A("strides", 2, 2), A("pads", 1, 1, 1, 1))),
-        ("max pool ceil, dilation", () => G(12).Node("MaxPool", "x -> y", A("kernel_shape", 2, 3), A("strides", 2, 2), A("ceil_mode", 1), A("dilations", 2, 1))),
+        ("max pool ceil, dilation", () => G(12)
+            .Node("MaxPool", "x -> y", A("kernel_shape", 2, 3), A("strides", 2, 2), A("ceil_mode", 1), A("dilations", 2, 1))),
         ("max pool behind", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("pads", 0, 0, 1, 1))),
         ("max pool asymmetric", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("pads", 2, 0, 0, 1))),
         ("max pool same", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("auto_pad", "SAME_LOWER"))),

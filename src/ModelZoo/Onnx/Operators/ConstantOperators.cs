@@ -216,7 +216,9 @@ internal static class ConstantOperators
         return node.Int("value_int") is { } whole ? tensor(whole)
             : node.Ints("value_ints") is { } wholes ? tensor(wholes)
             : node.Reals("value_floats") is { } reals ? tensor(Array.ConvertAll(reals, r => (float)r))
-            : tensor((float)(node.Real("value_float", double.NaN) is var real && double.IsFinite(real) ? real : throw new NodeException("has no value that is supported")));
+            : tensor((float)(node.Real("value_float", double.NaN) is var real && double.IsFinite(real)
+                ? real
+                : throw new NodeException("has no value that is supported")));
     }
 
     private static void Limit(long elements)

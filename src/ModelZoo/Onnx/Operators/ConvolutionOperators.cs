@@ -84,7 +84,8 @@ internal static class ConvolutionOperators
         // torch takes the same from both sides, and TorchSharp adds the same to rows and columns; what is more is cut off afterwards.
         long[] both = [Math.Min(before[0], after[0]), Math.Min(before[1], after[1])];
         long more = extra.Max();
-        node.Must("output_padding", more == 0 || Enumerable.Range(0, 2).All(a => more < Math.Max(plain.Stride[a], plain.Dilation[a])), "such an output_padding");
+        node.Must("output_padding", more == 0 || Enumerable.Range(0, 2).All(a => more < Math.Max(plain.Stride[a], plain.Dilation[a])),
+            "such an output_padding");
         long channels = shape[1] * groups;
         ConvTranspose2d layer = nn.ConvTranspose2d(shape[0], channels, (shape[2], shape[3]), (plain.Stride[0], plain.Stride[1]), (both[0], both[1]),
             (more, more), (plain.Dilation[0], plain.Dilation[1]), groups: groups, bias: node.Has(2));
@@ -110,7 +111,8 @@ internal static class ConvolutionOperators
 
     /// <summary>The input with a border of zeros.</summary>
     public static GraphValue Bordered(GraphNode node, GraphValue x, long[] sides) => node.Layer(
-        nn.ZeroPad2d((sides[0], sides[1], sides[2], sides[3])), [x.Shape[0], x.Shape[1], x.Shape[2] + sides[2] + sides[3], x.Shape[3] + sides[0] + sides[1]], x);
+        nn.ZeroPad2d((sides[0], sides[1], sides[2], sides[3])),
+        [x.Shape[0], x.Shape[1], x.Shape[2] + sides[2] + sides[3], x.Shape[3] + sides[0] + sides[1]], x);
 
     private static long[] Kernels(GraphNode node)
     {

@@ -74,7 +74,8 @@ internal static class NormalizationOperators
     {
         GraphValue x = node.Computed();
         long size = node.Int("size") ?? throw new NodeException("has no size");
-        node.Must("size", size > 0 && size % 2 == 1 && size < 1 << 16, $"a size of {size}: an even one lies otherwise in torch"); // torch's window begins earlier
+        // torch's window of an even size begins earlier.
+        node.Must("size", size > 0 && size % 2 == 1 && size < 1 << 16, $"a size of {size}: an even one lies otherwise in torch");
         LocalResponseNorm layer = nn.LocalResponseNorm(size, node.Real("alpha", 1e-4), node.Real("beta", 0.75), node.Real("bias", 1));
         node.Gives(0, node.Layer(layer, x.Rank >= 3 ? x.Shape : throw new NodeException($"takes {Shapes.Text(x.Shape)}"), x));
     }
