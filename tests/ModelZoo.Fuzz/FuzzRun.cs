@@ -96,7 +96,8 @@ public static class FuzzRun
             [
                 Path.Combine(AppContext.BaseDirectory, "zoo-fuzz.dll"), "--child", target.Name, $"{seed}", $"{first}", $"{count}",
                 time.TotalSeconds.ToString(CultureInfo.InvariantCulture), path,
-            ]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            ])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
             start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
             start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
             using Process child = Process.Start(start)!;

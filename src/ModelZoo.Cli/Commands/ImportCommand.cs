@@ -13,7 +13,7 @@ internal static class ImportCommand
 {
     internal static Command Create()
     {
-        var file = new Argument<string>("file") 
+        var file = new Argument<string>("file")
         {
             Description = "PyTorch's .pth (file.pth#key of several state dicts), TorchSharp's .dat, or safetensors; or an ONNX model"
         };

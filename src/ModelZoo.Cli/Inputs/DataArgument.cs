@@ -106,6 +106,11 @@ internal sealed class DataArgument
             throw new UsageException($"--workers is {parsed.GetValue(workers)}; it must be 1 … 1024.");
         }
 
+        if (parsed.GetResult(limit) is not null && parsed.GetValue(limit) < 1)
+        {
+            throw new UsageException($"--limit {parsed.GetValue(limit)}: it must be 1 or more.");
+        }
+
         return new DataChoice(
             DataSource.Parse(parsed.GetValue(data)!),
             parsed.GetValue(limit),

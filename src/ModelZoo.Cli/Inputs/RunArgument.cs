@@ -63,7 +63,8 @@ internal sealed class RunArgument
     internal TrainerOptions Read(ParseResult parsed, TrainerOptions options)
     {
         (int steps, TimeSpan? time) = Interval(parsed.GetValue(every));
-        options = options with { SaveEverySteps = steps, SaveEvery = time, LogEverySteps = parsed.GetValue(log) };
+        int lines = parsed.GetValue(log) is >= 0 and var n ? n : throw new UsageException($"--log-every {parsed.GetValue(log)}: it must be 0 (never) or more.");
+        options = options with { SaveEverySteps = steps, SaveEvery = time, LogEverySteps = lines };
         if (Resumed(parsed) is { } folder)
         {
             return options with { RunFolder = folder.Path, Resume = true };

@@ -127,20 +127,20 @@ public static class OnnxModel
 
     private static ModelInfo Info(string name, OnnxSkeleton skeleton, string graph, (int, int, int) input, int classes, Preprocessing preprocessing,
         string producer) => new()
-    {
-        Name = name,
-        Family = "onnx",
-        Summary = "Imported from ONNX.",
-        Source = producer.Length > 0 ? $"an ONNX file by {Printable.Plain(producer)}" : "an ONNX file",
-        Input = input,
-        Classes = classes,
-        Preprocessing = preprocessing,
-        Graph = graph,
-        Build = skeleton.Build,
-        Head = skeleton.Head,
-        Stem = "",
-        Stages = [],
-    };
+        {
+            Name = name,
+            Family = "onnx",
+            Summary = "Imported from ONNX.",
+            Source = producer.Length > 0 ? $"an ONNX file by {Printable.Plain(producer)}" : "an ONNX file",
+            Input = input,
+            Classes = classes,
+            Preprocessing = preprocessing,
+            Graph = graph,
+            Build = skeleton.Build,
+            Head = skeleton.Head,
+            Stem = "",
+            Stages = [],
+        };
 
     // "resnet18.onnx": with its ending, so that it is no name of the catalog.
     private static string NameOf(OnnxFile file)

@@ -1,5 +1,5 @@
-using TorchSharp;
 using ModelZoo.Registry;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

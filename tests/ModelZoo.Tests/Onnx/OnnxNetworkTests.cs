@@ -74,13 +74,13 @@ public sealed class OnnxNetworkTests(OnnxNetworkTests.Exported exported) : IClas
     }
 
     [Fact]
-    public void A_graph_with_one_other_stride_is_not_taken_for_the_catalogs()
+    public void A_graph_with_other_padding_is_not_taken_for_the_catalogs()
     {
         using OnnxFile file = OnnxFile.Open(exported.File("resnet18_whole"));
-        AttributeProto strides = file.Model.Graph!.Nodes.First(n => n.OpType == "Conv" && n.Attributes.Any(a => a.Name == "strides"
+        AttributeProto pads = file.Model.Graph!.Nodes.First(n => n.OpType == "Conv" && n.Attributes.Any(a => a.Name == "strides"
                 && a.Ints[0] == 2 && n != file.Model.Graph.Nodes[0]))
             .Attributes.First(a => a.Name == "pads");
-        (strides.Ints[0], strides.Ints[1], strides.Ints[2], strides.Ints[3]) = (0, 0, 2, 2); // the same size, shifted by a pixel
+        (pads.Ints[0], pads.Ints[1], pads.Ints[2], pads.Ints[3]) = (0, 0, 2, 2); // the same size, shifted by a pixel
         using var folder = new TempFolder();
         OnnxFile.Write(folder.File("other.onnx"), file.Model);
         using ResolvedModel resolved = ModelResolver.Resolve(Catalog.Models, folder.File("other.onnx"), Catalog.ReadResource);
