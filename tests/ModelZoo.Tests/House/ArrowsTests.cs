@@ -19,7 +19,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Analysis", "Layers Runtime Tracing"),
         ("Registry", "Analysis Imaging Layers Tracing"),
         ("Weights", "Imaging Layers Registry"),
-        ("Onnx", "Weights"),
+        ("Onnx", "Imaging Layers Tracing Weights"),
         ("Downloads", "Registry"),
         ("Data", "Downloads Imaging"),
         ("Training", "Layers Plots Runtime Tracing Weights"),
