@@ -20,6 +20,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Registry", "Analysis Imaging Layers Tracing"),
         ("Weights", "Imaging Layers Registry"),
         ("Onnx", "Imaging Layers Tracing Weights"),
+        ("Diagnosis", "Imaging Weights"),
         ("Downloads", "Registry"),
         ("Data", "Downloads Imaging"),
         ("Training", "Layers Plots Runtime Tracing Weights"),
