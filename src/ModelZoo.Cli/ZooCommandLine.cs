@@ -29,6 +29,7 @@ internal static class ZooCommandLine
             ForwardCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
+            DiagnoseCommand.Create(),
             CatalogCommand.Create(),
         };
         foreach (Option option in GlobalOptions.All)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using ModelZoo.Onnx.Export;
+using ModelZoo.Weights;
 using Xunit;
 
 namespace ModelZoo.Cli.Tests;
@@ -61,8 +63,35 @@ public sealed class WeightsCommandTests : IDisposable
         Assert.Contains("these are not weights of convnet", wrong.Errors, StringComparison.Ordinal);
         Zoo labels = Zoo.Run("import", file, "--model", "lenet5", "-o", folder.File("y.safetensors"), "--labels", "a,b");
         Assert.Equal((2, true), (labels.ExitCode, labels.Errors.Contains("2 names for 10 classes", StringComparison.Ordinal)));
-        Assert.Equal(2, Zoo.Run("export", "lenet5", "-o", folder.File("x.onnx")).ExitCode);
+        Assert.Equal(2, Zoo.Run("export", "lenet5", "-o", folder.File("x.tflite")).ExitCode);
         Assert.False(File.Exists(folder.File("y.safetensors")));
+    }
+
+    [Fact]
+    public void A_network_is_written_as_onnx_with_its_checks()
+    {
+        string file = folder.File("x.onnx");
+        Zoo made = Zoo.Run("export", "lenet5:mnist", "-o", file, "--checks", "2", "--json");
+        Assert.True(made.ExitCode == 0, made.Errors);
+        Assert.Contains("\"ONNX\"", made.Output, StringComparison.Ordinal);
+        OnnxChecks checks = OnnxChecks.Read(file)!;
+        Assert.Equal([2, 1, 32, 32], checks.Input.Shape);
+        Assert.Equal([2, 10], checks.Output.Shape);
+
+        // The outputs are those that the zoo's own forward gives for the inputs.
+        Npy.Write(folder.File("x.npy"), checks.Input.Shape, checks.Input.Data);
+        Assert.Equal(0, Zoo.Run("forward", "lenet5:mnist", "--input", folder.File("x.npy"), "--output", folder.File("y.npy")).ExitCode);
+        Assert.True(checks.Difference(Npy.Read(folder.File("y.npy")).Data) < 1e-5);
+
+        Assert.Equal(0, Zoo.Run("export", "resnet20:cifar10", "-o", file, "--force", "--fold", "--with-preprocessing", "--opset", "20").ExitCode);
+        foreach (string[] wrong in (string[][])[["--opset", "16"], ["--checks", "0"]])
+        {
+            Assert.Equal(2, Zoo.Run(["export", "lenet5", "-o", folder.File("y.onnx"), .. wrong]).ExitCode);
+        }
+
+        Zoo other = Zoo.Run("export", "lenet5", "-o", folder.File("y.pth"), "--fold");
+        Assert.Equal((2, true), (other.ExitCode, other.Errors.Contains("--fold is for ONNX", StringComparison.Ordinal)));
+        Assert.False(File.Exists(folder.File("y.onnx")));
     }
 
     [Fact]

@@ -72,16 +72,24 @@ public static class Npy
             throw new ArgumentException($"{data.Length} values do not have the shape ({string.Join(", ", shape.ToArray())}).", nameof(data));
         }
 
-        string sizes = string.Join(", ", shape.ToArray()) + (shape.Length == 1 ? "," : "");
-        string header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}";
-        int start = Magic.Length + 4;
-        int length = (start + header.Length + 1 + Alignment - 1) / Alignment * Alignment - start;
-        byte[] head = [.. Magic, 1, 0, (byte)length, (byte)(length >> 8), .. Encoding.ASCII.GetBytes(header.PadRight(length - 1) + '\n')];
+        byte[] head = Header("<f4", shape);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(head);
             NpyValues.Write(stream, data.Span);
         });
+    }
+
+    /// <summary>What precedes the elements, in version 1.0.</summary>
+    /// <param name="type">Of the elements, as NumPy calls it ("&lt;f4", "|u1").</param>
+    /// <param name="shape">The dimensions, none for a scalar.</param>
+    internal static byte[] Header(string type, ReadOnlySpan<long> shape)
+    {
+        string sizes = string.Join(", ", shape.ToArray()) + (shape.Length == 1 ? "," : "");
+        string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({sizes}), }}";
+        int start = Magic.Length + 4;
+        int length = (start + header.Length + 1 + Alignment - 1) / Alignment * Alignment - start;
+        return [.. Magic, 1, 0, (byte)length, (byte)(length >> 8), .. Encoding.ASCII.GetBytes(header.PadRight(length - 1) + '\n')];
     }
 
     private static string ReadHeader(Stream stream, string file)

@@ -17,6 +17,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("training", "docs/training.md"),
         new("transfer", "docs/transfer.md"),
         new("weights", "docs/weights.md"),
+        new("onnx", "docs/onnx.md"),
         new("verification", "docs/verification.md"),
     ];
 

@@ -59,6 +59,15 @@ public class SampleTests
     }
 
     [Fact]
+    public void A_network_is_written_as_onnx_with_checks()
+    {
+        using var folder = new TempFolder();
+        using var console = new StringWriter();
+        Assert.Equal(2, OnnxSample.Run(folder.File("lenet5.onnx"), console).Output.Shape[0]);
+        Assert.Equal(["0 of the largest output"], Lines(console));
+    }
+
+    [Fact]
     public void A_module_of_ones_own_is_verified()
     {
         using var console = new StringWriter();
