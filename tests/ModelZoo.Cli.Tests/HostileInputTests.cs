@@ -29,6 +29,13 @@ public sealed class HostileInputTests : IDisposable
         MustBeOneLine(Zoo.RunIn(folder.Path, arguments), 1, "x.npy has shape [0,1,32,32]: it holds no image.");
     }
 
+    [Theory]
+    [InlineData("train lenet5 --limit -1", "--limit -1: it must be 1 or more.")]
+    [InlineData("train lenet5 --limit 0", "--limit 0: it must be 1 or more.")]
+    [InlineData("train lenet5 --log-every -5", "--log-every -5: it must be 0 (never) or more.")]
+    public void A_number_that_counts_nothing_is_refused(string line, string message) =>
+        MustBeOneLine(Zoo.RunIn(folder.Path, line.Split(' ')), 2, message);
+
     [Fact]
     public void A_size_that_no_machine_has_memory_for_is_refused_before_anything_is_built()
     {

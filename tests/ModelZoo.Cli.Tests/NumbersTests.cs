@@ -60,7 +60,7 @@ public class NumbersTests
         using var folder = new TemporaryFolder();
         Pictures.WriteClasses(folder.File("pets"), ["cat", "dog"], each: 5);
         Zoo zoo = Zoo.RunWithin(6_000_000, folder.Path,
-            ["train", "resnet20", "--data", "folder:pets", "--size", "2048", "--workers", "1", "--output", "run", .. flags.Split(' ')]);
+            ["train", "resnet20", "--data", "folder:pets", "--size", "2048", "--max-memory", "100G", "--workers", "1", "--output", "run", .. flags.Split(' ')]);
         Assert.Equal(1, zoo.ExitCode);
         string[] lines = [.. zoo.Errors.Split('\n').Where(l => l.Length > 0 && !l.StartsWith("remark:", StringComparison.Ordinal))];
         Assert.Equal($"zoo: {expected}", lines[^1]);

@@ -4,6 +4,7 @@ using ModelZoo.Layers;
 using ModelZoo.Onnx;
 using ModelZoo.Registry;
 using ModelZoo.Tracing;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,6 +16,8 @@ namespace ModelZoo.Inference;
 /// </summary>
 internal sealed class CatalogMatch
 {
+    private const double Rounding = 1e-4; // of the largest logit
+
     private static readonly HashSet<string> Unimportant = ["inplace", "momentum", "p"];
 
     private readonly Trace graph;
@@ -30,6 +33,11 @@ internal sealed class CatalogMatch
     /// <param name="info">Its line of the catalog.</param>
     public static ZooModel? Find(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, out ModelInfo? info)
     {
+        if (import.Described is { } described && catalog.TryFind(described.Architecture, out info) && Proven(info, described.Options, import) is { } same)
+        {
+            return same;
+        }
+
         string kernels = Kernels(import.Model.parameters().Select(p => p.shape));
         foreach (ModelInfo candidate in catalog.Models.Where(m =>
             m.Task == import.Info.Task && Blueprint(m, readResource) is { } text && Kernels(text) == kernels))
@@ -45,23 +53,65 @@ internal sealed class CatalogMatch
         return null;
     }
 
+    // The network that the file names, if it has all of its weights and no others, and computes the same: what a file says of itself is no proof.
+    private static ZooModel? Proven(ModelInfo named, ModelOptions options, OnnxImport import)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> given = import.Model.state_dict();
+        ZooModel? model = null;
+        try
+        {
+            model = Create(named, options);
+            Dictionary<string, Tensor> wanted = model.state_dict();
+            if (given.Count == wanted.Count && wanted.All(w => given.TryGetValue(w.Key, out Tensor? value) && value.shape.SequenceEqual(w.Value.shape)))
+            {
+                using IDisposable none = no_grad();
+                foreach ((string key, Tensor tensor) in wanted)
+                {
+                    tensor.copy_(given[key]);
+                }
+
+                using Generator generator = new Generator().manual_seed(1);
+                Tensor x = randn(2, options.InChannels, options.InputHeight, options.InputWidth, generator: generator);
+                Tensor expected = import.Model.call(x), actual = model.call(x);
+                if (actual.shape.SequenceEqual(expected.shape)
+                    && (actual - expected).abs().max().item<float>() <= Rounding * expected.abs().max().item<float>())
+                {
+                    return model;
+                }
+            }
+        }
+        catch (ZooException)
+        {
+            // It cannot be built so: the file says what is not true.
+        }
+
+        model?.Dispose();
+        return null;
+    }
+
+    // In evaluation mode, with weights that nobody has set.
+    private static ZooModel Create(ModelInfo candidate, ModelOptions options)
+    {
+        using IDisposable skipped = WeightInit.Skip();
+        ZooModel model = candidate.Create(options);
+        if (model is IAuxiliaryHeads { Auxiliary.Count: > 0 })
+        {
+            model.Dispose();
+            model = candidate.Create(options with { OmitAuxiliary = true });
+        }
+
+        model.eval();
+        return model;
+    }
+
     private static ZooModel? Build(ModelInfo candidate, OnnxImport import)
     {
         ModelOptions options = import.Info.Defaults;
         ZooModel? model = null;
         try
         {
-            using (WeightInit.Skip())
-            {
-                model = candidate.Create(options);
-                if (model is IAuxiliaryHeads { Auxiliary.Count: > 0 })
-                {
-                    model.Dispose();
-                    model = candidate.Create(options with { OmitAuxiliary = true });
-                }
-            }
-
-            model.eval();
+            model = Create(candidate, options);
             long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
             using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
             if (new CatalogMatch(graph, known).Fill(model))

@@ -17,9 +17,8 @@ internal sealed class OnnxMetadata
     public OnnxMetadata(OnnxFile file, int classes, int channels, int height, int width)
     {
         Labels = [.. Enumerable.Range(0, classes).Select(c => $"{c}")];
-        if (Find(file, CheckpointJson.Key) is { } json)
+        if (Description(file) is { } info)
         {
-            CheckpointInfo info = CheckpointJson.Parse(json, file.Name);
             if (info.Options.NumClasses == classes && (info.Options.InChannels, info.Options.InputHeight, info.Options.InputWidth) == (channels, height, width))
             {
                 (Labels, Preprocessing, Task) = (info.Labels, info.Preprocessing, info.Task ?? PredictionTask.Classes);
@@ -39,6 +38,10 @@ internal sealed class OnnxMetadata
             }
         }
     }
+
+    /// <summary>What a file that the zoo wrote says of its network; null of another's.</summary>
+    public static CheckpointInfo? Description(OnnxFile file) =>
+        Find(file, CheckpointJson.Key) is { } json ? CheckpointJson.Parse(json, file.Name) : null;
 
     public IReadOnlyList<string> Labels { get; }
 

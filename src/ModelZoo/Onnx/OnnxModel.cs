@@ -80,7 +80,9 @@ public static class OnnxModel
 
     private static OnnxImport Import(OnnxFile file)
     {
-        OnnxNetwork network = Network(file, new GraphSizes(), out long[] input, out long[] output);
+        CheckpointInfo? described = OnnxMetadata.Description(file);
+        var sizes = new GraphSizes(described?.Options.InputHeight, described?.Options.InputWidth); // where the graph leaves them open
+        OnnxNetwork network = Network(file, sizes, out long[] input, out long[] output);
         try
         {
             if (input.Length != 4 || output.Length is not (2 or 4) || output[0] != Shapes.Batch || output.Skip(1).Any(Shapes.HasBatch))
@@ -116,6 +118,7 @@ public static class OnnxModel
                 Task = metadata.Task,
                 Preprocessing = metadata.Preprocessing,
                 Notes = [.. network.Notes, .. metadata.Notes],
+                Described = described,
             };
         }
         catch
@@ -168,6 +171,9 @@ public sealed record OnnxImport
 
     /// <summary>How images become its input: of the file's metadata, else ImageNet's.</summary>
     public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>What the zoo, if it wrote the file, said of the network that it wrote.</summary>
+    internal CheckpointInfo? Described { get; init; }
 
     /// <summary>What was left aside or assumed, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

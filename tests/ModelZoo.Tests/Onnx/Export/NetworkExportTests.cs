@@ -1,9 +1,11 @@
+using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Onnx;
 using ModelZoo.Onnx.Export;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
+using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using Xunit.Abstractions;
@@ -20,7 +22,8 @@ public class NetworkExportTests(ITestOutputHelper log)
     // The smallest of each family, of encoders and decoders each.
     private static readonly string[] Small = ["lenet5_classic", "lenet5", "convnet", "small_cnn", "alexnet_original", "zfnet", "googlenet",
         "googlenet_naive", "resnet18", "se_resnet18", "resnet20", "preact_resnet18", "wrn_16_8", "densenet121", "mobilenet_v1_050", "mobilenet_v2",
-        "nasnet_mobile", "efficientnet_b0", "conv_depthwise_separable", "encdec_nails", "encdec_nearest", "encdec_transposed", "encdec_unpool"];
+        "nasnet_mobile", "efficientnet_b0", "squeezenet1_1", "conv_depthwise_separable",
+        "encdec_nails", "encdec_nearest", "encdec_transposed", "encdec_unpool"];
 
     public static TheoryData<string> Representatives() => [.. Small];
 
@@ -43,6 +46,64 @@ public class NetworkExportTests(ITestOutputHelper log)
         using Tensor x = randn(2, 3, 32, 32);
         double difference = OrtSession.Difference((nn.Module<Tensor, Tensor>)model.named_children().Single(c => c.name == "features").module, x);
         Assert.True(difference <= Bound, $"{difference}");
+    }
+
+    [Theory]
+    [InlineData("resnet20")]
+    [InlineData("squeezenet1_1")]
+    public void Written_and_read_again_it_is_the_same_network_to_the_bit(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TempFolder();
+        ModelInfo info = Catalog.Models.Find(name);
+        ModelOptions options = info.Defaults with { InputHeight = 48, InputWidth = 40, NumClasses = 3 };
+        using ZooModel model = info.Create(options);
+        Randomize(model);
+        model.eval();
+        var described = new CheckpointInfo
+        {
+            Architecture = name,
+            Options = options,
+            Labels = ["ant", "bee", "wasp"],
+            Preprocessing = info.Preprocessing with { Height = 48, Width = 40, Mean = [0.1f, 0.2f, 0.3f] },
+        };
+        string path = folder.File("x.onnx");
+        OnnxExport.Write(path, model, new() { Input = [3, 48, 40], Description = described });
+        using ResolvedModel back = ModelResolver.Resolve(Catalog.Models, path, Catalog.ReadResource);
+        Assert.Equal(name, back.Info.Name);
+        Assert.Equal(described.Labels, back.Labels);
+        Assert.Equal([0.1f, 0.2f, 0.3f], back.Preprocessing.Mean);
+        Assert.Equal((48, 40), (back.Preprocessing.Height, back.Preprocessing.Width));
+        using Tensor x = randn(2, 3, 48, 40);
+        Assert.True(model.call(x).equal(back.Model.call(x)).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_file_that_names_another_network_than_it_holds_stays_a_graph_of_its_own()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TempFolder();
+        ModelInfo info = Catalog.Models.Find("resnet20");
+        ModelOptions options = info.Defaults;
+        using ZooModel model = info.Create(options);
+        model.eval();
+        string path = folder.File("x.onnx");
+        var described = new CheckpointInfo
+        {
+            Architecture = "resnet20",
+            Options = options,
+            Labels = [.. "0123456789".Select(c => $"{c}")],
+            Preprocessing = info.Preprocessing,
+        };
+        OnnxExport.Write(path, model, new() { Input = [3, 32, 32], Description = described });
+        using (OnnxFile file = OnnxFile.Open(path))
+        {
+            file.Model.Graph!.Nodes.First(n => n.OpType == "BatchNormalization").Attributes.Single(a => a.Name == "epsilon").F = 0.5f;
+            OnnxFile.Write(folder.File("other.onnx"), file.Model);
+        }
+
+        using ResolvedModel other = ModelResolver.Resolve(Catalog.Models, folder.File("other.onnx"), Catalog.ReadResource);
+        Assert.Equal("other.onnx", other.Info.Name);
     }
 
     [Fact]
