@@ -1,6 +1,7 @@
 using System.Text;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
+using ModelZoo.Onnx;
 using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Training.Runs;
@@ -27,6 +28,7 @@ public static class Readers
             IsText = true,
         },
         new("npy", (bytes, _) => Npy.Read(new MemoryStream(bytes), "x.npy"), Seeds.Arrays) { IsText = true },
+        new("onnx", (bytes, _) => OnnxModel.Parse(bytes, "x.onnx").Model.Dispose(), Seeds.OnnxModels),
 
         new("jpeg", Picture, () => Seeds.Files("*.jpg")),
         new("png", Picture, () => Seeds.Files("*.png")) { Repair = Structures.Png },

@@ -3,11 +3,13 @@ using System.IO.Compression;
 using System.Text;
 using ModelZoo.Experiments;
 using ModelZoo.Imaging;
+using ModelZoo.Onnx.Export;
 using ModelZoo.Plots;
 using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Training.Runs;
 using ModelZoo.Weights;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Fuzz;
 
@@ -44,6 +46,15 @@ internal static class Seeds
     public static IEnumerable<byte[]> ShardLists() => Utf8(
         """{"metadata": {"total_size": 36}, "weight_map": {"weight": "a.safetensors", "bias": "a.safetensors", "n": "a.safetensors"}}""",
         """{"weight_map": {"weight": "a.safetensors", "bias": "b.safetensors"}}""");
+
+    public static IEnumerable<byte[]> OnnxModels()
+    {
+        random.manual_seed(1);
+        using var model = nn.Sequential(("conv", nn.Conv2d(3, 4, 3, stride: 2)), ("bn", nn.BatchNorm2d(4)), ("act", nn.SiLU()),
+            ("pool", nn.MaxPool2d(2)), ("flatten", nn.Flatten()), ("fc", nn.Linear(36, 2)));
+        yield return Written(".onnx", path => OnnxExport.Write(path, model, new() { Input = [3, 14, 14] }));
+        yield return Written(".onnx", path => OnnxExport.Write(path, model, new() { Input = [3, 14, 14], Fold = true, Checks = 1, Opset = 21 }));
+    }
 
     public static IEnumerable<byte[]> Descriptions()
     {
