@@ -80,6 +80,18 @@ public static class OnnxModel
 
     private static OnnxImport Import(OnnxFile file)
     {
+        try
+        {
+            return Imported(file);
+        }
+        catch (OverflowException error)
+        {
+            throw new ZooException($"{file.Name}: has sizes beyond all that can be counted. The file is damaged.", error);
+        }
+    }
+
+    private static OnnxImport Imported(OnnxFile file)
+    {
         CheckpointInfo? described = OnnxMetadata.Description(file);
         var sizes = new GraphSizes(described?.Options.InputHeight, described?.Options.InputWidth); // where the graph leaves them open
         OnnxNetwork network = Network(file, sizes, out long[] input, out long[] output);
