@@ -26,7 +26,7 @@ internal sealed class ProtoReader : ProtoFields
     public static T Read<T>(ByteSource source)
         where T : ProtoMessage, new()
     {
-        using var stream = new SourceStream(source);
+        using var stream = new SourceStream(source, 0, source.Length);
         using var input = CodedInputStream.CreateWithLimits(stream, int.MaxValue, MostDepth);
         var message = new T();
         new ProtoReader(source, input).Fill(message);

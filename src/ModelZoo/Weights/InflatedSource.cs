@@ -40,7 +40,7 @@ internal sealed class InflatedSource(ByteSource archive, ZipItem item, string fi
             byte[] bytes = new byte[item.Length];
             try
             {
-                using var inflater = new DeflateStream(new Part(archive, item.Offset, item.StoredLength), CompressionMode.Decompress);
+                using var inflater = new DeflateStream(new SourceStream(archive, item.Offset, item.StoredLength), CompressionMode.Decompress);
                 inflater.ReadExactly(bytes);
                 if (inflater.ReadByte() >= 0)
                 {
@@ -56,45 +56,6 @@ internal sealed class InflatedSource(ByteSource archive, ZipItem item, string fi
             kept = new(bytes);
             return bytes;
         }
-    }
-
-    private sealed class Part(ByteSource source, long offset, long length) : Stream
-    {
-        private long position;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => length;
-
-        public override long Position
-        {
-            get => position;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(Span<byte> buffer)
-        {
-            int count = (int)Math.Min(buffer.Length, length - position);
-            source.CopyTo(offset + position, buffer[..count]);
-            position += count;
-            return count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
 
