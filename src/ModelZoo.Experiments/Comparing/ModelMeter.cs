@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ModelZoo.Analysis;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
+using ModelZoo.Runtime;
 using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
