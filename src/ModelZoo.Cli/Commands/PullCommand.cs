@@ -54,7 +54,7 @@ internal static class PullCommand
         try
         {
             download = await DownloadView.ShowAsync(session, spec, progress =>
-                WeightsPull.RunAsync(downloader, info, weights, Models.Catalog.ReadResource, from, hash, force, progress, session.Cancel))
+                WeightsPull.RunAsync(downloader, info, weights, Models.Catalog.ReadResource, from, hash, force, progress, cancel: session.Cancel))
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
