@@ -1,3 +1,4 @@
+using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
