@@ -5,9 +5,9 @@ using ModelZoo.Registry;
 namespace ModelZoo.Models.Resnet;
 
 /// <summary>
-/// The ResNet-18 that Microsoft trained on ImageNet with CNTK and publishes as ONNX in a NuGet package of ML.NET, without its classifier. It has a third block in
-/// its last stage, and takes pictures on the scale 0 … 255 less a mean image. What is BGR in the package is RGB here: the input channels of the first convolution
-/// and the colors of the mean image are reversed as they are read.
+/// The ResNet-18 that Microsoft trained on ImageNet with CNTK and publishes as ONNX in a NuGet package of ML.NET, without its classifier. It has a third
+/// block in its last stage, and takes pictures on the scale 0 … 255 less a mean image. What is BGR in the package is RGB here: the input channels of the
+/// first convolution and the colors of the mean image are reversed as they are read.
 /// </summary>
 /// <remarks>
 /// The package's windows have the borders of CNTK's automatic padding for even sizes, one row less below and right (3,3,2,2 in the stem, 1,1,0,0 in the other

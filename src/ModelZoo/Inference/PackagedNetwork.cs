@@ -10,9 +10,9 @@ using static TorchSharp.torch;
 namespace ModelZoo.Inference;
 
 /// <summary>
-/// Makes a network of the catalog out of the two ONNX networks in a package: one that takes a mean image from pictures with values 0 … 255 and puts their colors in an
-/// order of its own, and one that makes features of what comes out. The colors are put back as RGB: in the mean image, and in the input channels of the first
-/// convolution.
+/// Makes a network of the catalog out of the two ONNX networks in a package: one that takes a mean image from pictures with values 0 … 255 and puts their
+/// colors in an order of its own, and one that makes features of what comes out. The colors are put back as RGB: in the mean image, and in the input
+/// channels of the first convolution.
 /// </summary>
 internal static class PackagedNetwork
 {
@@ -91,7 +91,8 @@ internal static class PackagedNetwork
         using Generator generator = new Generator().manual_seed(1);
         Tensor pictures = randint(0, 256, [2, info.Input.Channels, info.Input.Height, info.Input.Width], generator: generator).to(ScalarType.Float32);
         Tensor? features = null;
-        Action remove = ModuleHooks.OnOneInput(model.named_modules().Single(m => m.name == model.Head).module, x => features = x.clone().DetachFromDisposeScope())!;
+        nn.Module head = model.named_modules().Single(m => m.name == model.Head).module;
+        Action remove = ModuleHooks.OnOneInput(head, x => features = x.clone().DetachFromDisposeScope())!;
         model.call(pictures);
         remove();
         using Tensor made = features!;

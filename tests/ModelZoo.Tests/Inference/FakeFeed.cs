@@ -21,7 +21,8 @@ internal sealed class FakeFeed
     }
 
     /// <summary>The package that the tests' project references, unpacked.</summary>
-    internal static string ResNet18 { get; } = typeof(FakeFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ResNet18Package").Value!;
+    internal static string ResNet18 { get; } =
+        typeof(FakeFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ResNet18Package").Value!;
 
     internal NuGetFeeds Feeds => new(folder.File("settings"));
 

@@ -116,8 +116,9 @@ public sealed class ResNet18PackageTests : IDisposable
     public void Another_network_is_not_taken_for_it()
     {
         ModelInfo other = Catalog.Models.Find("resnet18") with { Published = [Published] };
-        string message = Assert.Throws<ZooException>(() => PackagedNetwork.Convert(other, Published.Package!, new PackageContent(FakeFeed.ResNet18, Published.Package!),
-            folder.File("x.safetensors"))).Message;
+        var content = new PackageContent(FakeFeed.ResNet18, Published.Package!);
+        string message = Assert.Throws<ZooException>(() =>
+            PackagedNetwork.Convert(other, Published.Package!, content, folder.File("x.safetensors"))).Message;
         Assert.Contains("does not hold resnet18, and nothing was put in place: ResNet18.onnx is another network", message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("x.safetensors")));
     }

@@ -50,7 +50,7 @@ public class ResNetTests
         Assert.Equal(15_897_152, summary.Parameters - (513 * 1000));
         Assert.Equal(["MeanImage", "Conv2d"], summary.Layers.Take(2).Select(l => l.Op));
         Assert.Equal([3, 224, 224], model.state_dict()["mean.image"].shape);
-        Assert.Equal(["layer4.0", "layer4.1", "layer4.2"], model.state_dict().Keys.Where(k => k.StartsWith("layer4", StringComparison.Ordinal)).Select(k => k[..8]).Distinct());
+        Assert.Contains("layer4.2.conv2.weight", model.state_dict().Keys);
     }
 
     [Fact]
