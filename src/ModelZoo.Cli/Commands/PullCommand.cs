@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Downloads;
-using ModelZoo.Inference;
 using ModelZoo.Registry;
 using Spectre.Console;
 

@@ -63,7 +63,7 @@ public sealed class NuGetFeeds(string? folder = null)
             catch (Exception e) when (e is FatalProtocolException or HttpRequestException or IOException or UnauthorizedAccessException
                 or InvalidOperationException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
-                failures.Add($"{shown}: {OneLine(e)}");
+                failures.Add($"{shown}: {OneLine(e).Replace(source.Source, source.Name, StringComparison.Ordinal).TrimEnd('.')}");
             }
         }
 

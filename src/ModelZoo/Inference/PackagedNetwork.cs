@@ -29,7 +29,8 @@ internal static class PackagedNetwork
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable none = no_grad();
-        using ZooModel network = OnnxModel.Parse(content.Read(package.Network), package.Network.Name) is var features ? features.Model : null!;
+        OnnxImport features = OnnxModel.Parse(content.Read(package.Network), package.Network.Name);
+        using ZooModel network = features.Model;
         using ZooModel preprocess = OnnxModel.Parse(content.Read(package.Preprocess), package.Preprocess.Name).Model;
         using ZooModel model = Fill(info, package, features);
         (Tensor image, long[] order) = MeanOf(preprocess, package, info);
