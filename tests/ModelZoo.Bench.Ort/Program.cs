@@ -1,7 +1,7 @@
 // ONNX Runtime's side of scripts/bench inference: a process of its own that runs a timed block for each line it reads.
 //
-// Lines: "threads N" (0: its own choice), "open FILE", "run:BATCH COUNT" (prints seconds and a value of the output), "memory" (resident MB), "quit".
-// ort-peer FILE: one prediction, then its value and resident MB.
+// Lines: "threads N" (0: its own choice), "open FILE", "run:N:C:H:W COUNT" (prints seconds and a value of the output), "memory" (resident MB), "quit".
+// ort-peer FILE C H W: one prediction, then its value and resident MB.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
@@ -13,7 +13,7 @@ InferenceSession? session = null;
 if (args.Length > 0)
 {
     Open(args[0]);
-    Console.WriteLine($"{Run(1, 1).Value:R} {Memory()}");
+    Console.WriteLine($"{Run([1, .. args[1..].Select(int.Parse)], 1).Value:R} {Memory()}");
     return 0;
 }
 
@@ -25,7 +25,7 @@ while (Console.ReadLine() is { } line && line != "quit")
         "threads" => Threads(int.Parse(words[1])),
         "open" => Open(words[1]),
         "memory" => $"{Memory()}",
-        _ => Timed(int.Parse(words[0].Split(':')[1]), int.Parse(words[1])),
+        _ => Timed([.. words[0].Split(':')[1..].Select(int.Parse)], int.Parse(words[1])),
     });
 }
 
@@ -45,16 +45,15 @@ string Open(string path)
     return "open";
 }
 
-string Timed(int batch, int count)
+string Timed(int[] shape, int count)
 {
-    (double seconds, double value) = Run(batch, count);
+    (double seconds, double value) = Run(shape, count);
     return $"{seconds:R} {value:R}";
 }
 
-(double Seconds, double Value) Run(int batch, int count)
+(double Seconds, double Value) Run(int[] shape, int count)
 {
-    (string name, NodeMetadata input) = session!.InputMetadata.Single();
-    int[] shape = [batch, .. input.Dimensions[1..]];
+    string name = session!.InputMetadata.Keys.Single();
     float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(i => MathF.Sin(i))];
     NamedOnnxValue[] inputs = [NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(values, shape))];
     float last = 0;

@@ -107,7 +107,8 @@ internal static class InferenceSpeed
             foreach (string name in models.Length > 0 ? models : ["resnet50"])
             {
                 (string onnx, string weights) = (Path.Combine(folder.FullName, "x.onnx"), Path.Combine(folder.FullName, "x.safetensors"));
-                using (ZooModel model = Fresh(name, out ModelInfo info))
+                ModelInfo info;
+                using (ZooModel model = Fresh(name, out info))
                 {
                     OnnxExport.Write(onnx, model, new() { Input = [info.Input.Channels, info.Input.Height, info.Input.Width] });
                     Checkpoint.Export(weights, model);
@@ -117,7 +118,7 @@ internal static class InferenceSpeed
                 for (int round = 0; round <= rounds; round++)
                 {
                     (double own, ours) = Started("bench.dll", "inference-first", name, weights);
-                    (double other, theirs) = Started("ort-peer.dll", onnx);
+                    (double other, theirs) = Started("ort-peer.dll", onnx, $"{info.Input.Channels}", $"{info.Input.Height}", $"{info.Input.Width}");
                     if (round > 0)
                     {
                         times.Add(own, other);
@@ -159,12 +160,13 @@ internal static class InferenceSpeed
     {
         using Tensor input = Input(info, batch);
         Func<double> ours = Block(() => compiled.Call(input));
-        double once = peer.Run($"run:{batch}", 2).Seconds / 2;
+        string order = $"run:{string.Join(':', input.shape)}";
+        double once = peer.Run(order, 2).Seconds / 2;
         int count = Math.Max(1, (int)(BlockSeconds / once));
         var times = new Rounds();
         for (int round = 0; round < rounds; round++)
         {
-            times.Run(ours, () => peer.Run($"run:{batch}", count).Seconds / count);
+            times.Run(ours, () => peer.Run(order, count).Seconds / count);
         }
 
         setting.Output.Say($"{$"{name}, {batch}",-22}{1000 * times.OursMedian,10:F2}{1000 * times.TheirsMedian,10:F2}{times.Ratio.Median,8:F2}  "

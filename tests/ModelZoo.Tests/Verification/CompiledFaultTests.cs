@@ -4,6 +4,8 @@ using ModelZoo.Registry;
 using ModelZoo.Tests.Inference;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
+using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -17,11 +19,11 @@ public class CompiledFaultTests
     {
         ["a fold with another ε"] = ("resnet18", null, p => Scale(p, "layer2.0.conv1", 0.999f), "compiled"),
         ["a fold without the shift"] = ("resnet18", null, p => Scale(p, "layer1.0.conv1", 0f), "compiled"),
-        ["one bias one thousandth off"] = ("resnet18", null, p => Bias(p, "conv1")[5].mul_(1.001f), "compiled"),
+        ["one bias a hundredth off"] = ("resnet18", null, p => Shift(p, "conv1"), "compiled"),
         ["packed weights of before the change"] = ("resnet18", null, p => p.CurrentInstead = static () => true, "compiled, weights changed"),
-        ["a sum over what is read later"] = ("resnet18", new Overwriting(), static _ => { }, "compiled"),
-        ["a gate over what is read later"] = ("efficientnet_b0", new Overwriting(), static _ => { }, "compiled"),
-        ["a normalization over what is read later"] = ("densenet121", new Overwriting(), static _ => { }, "compiled"),
+        ["a sum over what is read later"] = ("nasnet_mobile", new Overwriting(), static _ => { }, "compiled"),
+        ["a normalization over what is read later"] = ("preact_resnet18", new Overwriting(), static _ => { }, "compiled"),
+        ["a growing concatenation over what is read later"] = ("densenet121", new Overwriting(), static _ => { }, "compiled"),
     };
 
     // Without the fused operators a convolution adds in memory of its own.
@@ -50,6 +52,20 @@ public class CompiledFaultTests
         Assert.Equal(quantity, failure.Quantity);
     }
 
+    [Fact]
+    public void A_sum_over_what_the_convolution_itself_reads_is_found()
+    {
+        using var model = new SelfSum();
+        using Tensor input = randn(2, 3, 12, 12);
+        using (CompiledModel right = model.Compile())
+        {
+            Assert.All(CompiledVerifier.Verify(model, right, input, Quick), check => Assert.True(check.Passed, $"{check}"));
+        }
+
+        using var wrong = new CompiledModel(model, new()) { Rules = new Overwriting() };
+        Assert.Equal(CompiledModel.Unavailable is null, CompiledVerifier.Verify(model, wrong, input, Quick).Any(check => check.Verdict == Verdict.Failed));
+    }
+
     private static VerifyOptions Quick { get; } = new() { MaxElements = 2048, MaxTerms = 200_000 };
 
     private static Tensor Bias(CompiledProgram program, string layer) =>
@@ -58,12 +74,37 @@ public class CompiledFaultTests
     private static void Scale(CompiledProgram program, string layer, float factor)
     {
         using IDisposable none = no_grad();
-        Bias(program, layer).mul_(factor).Dispose();
+        Bias(program, layer).mul_(factor);
+    }
+
+    private static void Shift(CompiledProgram program, string layer)
+    {
+        using IDisposable none = no_grad();
+        using Tensor one = Bias(program, layer).narrow(0, 5, 1);
+        one.add_(0.01f);
     }
 
     // Overwrites whenever a step would like to.
     private sealed class Overwriting : Liveness
     {
         protected override bool MayOverwrite(int value, int at, Step step, int[] last, int[] memory) => value != 0;
+    }
+
+    private sealed class SelfSum : nn.Module<Tensor, Tensor>
+    {
+#pragma warning disable IDE1006
+        private readonly Conv2d first = nn.Conv2d(3, 32, 3, padding: 1);
+        private readonly Conv2d second = nn.Conv2d(32, 32, 3, padding: 1);
+        private readonly Layers.Add add = new();
+#pragma warning restore IDE1006
+
+        public SelfSum() : base(nameof(SelfSum)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor x = first.call(input);
+            return add.call(second.call(x), x).MoveToOuterDisposeScope();
+        }
     }
 }
