@@ -33,8 +33,8 @@ internal static class GlobalOptions
 
     internal static readonly Option<string?> MaxMemory = new("--max-memory")
     {
-        Description = "The most memory that a network may take for one image, by an estimate made before it is built: 800M, 16G (default: half of the "
-            + "machine's)",
+        Description = "The most memory that a network may take for one image, by an estimate made before it is built (default: half of the machine's), and a "
+            + "training step, before the first (default: all of it): 800M, 16G",
         HelpName = "size",
         Recursive = true,
     };

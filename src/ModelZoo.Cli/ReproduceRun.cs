@@ -34,7 +34,10 @@ internal sealed class ReproduceRun(Session session, ResultStore store, Experimen
         }
         finally
         {
-            store.WritePage(ExperimentCatalog.Experiments.All); // what is finished stays, also after Ctrl-C
+            foreach (string problem in store.WritePage(ExperimentCatalog.Experiments.All).Unreadable) // what is finished stays, also after Ctrl-C
+            {
+                session.Say(problem);
+            }
         }
 
         Show(clock.Elapsed.TotalSeconds);

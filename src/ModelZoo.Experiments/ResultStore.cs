@@ -27,6 +27,8 @@ public sealed class ResultStore
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -43,16 +45,29 @@ public sealed class ResultStore
     }
 
     /// <summary>The result of an experiment, whatever its settings; null where there is none, or none that this version can read.</summary>
-    public ExperimentRecord? Read(string name)
+    public ExperimentRecord? Read(string name) => Read(name, out _);
+
+    /// <summary>The same, and why there is none though the file exists.</summary>
+    /// <param name="name">The experiment's.</param>
+    /// <param name="problem">Null where the file was read, or does not exist.</param>
+    public ExperimentRecord? Read(string name, out string? problem)
     {
+        problem = null;
         try
         {
             string path = PathOf(name);
-            ExperimentRecord? record = File.Exists(path) ? Parse(File.ReadAllBytes(path)) : null;
-            return record?.Info.Name == name ? record : null;
+            if (!File.Exists(path))
+            {
+                return null;
+            }
+
+            ExperimentRecord record = Parse(File.ReadAllBytes(path));
+            problem = record.Info.Name != name ? $"it is the result of '{record.Info.Name}'" : ReportPage.WhyNot(record);
+            return problem is null ? record : null;
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or IOException or UnauthorizedAccessException)
         {
+            problem = error.Message;
             return null;
         }
     }
@@ -67,15 +82,31 @@ public sealed class ResultStore
         AtomicFile.Write(PathOf(record.Info.Name), stream => stream.Write(json));
     }
 
-    /// <summary>Writes the page over all results that are there, in the list's order. Returns what is on it.</summary>
-    public IReadOnlyList<ExperimentRecord> WritePage(IEnumerable<Experiment> list)
+    /// <summary>Writes the page over all results that are there, in the list's order.</summary>
+    /// <returns>What is on it, and a sentence for each file that could not be read and so is not.</returns>
+    /// <exception cref="ZooException">The folder can't be written.</exception>
+    public (IReadOnlyList<ExperimentRecord> Records, IReadOnlyList<string> Unreadable) WritePage(IEnumerable<Experiment> list)
     {
         ArgumentNullException.ThrowIfNull(list);
-        ExperimentRecord[] records = [.. list.Select(e => Read(e.Name)).OfType<ExperimentRecord>()];
+        List<ExperimentRecord> records = [];
+        List<string> unreadable = [];
+        foreach (Experiment experiment in list)
+        {
+            if (Read(experiment.Name, out string? problem) is { } record)
+            {
+                records.Add(record);
+            }
+            else if (problem is not null)
+            {
+                unreadable.Add($"{PathOf(experiment.Name)} is not on the page, for it can't be read ({problem}). "
+                    + $"Run `zoo reproduce {experiment.Name}` to write it anew, or delete it.");
+            }
+        }
+
         MakeFolder(folder);
         byte[] page = Encoding.UTF8.GetBytes(ReportPage.Write(records));
         AtomicFile.Write(PagePath, stream => stream.Write(page));
-        return records;
+        return (records, unreadable);
     }
 
     /// <summary>A result as it stands in its file.</summary>

@@ -80,6 +80,32 @@ public class ResultStoreTests
         Assert.Equal(7, experiment.Parts);
     }
 
+    [Theory]
+    [InlineData("\"figures\": [", "\"figures\": [null], \"unknown\": [")]
+    [InlineData("\"figures\": [", "\"figures\": [{\"kind\": \"no such figure\"}], \"unknown\": [")]
+    [InlineData("\"notes\": [", "\"notes\": null, \"unknown\": [")]
+    [InlineData("\"title\": \"", "\"title\": null, \"title2\": \"")]
+    [InlineData("\"name\": \"counting\"", "\"name\": \"another\"")]
+    public void A_page_without_a_damaged_result_names_its_file_and_the_command_that_mends_it(string text, string damaged)
+    {
+        using var folder = new TemporaryFolder();
+        var store = new ResultStore(folder.Path);
+        var experiment = new Counting();
+        new ExperimentRunner(store).Run(experiment, new ExperimentContext());
+        string path = store.PathOf("counting"), whole = File.ReadAllText(path);
+        Assert.Empty(store.WritePage([experiment]).Unreadable);
+        Assert.Contains(text, whole, StringComparison.Ordinal);
+        File.WriteAllText(path, whole.Replace(text, damaged, StringComparison.Ordinal));
+
+        (IReadOnlyList<ExperimentRecord> records, IReadOnlyList<string> unreadable) = store.WritePage([experiment]);
+        Assert.Empty(records);
+        string problem = Assert.Single(unreadable);
+        Assert.StartsWith(path, problem, StringComparison.Ordinal);
+        Assert.Contains("`zoo reproduce counting`", problem, StringComparison.Ordinal);
+        Assert.Equal(whole.Replace(text, damaged, StringComparison.Ordinal), File.ReadAllText(path)); // nothing is deleted
+        Assert.False(new ExperimentRunner(store).Run(experiment, new ExperimentContext()).Cached);
+    }
+
     [Fact]
     public void A_write_that_fails_leaves_the_old_result_and_no_other_file()
     {

@@ -33,7 +33,7 @@ public class TrainingRunTests
         Assert.All(record.Result.Figures.OfType<LinePlot>().SelectMany(p => p.Series), s =>
             Assert.True(s.X.Count > 0 && s.X.Count == s.Y.Count && s.Low is not null && s.High is not null));
         Assert.Equal(Encoding.UTF8.GetString(ResultStore.ToJson(record)), Encoding.UTF8.GetString(ResultStore.ToJson(store.Read(name)!)));
-        Assert.NotEmpty(store.WritePage([experiment]));
+        Assert.NotEmpty(store.WritePage([experiment]).Records);
     }
 
     [Fact]

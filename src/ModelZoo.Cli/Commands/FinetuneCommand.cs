@@ -63,6 +63,7 @@ internal static class FinetuneCommand
                 Recipe = chosen,
                 Seed = (ulong)session.Seed,
                 Device = session.Device,
+                MaxMemory = session.MaxMemory,
                 Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
                 BestPath = path,
                 CheckpointPath = TrainedFiles.At(path).Last,

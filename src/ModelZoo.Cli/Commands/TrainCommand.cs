@@ -72,6 +72,7 @@ internal static class TrainCommand
         settings = RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}");
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
+            MaxMemory = session.MaxMemory,
             Describe = result => new CheckpointInfo
             {
                 Architecture = info.Name,

@@ -4,6 +4,7 @@ using ModelZoo.Analysis;
 using ModelZoo.Inference;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
+using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,16 +29,24 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
 {
     private const double LearningRate = 1e-4, Momentum = 0.9;
 
+    private readonly HashSet<string> fits = [];
+
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(150);
 
     /// <inheritdoc/>
     public Turn Measure(ModelChoice model, bool memory)
     {
         ArgumentNullException.ThrowIfNull(model);
-        long? before = memory && device.type == DeviceType.CPU ? PeakMemory.Restart() : null;
-        using ZooModel network = model.Info.Create(model.Options);
-        network.to(device);
         ModelOptions o = model.Options;
+        if (fits.Add(model.Name))
+        {
+            using ZooModel first = model.Info.Create(o);
+            TrainingMemory.Require(first, [o.InChannels, o.InputHeight, o.InputWidth], batch, new Recipe());
+        }
+
+        long? before = memory && device.type == DeviceType.CPU ? PeakMemory.Restart() : null;
+        using ZooModel network = model.Info.Create(o);
+        network.to(device);
         using Tensor images = randn(batch, o.InChannels, o.InputHeight, o.InputWidth, device: device);
         double forward;
         using (CompiledModel compiled = network.Compile())

@@ -57,6 +57,20 @@ public static class ReportPage
             """, $"{FigureWriter.Style}\n{Style}", images: true);
     }
 
+    /// <summary>Why a record that was read from a file can't be drawn: values that no experiment writes. Null where it can.</summary>
+    internal static string? WhyNot(ExperimentRecord record)
+    {
+        try
+        {
+            _ = Row(record) + Section(record);
+            return null;
+        }
+        catch (Exception error) when (!OutOfMemory.Caused(error))
+        {
+            return $"its figures can't be drawn: {error.Message}";
+        }
+    }
+
     /// <summary>A verdict for people.</summary>
     public static string Say(Verdict verdict) => verdict switch
     {

@@ -65,6 +65,7 @@ public sealed class Trainer
         using RunLock? held = folder?.Lock();
         using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
+        TrainingMemory.Require(model, train.Shape, Math.Min(recipe.BatchSize, train.Count), recipe, options.MaxMemory);
         joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
         int batches = Plan(1).Steps(train.Count);
         int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;

@@ -80,6 +80,12 @@ public sealed record TrainerOptions
     /// </summary>
     public Action<nn.Module>? TrainMode { get; init; }
 
+    /// <summary>
+    /// The most bytes that a step may take by the arithmetic of its layers; null: all that this process may use. It is asked on the processor alone, before the
+    /// first step: a GPU says itself when its memory is full.
+    /// </summary>
+    public long? MaxMemory { get; init; }
+
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
 

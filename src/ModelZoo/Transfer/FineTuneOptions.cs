@@ -53,6 +53,9 @@ public sealed record FineTuneOptions
     /// </summary>
     public string? FeatureCache { get; init; }
 
+    /// <summary>The most bytes that a training step may take (<see cref="TrainerOptions.MaxMemory"/>); null: all that this process may use.</summary>
+    public long? MaxMemory { get; init; }
+
     /// <summary>Receives what is being done before and after the training, in words.</summary>
     public IProgress<string>? Remarks { get; init; }
 

@@ -154,6 +154,7 @@ public static class FineTuner
             MaxSteps = options.MaxSteps,
             TimeLimit = options.TimeLimit,
             TargetAccuracy = options.TargetAccuracy,
+            MaxMemory = options.MaxMemory,
         };
         if (!layers.HeadOnly)
         {
