@@ -64,6 +64,7 @@ public sealed partial class NuGetFeeds(string? folder = null)
             catch (Exception e) when (e is FatalProtocolException or HttpRequestException or IOException or UnauthorizedAccessException
                 or InvalidOperationException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
+                cancel.ThrowIfCancellationRequested();
                 failures.Add($"{shown}: {OneLine(e).TrimEnd('.')}");
             }
         }
