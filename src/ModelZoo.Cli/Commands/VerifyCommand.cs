@@ -34,6 +34,10 @@ internal static class VerifyCommand
         };
         var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
         Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
+        var compiled = new Option<bool>("--compiled")
+        {
+            Description = "Verify the compiled network too: every fused operation against the reference, before and after its weights change"
+        };
         var html = new Option<string?>("--html")
         {
             Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index",
@@ -41,7 +45,7 @@ internal static class VerifyCommand
         };
         var command = new Command("verify",
             "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify "
-                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, html };
+                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, compiled, html };
         weights.AddTo(command, withSize: false);
         command.SetAction((parsed, cancel) =>
         {
@@ -61,7 +65,12 @@ internal static class VerifyCommand
                 : null;
             int images = parsed.GetValue(batch) is >= 1 and var n ? n : throw new UsageException($"--batch {parsed.GetValue(batch)}: it must be 1 or more.");
             var plan = new VerifyPlan(images, parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
-                TypeOf(parsed.GetValue(type)!));
+                TypeOf(parsed.GetValue(type)!), parsed.GetValue(compiled));
+            if (plan.Compiled && plan.Type != ScalarType.Float32)
+            {
+                throw new UsageException("--compiled verifies what predictions are computed by, which is float32: leave out --dtype.");
+            }
+
             return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });
         return command;
