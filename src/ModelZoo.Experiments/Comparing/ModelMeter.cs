@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ModelZoo.Analysis;
 using ModelZoo.Inference;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
+using ModelZoo.Runtime;
 using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;

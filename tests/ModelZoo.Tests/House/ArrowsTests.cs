@@ -16,7 +16,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Plots", ""),
         ("Layers", "Imaging"),
         ("Tracing", "Layers"),
-        ("Analysis", "Layers Runtime Tracing"),
+        ("Analysis", "Layers Tracing"),
         ("Registry", "Analysis Imaging Layers Tracing"),
         ("Weights", "Imaging Layers Registry"),
         ("Onnx", "Imaging Layers Registry Tracing Weights"),
