@@ -53,8 +53,8 @@ public sealed class PackageTests : IDisposable
         Zoo alone = Run(folder.File("none"), "finetune", "--data", "folder:photos");
         Assert.Equal(1, alone.ExitCode);
         string line = alone.Errors.TrimEnd().Split('\n')[^1];
-        Assert.StartsWith("zoo: The package Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1 is not on this machine, and its NuGet settings name no feed for it.", line,
-            StringComparison.Ordinal);
+        Assert.StartsWith("zoo: The package Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1 is not on this machine, and its NuGet settings name no feed for "
+            + "it.", line, StringComparison.Ordinal);
         Assert.Contains("`zoo pull resnet18_cntk --from <file>.nupkg`", line, StringComparison.Ordinal);
         Assert.Contains("`zoo finetune resnet20:cifar10 …`", line, StringComparison.Ordinal);
 

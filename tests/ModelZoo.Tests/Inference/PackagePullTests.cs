@@ -72,9 +72,18 @@ public sealed class PackagePullTests : IDisposable
     public async Task A_file_of_another_length_is_not_unpacked(int more)
     {
         byte[] other = new byte[Network.Length + more];
+        new Random(1).NextBytes(other);
         var feed = new FakeFeed(folder);
         feed.Add(package, (package.Network.Path, other));
         Assert.Contains($"has {other.Length:N0} bytes, but Fake.Weights 1.2.3 has {Network.Length:N0} there", await Refused(feed), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_archive_that_grows_without_measure_is_not_unpacked()
+    {
+        var feed = new FakeFeed(folder);
+        feed.Add(package, (package.Network.Path, new byte[1_000_000]));
+        Assert.Contains("its compressed members would grow to 1", await Refused(feed), StringComparison.Ordinal);
     }
 
     [Theory]
