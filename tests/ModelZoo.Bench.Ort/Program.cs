@@ -61,7 +61,7 @@ string Timed(int[] shape, int count)
     for (int i = 0; i < count; i++)
     {
         using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(inputs);
-        last = outputs.First().AsTensor<float>().GetValue(0);
+        last = outputs[0].AsTensor<float>().GetValue(0);
     }
 
     return (clock.Elapsed.TotalSeconds, last);

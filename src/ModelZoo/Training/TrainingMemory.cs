@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelZoo.Layers;
 using ModelZoo.Tracing;
 using TorchSharp;
 using static TorchSharp.torch;

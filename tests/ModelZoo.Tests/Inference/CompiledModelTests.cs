@@ -1,5 +1,4 @@
 using ModelZoo.Inference;
-using ModelZoo.Inference.Compilation;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Runtime;

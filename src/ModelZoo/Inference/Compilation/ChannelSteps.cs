@@ -1,5 +1,4 @@
 using ModelZoo.Tracing;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -45,6 +44,7 @@ internal sealed class AffineStep : Step
     {
         factor.Dispose();
         shift.Dispose();
+        base.Dispose();
     }
 }
 

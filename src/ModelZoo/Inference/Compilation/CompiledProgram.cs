@@ -1,5 +1,3 @@
-using ModelZoo.Layers;
-using ModelZoo.Tracing;
 using ModelZoo.Training.Precision;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -244,7 +244,9 @@ internal static unsafe partial class NativeOperators
     {
         if (status != 0)
         {
+#pragma warning disable CA2201 // As TorchSharp does for libtorch's errors.
             throw new ExternalException("libtorch refused an operator of a compiled network; its message is on standard error");
+#pragma warning restore CA2201
         }
     }
 

@@ -1,6 +1,5 @@
 using ModelZoo.Layers;
 using ModelZoo.Tracing;
-using ModelZoo.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

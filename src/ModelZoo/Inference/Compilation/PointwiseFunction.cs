@@ -1,6 +1,5 @@
 using System.Text;
 using ModelZoo.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

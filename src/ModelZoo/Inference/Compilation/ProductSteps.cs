@@ -124,14 +124,15 @@ internal sealed class ConvolutionStep : Step
 
         folded.Dispose();
         dense?.Dispose();
+        base.Dispose();
     }
 }
 
 /// <summary>act(x·Wᵀ + b), [N,in] → [N,out].</summary>
 internal sealed class LinearStep : Step
 {
-    // From so many rows on it pays to lay the weights out.
-    private const long MostRows = 4;
+    // From so many rows on it pays to lay the weights out, unless they are so many that reading them is what takes the time: those stay the model's alone.
+    private const long MostRows = 4, MostPacked = 4 << 20;
 
     private readonly Backend backend;
     private readonly Linear linear;
@@ -172,7 +173,7 @@ internal sealed class LinearStep : Step
 
     public override Tensor? Pack(long batch)
     {
-        if (!backend.Fused || !backend.Has(Fusions.Packing) || (backend.Kernels && batch <= MostRows))
+        if (!backend.Fused || !backend.Has(Fusions.Packing) || weight.numel() > MostPacked || (backend.Kernels && batch <= MostRows))
         {
             return null;
         }
@@ -185,5 +186,6 @@ internal sealed class LinearStep : Step
     {
         weight.Dispose();
         bias?.Dispose();
+        base.Dispose();
     }
 }

@@ -1,6 +1,5 @@
 using ModelZoo.Layers;
 using ModelZoo.Tracing;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
