@@ -10,6 +10,7 @@ using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
+using ModelZoo.Verification.Engines;
 using TorchSharp;
 using static TorchSharp.torch;
 using Trace = ModelZoo.Tracing.Trace;
@@ -57,6 +58,11 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
 
     private VerifyResult Verify(string spec)
     {
+        if (plan.Engine is { } engine)
+        {
+            return EngineVerification.Of(session, spec, plan, weights, engine);
+        }
+
         int? size = plan.SizeFor(Session.Catalog.TryFind(spec.Split(':', 2)[0], out ModelInfo? info) ? info : null);
         WeightsChoice choice = size is { } side
             ? weights with { Change = options => weights.Change(options) with { InputHeight = side, InputWidth = side } }
@@ -133,7 +139,8 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
 /// <param name="Whole">Whether the whole catalog is verified: then large inputs are reduced and samples are smaller.</param>
 /// <param name="EndToEnd">Whether the reference runs the whole network too.</param>
 /// <param name="Type">What the layers compute in.</param>
-internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type)
+/// <param name="Engine">What runs the network as ONNX; null for torch.</param>
+internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type, IGraphEngine? Engine = null)
 {
     private const int ReducedSize = 64;
 

@@ -27,7 +27,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Loading", "Data Imaging Training Weights"),
         ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Tracing Weights"),
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Tracing Training Weights"),
-        ("Verification", "Analysis Layers Registry Tracing Transfer"),
+        ("Verification", "Analysis Imaging Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Plots Tracing Verification"),
     ];
 
