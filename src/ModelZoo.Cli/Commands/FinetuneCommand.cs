@@ -50,7 +50,8 @@ internal static class FinetuneCommand
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
             }
 
-            using ResolvedModel pretrained = ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed), trained: true);
+            using ResolvedModel pretrained = ImportedGraph.WithHead(
+                ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed), trained: true), session.Say);
             Check(pretrained);
             DataChoice choice = data.Read(parsed);
             LabeledImages train = choice.OpenToTrain(session);
