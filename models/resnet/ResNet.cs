@@ -26,13 +26,15 @@ namespace ModelZoo.Models.Resnet;
 /// <param name="GroupWidth">Channels of each of them in the first stage.</param>
 /// <param name="StrideFirst">Whether the stride is in the bottleneck's first 1×1 (v1).</param>
 /// <param name="Reduction">r of squeeze and excitation: channels per unit of the gate's inner layer; 0: no gates.</param>
+/// <param name="Cntk">Whether it is the network that Microsoft trained with CNTK (<see cref="CntkWeights"/>): it begins with a mean image.</param>
 public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck, IReadOnlyList<int> Blocks, int Groups = 1, int GroupWidth = 64,
-    bool StrideFirst = false, int Reduction = 0)
+    bool StrideFirst = false, int Reduction = 0, bool Cntk = false)
 {
     /// <summary>The published variants.</summary>
     public static IReadOnlyList<ResNetVariant> All { get; } =
     [
         new("resnet18", "ResNet-18: basic blocks", Bottleneck: false, [2, 2, 2, 2]),
+        new("resnet18_cntk", "ResNet-18 as Microsoft trained it with CNTK: a ninth block, a mean image", Bottleneck: false, [2, 2, 2, 3], Cntk: true),
         new("resnet34", "ResNet-34: basic blocks", Bottleneck: false, [3, 4, 6, 3]),
         new("resnet50_v1", "ResNet-50 as published: stride in the first 1×1", Bottleneck: true, [3, 4, 6, 3], StrideFirst: true),
         new("resnet101_v1", "ResNet-101 as published: stride in the first 1×1", Bottleneck: true, [3, 4, 23, 3], StrideFirst: true),
@@ -56,6 +58,7 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
     /// <summary>Where it was published.</summary>
     public string Source => (Groups, GroupWidth, Reduction) switch
     {
+        _ when Cntk => CntkWeights.Source,
         (_, _, > 0) => "Hu, Shen, Sun: Squeeze-and-excitation networks, CVPR 2018, table 1",
         (1, 64, _) => "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, table 1",
         (1, _, _) => "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, section 3.4",
@@ -106,6 +109,7 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
 /// <summary>A residual network for images of ImageNet's size; see <see cref="ResNetVariant"/> for the papers.</summary>
 public sealed class ResNet : ZooModel
 {
+    private readonly MeanImage? mean;
     private readonly Conv2d conv1;
     private readonly Module<Tensor, Tensor> bn1;
     private readonly ReLU relu = ReLU(inplace: true);
@@ -131,6 +135,7 @@ public sealed class ResNet : ZooModel
     {
         ArgumentNullException.ThrowIfNull(options);
         var norm = Normalization.Parse(options.Norm);
+        mean = variant.Cntk ? CntkWeights.CreateMean() : null;
         conv1 = Conv7x7(options.InChannels, 64);
         bn1 = norm.Create(64);
         int channels = 64;
@@ -157,9 +162,10 @@ public sealed class ResNet : ZooModel
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor x = maxpool.call(relu.call(bn1.call(conv1.call(input)))); // [N,64,56,56]
-        x = layer2.call(layer1.call(x));                                 // [N,128·e,28,28], e the expansion
-        x = layer4.call(layer3.call(x));                                 // [N,512·e,7,7]
+        Tensor x = mean?.call(input) ?? input;
+        x = maxpool.call(relu.call(bn1.call(conv1.call(x)))); // [N,64,56,56]
+        x = layer2.call(layer1.call(x));                      // [N,128·e,28,28], e the expansion
+        x = layer4.call(layer3.call(x));                      // [N,512·e,7,7]
         return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
     }
 
@@ -170,11 +176,11 @@ public sealed class ResNet : ZooModel
         Summary = variant.Summary,
         Source = variant.Source,
         Input = (3, 224, 224),
-        Torchvision = variant.StrideFirst ? null : variant.Name,
-        Published = TorchvisionWeights.Of(variant.Name),
+        Torchvision = variant.StrideFirst || variant.Cntk ? null : variant.Name,
+        Published = variant.Cntk ? [CntkWeights.ImageNet] : TorchvisionWeights.Of(variant.Name),
         KeySchemes = ResNetKeys.Of(variant),
         Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
+        Preprocessing = variant.Cntk ? CntkWeights.Preprocessing : Preprocessing.ImageNet(),
         Head = nameof(fc),
         Stem = nameof(conv1),
         Stages = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)],

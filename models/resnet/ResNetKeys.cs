@@ -5,8 +5,8 @@ namespace ModelZoo.Models.Resnet;
 /// <summary>Others' names for the layers of <see cref="ResNet"/>; timm's are torchvision's, and so the network's own.</summary>
 internal static class ResNetKeys
 {
-    internal static IReadOnlyList<KeyScheme> Of(ResNetVariant variant) => variant.Reduction > 0
-        ? [Legacy(variant)]
+    internal static IReadOnlyList<KeyScheme> Of(ResNetVariant variant) => variant.Cntk ? []
+        : variant.Reduction > 0 ? [Legacy(variant)]
         : [HuggingFace(variant), Children(variant)];
 
     // transformers, ResNetForImageClassification: stride in the 3×3.

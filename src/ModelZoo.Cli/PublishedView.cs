@@ -9,10 +9,11 @@ namespace ModelZoo.Cli;
 internal static class PublishedView
 {
     internal static string Describe(ModelInfo info, PublishedWeights w) =>
-        $"ImageNet top-1 {Percent(w.Top1)}, top-5 {Percent(w.Top5)}, as published; {Fitting(w.Preprocessing)}; "
-            + $"{w.Url}{(WeightsCache.Find(info.Name, w) is { } file ? $"; pulled: {file}" : $"; `zoo pull {info.Name}:{w.Name}`")}";
+        (w.HasHead ? $"ImageNet top-1 {Percent(w.Top1)}, top-5 {Percent(w.Top5)}, as published" : "features, no classifier")
+            + $"; {Fitting(w.Preprocessing)}; {(w.Package is { } p ? $"NuGet package {p}, {p.License} license" : w.Url)}"
+            + $"{(WeightsCache.Find(info.Name, w) is { } file ? $"; pulled: {file}" : $"; `zoo pull {info.Name}:{w.Name}`")}";
 
-    internal static string Percent(double percent) => percent.ToString("F2", CultureInfo.InvariantCulture) + " %";
+    internal static string Percent(double? percent) => percent is { } p ? p.ToString("F2", CultureInfo.InvariantCulture) + " %" : "–";
 
     private static string Fitting(Preprocessing p) => p.Fit == Fit.Crop
         ? $"shorter side {p.ShorterSide}, {(p.Interpolation == Interpolation.Bicubic ? "bicubic" : "bilinear")}, crop {p.Height}×{p.Width}"

@@ -51,6 +51,14 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
             VerificationReport report = Verifier.Verify(
                 resolved.Model, typed, plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel },
                     blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
+            if (plan.Compiled)
+            {
+                using CompiledModel compiled = resolved.Model.Compile();
+                IReadOnlyList<LayerCheck> checks = CompiledVerifier.Verify(resolved.Model, compiled, typed,
+                    plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
+                report = report with { Checks = [.. report.Checks, .. checks] };
+            }
+
             resolved.Model.to(session.Device);
             return report;
         }
@@ -139,8 +147,9 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
 /// <param name="Whole">Whether the whole catalog is verified: then large inputs are reduced and samples are smaller.</param>
 /// <param name="EndToEnd">Whether the reference runs the whole network too.</param>
 /// <param name="Type">What the layers compute in.</param>
+/// <param name="Compiled">Whether the compiled network is verified too.</param>
 /// <param name="Engine">What runs the network as ONNX; null for torch.</param>
-internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type, IGraphEngine? Engine = null)
+internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type, bool Compiled = false, IGraphEngine? Engine = null)
 {
     private const int ReducedSize = 64;
 

@@ -1,6 +1,7 @@
 // The plain TorchSharp side of scripts/bench: runs a timed block for each line it reads and prints its seconds and mean loss, as scripts/bench-peer.py does.
 //
-// Lines: "threads N", "train:MODEL:BATCH:SIZE[:DEVICE] STEPS", "quit"; for tests "getenv NAME", "mapped FILE", "child NAME", "folder", "faults".
+// Lines: "threads N", "train:MODEL:BATCH:SIZE[:DEVICE] STEPS", "quit"; for tests "getenv NAME", "mapped FILE", "child NAME", "folder", "faults", "resident",
+// "save-memory".
 // --settings: in the library's settings after all.
 using System.Diagnostics;
 using System.Globalization;
@@ -45,6 +46,8 @@ static void Serve()
             "child" => Child(rest),
             "folder" => TorchRuntime.Folder,
             "faults" => $"{ThisProcess.Faults()}",
+            "resident" => $"{Environment.WorkingSet}",
+            "save-memory" => $"{TorchRuntime.SaveMemory()}",
             _ => Train(words[0], int.Parse(rest)),
         });
     }

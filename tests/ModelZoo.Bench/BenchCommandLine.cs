@@ -21,6 +21,8 @@ internal static class BenchCommandLine
         Json,
         Train(),
         Cuda(),
+        Inference(),
+        FirstPrediction(),
         Transfer(),
         Loader(),
         Images(),
@@ -82,6 +84,66 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting => CudaSpeed.Run(
             setting, parsed.GetValue(device)!, parsed.GetValue(rounds), parsed.GetValue(block) / 1000.0, TimeSpan.FromSeconds(parsed.GetValue(limit)))));
+        return command;
+    }
+
+    private static Command Inference()
+    {
+        var models = new Argument<string[]>("model")
+        {
+            Description = $"Names of the catalog (default: {string.Join(", ", InferenceSpeed.Usual)})",
+            Arity = ArgumentArity.ZeroOrMore
+        };
+        Option<int> rounds = AtLeast(1, "--rounds", "How often the sides take turns", 5);
+        var batches = new Option<int[]>("--batch")
+        {
+            Description = "Images of a batch; several may be given",
+            HelpName = "n",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [1, 8, 32]
+        };
+        var ablation = new Option<bool>("--ablation") { Description = "What each fusion brings instead (default: resnet50 and googlenet)" };
+        var first = new Option<bool>("--first") { Description = "The time from the start of a process to its first prediction instead, and its memory" };
+        var command = new Command("inference", "Compiled networks in float32 against ONNX Runtime in a process of its own.")
+        {
+            models,
+            rounds,
+            batches,
+            ablation,
+            first,
+        };
+        command.SetAction(parsed => Run(parsed, setting =>
+        {
+            (string[] names, int[] sizes) = (parsed.GetValue(models) ?? [], parsed.GetValue(batches)!);
+            if (sizes.FirstOrDefault(n => n < 1) is var wrong && sizes.Any(n => n < 1))
+            {
+                throw new UsageException($"--batch {wrong}: it must be 1 or more.");
+            }
+
+            if (parsed.GetValue(first))
+            {
+                InferenceSpeed.First(setting, parsed.GetValue(rounds), names);
+            }
+            else if (parsed.GetValue(ablation))
+            {
+                InferenceSpeed.Ablation(setting, parsed.GetValue(rounds), names, sizes);
+            }
+            else
+            {
+                InferenceSpeed.Run(setting, parsed.GetValue(rounds), names, sizes);
+            }
+        }));
+        return command;
+    }
+
+    // What `inference --first` starts.
+    private static Command FirstPrediction()
+    {
+        var name = new Argument<string>("model");
+        var file = new Argument<string>("weights");
+        var command = new Command("inference-first") { name, file };
+        command.Hidden = true;
+        command.SetAction(parsed => InferenceSpeed.Child(parsed.GetValue(name)!, parsed.GetValue(file)!));
         return command;
     }
 

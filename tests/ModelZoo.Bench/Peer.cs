@@ -17,24 +17,35 @@ internal sealed class Peer : IDisposable
     {
     }
 
-    private Peer(string program, string[] arguments, int threads, string remedy)
+    private Peer(string program, string[] arguments, int threads, string remedy, params (string Name, string Value)[] environment)
     {
         name = Path.GetFileName(arguments[0]);
-        process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })
-            ?? throw new ZooException($"{program} does not start.");
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach ((string variable, string value) in environment)
+        {
+            start.Environment.TryAdd(variable, value);
+        }
+
+        process = Process.Start(start) ?? throw new ZooException($"{program} does not start.");
         process.StandardInput.WriteLine($"threads {threads}");
         Version = process.StandardOutput.ReadLine() ?? throw new ZooException($"{name} ended before it said anything; {remedy}.");
     }
 
     internal string Version { get; }
 
+    // The host of this process, or the one on PATH.
+    private static string Host => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
+    /// <summary>Starts ONNX Runtime with the allocator's settings that the zoo gives itself.</summary>
+    internal static Peer OnnxRuntime(int threads) => new(Host, [Path.Combine(AppContext.BaseDirectory, "ort-peer.dll")], threads,
+        "build tests/ModelZoo.Bench again", ("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", $"{256 << 20}"),
+        ("MALLOC_TRIM_THRESHOLD_", $"{int.MaxValue}"), ("MALLOC_TOP_PAD_", $"{64 << 20}"));
+
     /// <summary>Starts the plain TorchSharp loop and checks that it is in the packages' defaults.</summary>
     /// <exception cref="ZooException">Its OpenMP has a setting that neither the packages nor the user made.</exception>
     internal static Peer TorchSharp(int threads)
     {
-        // The host of this process, or the one on PATH.
-        string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        var peer = new Peer(host, [Path.Combine(AppContext.BaseDirectory, "torchsharp-peer.dll")], threads, "build tests/ModelZoo.Bench again");
+        var peer = new Peer(Host, [Path.Combine(AppContext.BaseDirectory, "torchsharp-peer.dll")], threads, "build tests/ModelZoo.Bench again");
         string spin = peer.Ask("getenv GOMP_SPINCOUNT"), users = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") ?? "unset";
         if (spin != users)
         {
@@ -50,6 +61,9 @@ internal sealed class Peer : IDisposable
         string[] parts = Ask($"{what} {count}").Split(' ');
         return (double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
     }
+
+    /// <summary>Has something done that takes no time worth measuring.</summary>
+    internal void Tell(string line) => Ask(line);
 
     public void Dispose()
     {

@@ -59,6 +59,7 @@ internal static class EvalCommand
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
         List<IImageBatches> images = [];
+        List<CompiledModel> compiled = [];
         try
         {
             models.AddRange(specs.Select(spec => Resolve(session, spec, weights)));
@@ -75,10 +76,12 @@ internal static class EvalCommand
             images.AddRange(models.Select(m => TransferLearning.PreprocessingToMeasure(data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
             string name = string.Join(" + ", specs);
+            compiled.AddRange(models.Select(m => m.Model.Compile()));
             Measurement measured = task.Kind == TaskKind.Classes
-                ? Evaluator.Evaluate([.. models.Select((m, i) => Averaged(Reordered.By(m.Model, m.Labels, models[0].Labels, specs[i]), images[i]))],
+                ? Evaluator.Evaluate([.. models.Select((m, i) =>
+                    Averaged(Reordered.By(compiled[i].AsModule(), m.Labels, models[0].Labels, specs[i]), images[i]))],
                     batchSize: tenCrop ? 16 : 256, top: top)
-                : Evaluator.Measure(models[0].Model, images[0], task);
+                : Evaluator.Measure(compiled[0].AsModule(), images[0], task);
             DataChoice.Report(session, [.. images]);
             if (!double.IsFinite(measured.Loss))
             {
@@ -91,6 +94,7 @@ internal static class EvalCommand
         finally
         {
             images.ForEach(i => i.Dispose());
+            compiled.ForEach(c => c.Dispose());
             models.ForEach(m => m.Dispose());
         }
 

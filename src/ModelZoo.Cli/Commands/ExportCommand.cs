@@ -45,6 +45,7 @@ internal static class ExportCommand
 
         OutputFile.MustBeNew(output, force);
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        resolved.RequireHead("zoo export");
         if (!resolved.Trained)
         {
             session.Say($"{spec} has fresh weights, not trained ones: that is what the file will hold.");

@@ -13,7 +13,11 @@ internal static class FinetuneCommand
 {
     internal static Command Create()
     {
-        var model = ModelArgument.Create();
+        var model = new Argument<string?>("model")
+        {
+            Description = $"{ModelArgument.Kinds}; default for pictures in files: {PublishedPull.DefaultModel}, fetched from its NuGet package if need be",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var weights = new WeightsArgument();
         var data = new DataArgument();
         var strategy = new StrategyArgument();
@@ -34,7 +38,7 @@ internal static class FinetuneCommand
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
             "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
-            + "keep their part of the head.\n\nExample: zoo finetune lenet5:mnist --data digits")
+            + "keep their part of the head.\n\nExample: zoo finetune --data folder:photos")
         {
             model, output, cache, precision, newHead,
         };
@@ -42,7 +46,7 @@ internal static class FinetuneCommand
         strategy.AddTo(command);
         recipe.AddTo(command);
         weights.AddTo(command);
-        command.SetAction((parsed, cancel) =>
+        command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             if (parsed.GetValue(output) is { } given)
@@ -50,16 +54,22 @@ internal static class FinetuneCommand
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
             }
 
-            using ResolvedModel pretrained = ImportedGraph.WithHead(
-                ModelArgument.Resolve(session, parsed.GetRequiredValue(model), weights.Read(parsed), trained: true), session.Say);
-            Check(pretrained);
             DataChoice choice = data.Read(parsed);
-            LabeledImages train = choice.OpenToTrain(session);
+            LabeledImages? opened = null;
+            if (parsed.GetValue(model) is not { } spec)
+            {
+                opened = PublishedPull.MustSuit(choice).OpenToTrain(session);
+                spec = PublishedPull.DefaultAsync(session).GetAwaiter().GetResult(); // libtorch's threads are counted for this thread
+            }
+
+            using ResolvedModel pretrained = ImportedGraph.WithHead(ModelArgument.Resolve(session, spec, weights.Read(parsed), trained: true), session.Say);
+            Check(pretrained);
+            LabeledImages train = opened ?? choice.OpenToTrain(session);
             string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
             OutputFile.MustBeWritable(path);
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
             Recipe chosen = recipe.Read(parsed, () => options.Plan == FreezePlan.HeadOnly ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
-            return Task.FromResult(Run(session, pretrained, choice, train, options with
+            return Run(session, pretrained, choice, train, options with
             {
                 Recipe = chosen,
                 Seed = (ulong)session.Seed,
@@ -73,7 +83,7 @@ internal static class FinetuneCommand
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
                 Extra = Provenance.Of(session, train, chosen),
-            }));
+            });
         });
         return command;
     }

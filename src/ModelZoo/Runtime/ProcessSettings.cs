@@ -31,6 +31,9 @@ internal static partial class ProcessSettings
     // Larger blocks than activations are, such as a test's whole data or VGG's first linear layer, still go back when they are freed.
     private const int LargeBlock = 256 << 20;
 
+    // Smaller blocks are many, and mapping each would cost more than it saves.
+    private const int SmallBlock = 2 << 20;
+
     // The most that glibc before 2.35 takes.
     private const int SmallMmapThreshold = 32 << 20;
 
@@ -82,6 +85,29 @@ internal static partial class ProcessSettings
         catch (EntryPointNotFoundException)
         {
             // musl has no malloc_trim.
+        }
+    }
+
+    /// <summary>
+    /// From now on every larger block is mapped for itself and goes back to the system when it is freed. Mapping costs time, and a heap without such blocks
+    /// does not grow by what they leave in pieces.
+    /// </summary>
+    /// <returns>Whether the system's malloc can do that.</returns>
+    public static bool ReleaseFreedMemory()
+    {
+        if (OperatingSystem.IsLinux() && !Says("THP_MEM_ALLOC_ENABLE"))
+        {
+            Set("THP_MEM_ALLOC_ENABLE", "1"); // libtorch then asks for huge pages, a fault each instead of 512; it looks at its first allocation only
+        }
+
+        try
+        {
+            return OperatingSystem.IsLinux() && MallOpt(MmapThreshold, SmallBlock) != 0 && MallOpt(TopPad, SmallBlock) != 0
+                && MallOpt(TrimThreshold, SmallBlock) != 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false; // musl gives everything back as it is
         }
     }
 

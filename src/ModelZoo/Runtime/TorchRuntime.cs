@@ -34,6 +34,18 @@ public static class TorchRuntime
     /// <exception cref="ZooException">A library is missing or cannot be loaded; the message says which, why, and what to do.</exception>
     public static void Initialize() => _ = Libraries.Value;
 
+    /// <summary>
+    /// Takes as little memory as the work allows, at the price of time: what is freed goes back to the system at once. On Linux with glibc; elsewhere the
+    /// system decides. It lasts until the process ends, and does most where no tensor was made before. Training resnet20 on CIFAR-10 in batches of 128 so takes
+    /// 420 MB instead of 760, and a third more time.
+    /// </summary>
+    /// <returns>Whether anything changed.</returns>
+    public static bool SaveMemory()
+    {
+        Initialize();
+        return ProcessSettings.ReleaseFreedMemory();
+    }
+
     private static TorchLibraries? Load()
     {
         ProcessSettings.Apply();

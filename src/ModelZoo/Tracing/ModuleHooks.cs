@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Tracing;
@@ -75,6 +76,8 @@ internal static class ModuleHooks
 /// <summary>Ends forwards that take long.</summary>
 public static class ForwardCancellation
 {
+    private static readonly ConditionalWeakTable<nn.Module, List<CancellationToken>> Tokens = [];
+
     /// <summary>
     /// From now on a forward of the model ends between two of its leaves once a token is canceled. Not for a model that is being trained: what its layers
     /// counted so far, such as running statistics, stays.
@@ -86,6 +89,33 @@ public static class ForwardCancellation
     {
         ArgumentNullException.ThrowIfNull(model);
         Action?[] removals = [.. ModuleHooks.Leaves(model).Select(l => ModuleHooks.OnInput(l.Module, (_, _) => cancel.ThrowIfCancellationRequested()))];
-        return () => Array.ForEach(removals, static remove => remove?.Invoke());
+        List<CancellationToken> tokens = Tokens.GetOrCreateValue(model);
+        lock (tokens)
+        {
+            tokens.Add(cancel);
+        }
+
+        return () =>
+        {
+            Array.ForEach(removals, static remove => remove?.Invoke());
+            lock (tokens)
+            {
+                tokens.Remove(cancel);
+            }
+        };
+    }
+
+    /// <summary>The tokens that are attached to a model, for what computes it without running its leaves.</summary>
+    internal static CancellationToken[] Of(nn.Module model)
+    {
+        if (!Tokens.TryGetValue(model, out List<CancellationToken>? tokens))
+        {
+            return [];
+        }
+
+        lock (tokens)
+        {
+            return [.. tokens];
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelZoo.Layers;
 using ModelZoo.Tracing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,14 +37,15 @@ public static class TrainingMemory
         }
 
         string size(double n) => string.Create(CultureInfo.InvariantCulture, $"{n / 1e9:N1} GB");
-        throw new ZooException($"a training step of {batchSize} image{(batchSize == 1 ? "" : "s")} of {string.Join('×', shape)} takes at least {size(bytes)}, and at "
-            + $"most {size(limit)} may be taken: {(batchSize > 1 ? "take a smaller batch_size (--batch-size)" : "take smaller images (--size) or a smaller model")}"
+        string advice = batchSize > 1 ? "take a smaller batch_size (--batch-size)" : "take smaller images (--size) or a smaller model";
+        throw new ZooException($"a training step of {batchSize} image{(batchSize == 1 ? "" : "s")} of {string.Join('×', shape)} takes at least {size(bytes)}, "
+            + $"and at most {size(limit)} may be taken: {advice}"
             + $"{(maxMemory is null ? "." : $", or raise the limit (--max-memory {Math.Ceiling(bytes / 1e9)}G).")}");
     }
 
     /// <summary>
-    /// The bytes that a step takes at the very least: weights and gradients in float32, and <see cref="Kept"/> of what the layers give from the first on that is
-    /// trained. Null for a model that can't be traced.
+    /// The bytes that a step takes at the very least: weights and gradients in float32, and <see cref="Kept"/> of what the layers give from the first on that
+    /// is trained. Null for a model that can't be traced.
     /// </summary>
     internal static double? Least(nn.Module<Tensor, Tensor> model, long[] shape, int batchSize, Recipe recipe)
     {
@@ -56,7 +56,8 @@ public static class TrainingMemory
             using Trace trace = Trace.Run(model, zeros([1, .. shape]));
             double activations = trace.Nodes.SkipWhile(n => !n.Module.parameters().Any(p => p.requires_grad))
                 .Sum(n => n.OutputShape.Aggregate(1.0, (a, b) => a * b));
-            double weights = model.parameters().Sum(p => (double)p.numel()), trained = model.parameters().Where(p => p.requires_grad).Sum(p => (double)p.numel());
+            double weights = model.parameters().Sum(p => (double)p.numel());
+            double trained = model.parameters().Where(p => p.requires_grad).Sum(p => (double)p.numel());
             int each = recipe.Precision == "fp32" ? sizeof(float) : sizeof(ushort);
             return (sizeof(float) * (weights + trained)) + (each * Kept * batchSize * activations);
         }

@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using ModelZoo.Analysis;
+using ModelZoo.Inference;
+using ModelZoo.Inference.Compilation;
 using ModelZoo.Loading;
 using ModelZoo.Tracing;
 using ModelZoo.Training;
@@ -76,7 +79,7 @@ internal sealed class FeatureFile
 }
 
 /// <summary>
-/// Computes what one layer of a model takes or gives: by a <see cref="FusedBackbone"/> where the model can be traced, else by listening to its forward. The
+/// Computes what one layer of a model takes or gives: by a <see cref="CompiledProgram"/> where the model can be traced, else by listening to its forward. The
 /// model is in eval mode while this lives.
 /// </summary>
 internal sealed class FeatureReader : IDisposable
@@ -85,8 +88,8 @@ internal sealed class FeatureReader : IDisposable
     private readonly string layer;
     private readonly bool before;
     private readonly ModelMode mode;
-    private readonly FusedBackbone? exact;
-    private readonly FusedBackbone? half;
+    private readonly CompiledProgram? exact;
+    private readonly CompiledProgram? half;
 
     /// <param name="model">The model.</param>
     /// <param name="layer">The path of a layer in it.</param>
@@ -117,7 +120,7 @@ internal sealed class FeatureReader : IDisposable
     public int Folded => exact?.Folded ?? 0;
 
     /// <summary>Multiply-accumulates of an image, as far as the model could be traced.</summary>
-    public long Macs => exact?.Macs ?? 0;
+    public long Macs => exact?.Steps.SelectMany(s => s.Layers).Sum(LayerFacts.Macs) ?? 0;
 
     /// <summary>[N,…] float32 for a batch of inputs; the caller's.</summary>
     public Tensor Run(Tensor input) => exact?.Run(input) ?? Listen(input);
@@ -132,20 +135,36 @@ internal sealed class FeatureReader : IDisposable
         mode.Dispose();
     }
 
-    private (FusedBackbone? Exact, FusedBackbone? Half) Build(Tensor example, bool withHalf)
+    private (CompiledProgram? Exact, CompiledProgram? Half) Build(Tensor example, bool withHalf)
     {
         try
         {
             using DisposeScope scope = NewDisposeScope();
             using Trace trace = Trace.Run(model, example);
             return Target(trace) is { } target
-                ? (FusedBackbone.Build(trace, target), withHalf ? FusedBackbone.Build(trace, target, ScalarType.BFloat16) : null)
+                ? (Planner.Plan(trace, target, new Backend(Fused(example), Fusions.All, ScalarType.Float32)), withHalf ? Half(trace, target) : null)
                 : default;
         }
         catch (TraceException)
         {
             return default; // a forward calls functions: it is listened to instead
         }
+    }
+
+    private bool Fused(Tensor example) => CompiledModel.Unavailable is null && example.device_type == DeviceType.CPU
+        && model.parameters().All(p => p.dtype == ScalarType.Float32);
+
+    // Null where a layer on the way has two outputs, or cannot compute in bfloat16.
+    private static CompiledProgram? Half(Trace trace, int target)
+    {
+        CompiledProgram program = Planner.Plan(trace, target, new Backend(false, Fusions.All, ScalarType.BFloat16));
+        if (program.Steps.All(s => s.Outputs.Length == 1 && s.Layers.All(l => CompiledProgram.ComputesInHalf(l.Module))))
+        {
+            return program;
+        }
+
+        program.Dispose();
+        return null;
     }
 
     // Null where the trace does not say it: the layer runs twice, or its input is that of a whole block.

@@ -172,7 +172,16 @@ internal static class FineTuneModel
 
             TransferLearning.ReplaceHead(model, labels.Count);
             HeadRows.Copy(pretrained, model, labels, kept);
-            return pretrained with { Model = model, Options = sizes, Labels = labels, Preprocessing = preprocessing, Checkpoint = null };
+            return pretrained with
+            {
+                Model = model,
+                Options = sizes,
+                Labels = labels,
+                Preprocessing = preprocessing,
+                Checkpoint = null,
+                Loading = null,
+                Headless = false,
+            };
         }
         catch
         {

@@ -33,6 +33,7 @@ public sealed class CheckRegistry
         registry.Add<LayerNorm>(LayerNormCheck.Of);
         registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
         registry.Add<TransformInput>(TransformInputCheck.Of);
+        registry.Add<MeanImage>(MeanImageCheck.Of);
         registry.Add<Flatten>(static m => new FlattenCheck(m.start_dim, m.end_dim));
         registry.Add<Dropout>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.p, Dropped.Elements) });
         registry.Add<Dropout2d>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.p, Dropped.Channels) });

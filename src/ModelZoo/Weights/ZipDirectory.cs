@@ -21,14 +21,18 @@ internal sealed class ZipDirectory
 
     private readonly ByteSource source;
     private readonly string file;
+    private readonly string advice;
 
-    private ZipDirectory(ByteSource source, string file) => (this.source, this.file) = (source, file);
+    private ZipDirectory(ByteSource source, string file, string advice) => (this.source, this.file, this.advice) = (source, file, advice);
 
     /// <summary>Reads the members, in the order of their bytes.</summary>
+    /// <param name="source">The archive.</param>
+    /// <param name="file">What messages call it.</param>
+    /// <param name="advice">What they end with.</param>
     /// <exception cref="ZooException">It is no such archive; the message names <paramref name="file"/> and the member.</exception>
-    public static List<ZipItem> Read(ByteSource source, string file)
+    public static List<ZipItem> Read(ByteSource source, string file, string advice = Advice)
     {
-        var directory = new ZipDirectory(source, file);
+        var directory = new ZipDirectory(source, file, advice);
         (long start, long length, long count) = directory.FindEnd();
         if (length > MostBytes || count > MostBytes / CentralBytes)
         {
@@ -212,7 +216,7 @@ internal sealed class ZipDirectory
 
     private long Limited(ulong value) => value <= long.MaxValue ? (long)value : throw Refused($"has a member of {value} bytes");
 
-    private ZooException Refused(string what) => new($"{file}: {what}. {Advice}");
+    private ZooException Refused(string what) => new($"{file}: {what}. {advice}");
 
     private static ushort U16(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 

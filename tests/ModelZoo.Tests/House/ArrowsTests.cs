@@ -16,7 +16,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Plots", ""),
         ("Layers", "Imaging"),
         ("Tracing", "Layers"),
-        ("Analysis", "Layers Runtime Tracing"),
+        ("Analysis", "Layers Tracing"),
         ("Registry", "Analysis Imaging Layers Tracing"),
         ("Weights", "Imaging Layers Registry"),
         ("Onnx", "Imaging Layers Registry Tracing Weights"),
@@ -25,9 +25,9 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Data", "Downloads Imaging"),
         ("Training", "Layers Plots Runtime Tracing Weights"),
         ("Loading", "Data Imaging Training Weights"),
-        ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Tracing Weights"),
+        ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Tracing Training Weights"),
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Tracing Training Weights"),
-        ("Verification", "Analysis Imaging Layers Onnx Registry Tracing Transfer Weights"),
+        ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Plots Tracing Verification"),
     ];
 

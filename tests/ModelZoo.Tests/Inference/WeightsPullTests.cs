@@ -13,8 +13,8 @@ using Xunit;
 namespace ModelZoo.Tests.Inference;
 
 /// <summary>
-/// From the published address to a model with labels. The environment is the whole process's: everything that needs a cache folder is in this class, and no
-/// other test reads the variable.
+/// From the published address to a model with labels. The environment is the whole process's: everything that needs a cache folder is in this class, in
+/// <see cref="PackagePullTests"/> or in <see cref="ResNet18PackageTests"/>, which run one after the other, and no other test reads the variable.
 /// </summary>
 [Collection(TorchCollection.Name)]
 public sealed class WeightsPullTests : IDisposable

@@ -1,3 +1,4 @@
+using ModelZoo.Analysis;
 using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Models.Resnet;
@@ -32,9 +33,25 @@ public class ResNetTests
     [InlineData("resnet18", 64, "group:32")]
     [InlineData("resnet18", 64, "layer")]
     [InlineData("resnet18", 64, "instance")]
+    [InlineData("resnet18_cntk", 64, null)]
     [InlineData("resnet50_v1", 32, null)]
     [InlineData("resnext50_32x4d", 32, null)]
     public void Every_layer_computes_what_it_says(string name, int size, string? norm) => ResidualFacts.Verify(name, size, norm);
+
+    // As the ONNX file of the package has it: 15.9 million parameters without its classifier, whose borders and ours give the same windows.
+    [Fact]
+    public void Microsofts_has_a_ninth_block_and_a_mean_image()
+    {
+        ModelInfo info = Catalog.Models.Find("resnet18_cntk");
+        using ZooModel model = info.Create(), common = Catalog.Models.Find("resnet18").Create();
+        ModelSummary summary = ModelSummary.Of(model, 3, 224, 224);
+        long block = 2 * ((512 * 512 * 9) + (2 * 512));
+        Assert.Equal(common.parameters().Sum(p => p.numel()) + block, summary.Parameters);
+        Assert.Equal(15_897_152, summary.Parameters - (513 * 1000));
+        Assert.Equal(["MeanImage", "Conv2d"], summary.Layers.Take(2).Select(l => l.Op));
+        Assert.Equal([3, 224, 224], model.state_dict()["mean.image"].shape);
+        Assert.Contains("layer4.2.conv2.weight", model.state_dict().Keys);
+    }
 
     [Fact]
     public void Training_reaches_every_parameter() => ResidualFacts.TrainsThroughout("resnet18", 64);

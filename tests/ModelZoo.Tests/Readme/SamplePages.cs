@@ -18,6 +18,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("transfer", "docs/transfer.md"),
         new("weights", "docs/weights.md"),
         new("onnx", "docs/onnx.md"),
+        new("inference", "docs/inference.md"),
         new("verification", "docs/verification.md"),
     ];
 

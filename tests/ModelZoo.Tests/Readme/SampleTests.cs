@@ -1,4 +1,5 @@
 using ModelZoo.Data;
+using ModelZoo.Inference;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Verification;
@@ -65,6 +66,16 @@ public class SampleTests
         using var console = new StringWriter();
         Assert.Equal(2, OnnxSample.Run(folder.File("lenet5.onnx"), console).Output.Shape[0]);
         Assert.Equal(["0 of the largest output"], Lines(console));
+    }
+
+    [Fact]
+    public void A_network_is_compiled()
+    {
+        using var console = new StringWriter();
+        Assert.InRange(InferenceSample.Run(console).Count, 20, 30);
+        string[] lines = Lines(console);
+        Assert.Equal(CompiledModel.Unavailable ?? "by libtorch's fused operators", lines[0]);
+        Assert.EndsWith("the first convolution + fold + relu: conv1, bn1, relu", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using ModelZoo.Layers;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
@@ -109,6 +110,21 @@ public class FaultTests
         using Tensor input = randn(2, 12, 4, 4) * 10;
         LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
         Assert.Equal("norm", failure?.Name);
+        Assert.Contains(cause, failure?.LikelyCause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("swapped", "red and blue are swapped")]
+    [InlineData("added", "it is added")]
+    [InlineData("left out", "it is not applied")]
+    public void A_wrong_mean_image_is_named(string fault, string cause)
+    {
+        using nn.Module<Tensor, Tensor> trusted = nn.Sequential(("mean", new MeanImage(4, 4, (1, 2, 3)))),
+            model = nn.Sequential(("mean", new MeanImage(4, 4, (1, 2, 3))));
+        Change(Find<MeanImage>(model, "mean").Image, v => fault switch { "swapped" => v.flip(0), "added" => -v, _ => v * 0 });
+        using Tensor input = randn(2, 3, 4, 4);
+        LayerCheck? failure = Verifier.Verify(model, input, against: trusted).FirstFailure;
+        Assert.Equal("mean", failure?.Name);
         Assert.Contains(cause, failure?.LikelyCause, StringComparison.Ordinal);
     }
 

@@ -42,6 +42,10 @@ public class OpTests
         ["response norm, more than all channels"] = (() => nn.LocalResponseNorm(7, alpha: 0.3), [2, 3, 3, 4]),
         ["input transform"] = (() => new TransformInput(3), [2, 3, 6, 5]),
         ["input transform, gray"] = (() => new TransformInput(1), [2, 1, 6, 5]),
+        ["mean image"] = (() => WithImage(new MeanImage(6, 5, (1, 2, 3))), [2, 3, 6, 5]),
+        ["mean image, smaller"] = (() => WithImage(new MeanImage(12, 10, (1, 2, 3))), [2, 3, 5, 7]),
+        ["mean image, gray"] = (() => WithImage(new MeanImage(6, 5, (1, 2, 3))), [2, 1, 6, 5]),
+        ["mean image, four channels and larger"] = (() => WithImage(new MeanImage(3, 4, (1, 2, 3))), [1, 4, 7, 9]),
         ["group norm"] = (() => WithAffine(nn.GroupNorm(2, 6)), [2, 6, 4, 5]),
         ["group norm, one group"] = (() => WithAffine(nn.GroupNorm(1, 6)), [2, 6, 4, 5]),
         ["group norm, a group per channel"] = (() => WithAffine(nn.GroupNorm(6, 6, eps: 1e-3)), [3, 6, 7, 7]),
@@ -189,6 +193,13 @@ public class OpTests
             nn.init.normal_(parameter);
         }
 
+        return layer;
+    }
+
+    private static MeanImage WithImage(MeanImage layer)
+    {
+        using IDisposable none = no_grad();
+        nn.init.normal_(layer.Image);
         return layer;
     }
 

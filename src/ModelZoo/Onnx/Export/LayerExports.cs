@@ -75,6 +75,7 @@ internal static class LayerExports
         Add<Multiply>(static (_, c) => c.Out("Mul", c.Inputs));
         Add<Negate>(static (_, c) => c.Out("Neg", [c.X]));
         Add<Concat>(static (j, c) => c.Out("Concat", c.Inputs, AttributeProto.Of("axis", j.Dim)));
+        Add<MeanImage>(ShapeExports.Centered);
         Add<TransformInput>(static (t, c) => c.Out("Add", [
             c.Inner("Mul", "scaled", [c.X, c.Floats("scale", t.Scale, t.Scale.Count, 1, 1)]), c.Floats("shift", t.Shift, t.Shift.Count, 1, 1),
         ]));

@@ -35,6 +35,15 @@ internal static class ShapeExports
         return call.Out("Pad", [kept, call.Longs("pads", 0, 0, 0, 0, 0, p.OutChannels - p.InChannels, 0, 0)]);
     }
 
+    // An image for the size that is written.
+    public static string Centered(MeanImage m, LayerCall call)
+    {
+        (long channels, long rows, long columns) = (call.Shape[1], call.Shape[2], call.Shape[3]);
+        return call.Out("Sub", [call.X, channels == 3 && (rows, columns) == (m.Height, m.Width)
+            ? call.Weight("image", m.Image)
+            : call.Weight("image", call.Graph.Own(m.For(channels, rows, columns)))]);
+    }
+
     public static string Upsample(Upsample u, LayerCall call)
     {
         bool corners = u.align_corners == true;

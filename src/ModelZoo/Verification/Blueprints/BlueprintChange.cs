@@ -71,8 +71,8 @@ internal static class BlueprintChange
 
     private static Blueprint WithChannels(Blueprint drawn, int channels)
     {
-        HashSet<string> stems = [.. drawn.Nodes.Where(node => node.Inputs.Contains(BlueprintNode.ModelInput) && node.Setting("in") is not null)
-            .Select(node => node.Name)];
+        HashSet<string> images = [BlueprintNode.ModelInput, .. drawn.Nodes.Where(node => node.Op == nameof(MeanImage)).Select(node => node.Name)];
+        HashSet<string> stems = [.. drawn.Nodes.Where(node => node.Inputs.Any(images.Contains) && node.Setting("in") is not null).Select(node => node.Name)];
         return drawn with
         {
             Nodes = [.. drawn.Nodes.Select(node => stems.Contains(node.Name) ? node.With("in", Text(channels)) : node)],

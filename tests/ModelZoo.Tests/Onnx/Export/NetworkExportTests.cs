@@ -21,8 +21,8 @@ public class NetworkExportTests(ITestOutputHelper log)
 
     // The smallest of each family, of encoders and decoders each.
     private static readonly string[] Small = ["lenet5_classic", "lenet5", "convnet", "small_cnn", "alexnet_original", "zfnet", "googlenet",
-        "googlenet_naive", "resnet18", "se_resnet18", "resnet20", "preact_resnet18", "wrn_16_8", "densenet121", "mobilenet_v1_050", "mobilenet_v2",
-        "nasnet_mobile", "efficientnet_b0", "squeezenet1_1", "conv_depthwise_separable",
+        "googlenet_naive", "resnet18", "resnet18_cntk", "se_resnet18", "resnet20", "preact_resnet18", "wrn_16_8", "densenet121", "mobilenet_v1_050",
+        "mobilenet_v2", "nasnet_mobile", "efficientnet_b0", "squeezenet1_1", "conv_depthwise_separable",
         "encdec_nails", "encdec_nearest", "encdec_transposed", "encdec_unpool"];
 
     public static TheoryData<string> Representatives() => [.. Small];

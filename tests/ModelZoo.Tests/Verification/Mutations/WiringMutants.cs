@@ -79,6 +79,9 @@ internal static class WiringMutants
             "aux1.pool", "the network has 0 blocks 'aux…' instead of 2"),
         new("input transform", "googlenet", "left out", m => m, "transform", "a TransformInput is missing after the model's input") { Expected = options =>
             options with { TransformInput = true } },
+        new("mean image", "resnet18_cntk", "left out", m => new Rewired(m, (w, x) =>
+            w.Chain(x, "conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool", "flatten", "fc")), "mean",
+                "a MeanImage is missing after the model's input"),
         new("keys", "resnet20", "another order of the fields", m =>
             new Rearranged(m, names => names.Reverse()), "model", "key 1 of its state is fc.weight [10,64] instead of conv1.weight"),
         new("keys", "resnet20", "another name", m =>

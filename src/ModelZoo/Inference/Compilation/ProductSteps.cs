@@ -1,0 +1,191 @@
+using ModelZoo.Tracing;
+using ModelZoo.Training.Precision;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference.Compilation;
+
+/// <summary>How steps compute.</summary>
+/// <param name="Fused">Whether libtorch's fused operators are used.</param>
+/// <param name="Fusions">What is joined.</param>
+/// <param name="Type">The element type of values and weights: float32, or without the fused operators bfloat16.</param>
+internal sealed record Backend(bool Fused, Fusions Fusions, ScalarType Type)
+{
+    public bool Has(Fusions fusion) => Fusions.HasFlag(fusion);
+
+    /// <summary>Whether the zoo's own kernels are used: they take float32.</summary>
+    public bool Kernels => Fused && Has(Fusions.Kernels);
+}
+
+/// <summary>act(convolution(x) + other), with what follows per channel folded into the weights.</summary>
+internal sealed class ConvolutionStep : Step
+{
+    // Where this few pixels come out of each image, a product with few rows needs no packed weights.
+    private const long MostRows = 4;
+
+    private readonly Backend backend;
+    private readonly FoldedWeight folded;
+    private readonly Window window;
+    private readonly long[] inputShape;
+    private readonly bool sum;
+    private readonly bool point;
+    private readonly Tensor? dense;
+    private readonly PointwiseFunction? function;
+
+    /// <param name="layers">The convolution, what is folded into it, then a sum, then an activation.</param>
+    /// <param name="inputs">x, and what is added.</param>
+    /// <param name="output">The value that it makes.</param>
+    /// <param name="folded">How many layers after the convolution are folded into it.</param>
+    /// <param name="sum">Whether there is a sum.</param>
+    /// <param name="backend">How to compute.</param>
+    public ConvolutionStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, int folded, bool sum, Backend backend) : base(layers, inputs, output)
+    {
+        var convolution = (Conv2d)layers[0].Module;
+        this.backend = backend;
+        this.sum = sum;
+        inputShape = layers[0].InputShapes[0];
+        window = new(convolution.padding!, convolution.stride, convolution.dilation, convolution.groups);
+        function = layers.Count > folded + (sum ? 2 : 1) ? PointwiseFunction.Of(layers[^1].Module) : null;
+        this.folded = new FoldedWeight(() => convolution.weight, () => convolution.bias);
+        for (int i = 1; i <= folded; i++)
+        {
+            this.folded.Fold(layers[i].Module);
+        }
+
+        point = backend.Kernels && !sum && window.Groups == 1 && convolution.kernel_size.All(k => k == 1) && window.Padding.All(p => p == 0)
+            && inputShape[2] == 1 && inputShape[3] == 1;
+        if (!backend.Fused || !backend.Has(Fusions.Packing) || point)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using IDisposable none = no_grad();
+            Tensor own = ChannelsLast.Of(this.folded.Weight().to(backend.Type));
+            dense = Keep(this.folded.IsPlain ? own.alias() : own.clone());
+            Bias = this.folded.Bias is { } bias && backend.Type != ScalarType.Float32 ? Keep(bias.to(backend.Type)) : this.folded.Bias;
+        }
+        else
+        {
+            Bias = this.folded.Bias;
+        }
+    }
+
+    /// <summary>What is added per channel, after folding.</summary>
+    internal Tensor? Bias { get; }
+
+    public override string Kind => Join("convolution", Layers.Count > 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null,
+        function?.Name);
+
+    public override int Overwritable => sum ? 1 : -1;
+
+    public override IEnumerable<Func<Tensor?>> Sources => folded.Sources;
+
+    public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
+    {
+        if (point && x[0].shape[0] <= MostRows)
+        {
+            return Kernels.Product(x[0], dense!, Bias, function);
+        }
+
+        if (!backend.Fused)
+        {
+            Tensor plain = nn.functional.conv2d(x[0], dense!, Bias, window.Stride, window.Padding, window.Dilation, window.Groups);
+            plain = sum ? plain.add_(x[1]) : plain;
+            return function?.Apply(plain) ?? plain;
+        }
+
+        Tensor weight = pack ?? dense!;
+        if (!sum)
+        {
+            return NativeOperators.Convolution(x[0], weight, Bias, window, function);
+        }
+
+        return Overwrites
+            ? NativeOperators.ConvolutionAdd(x[1], x[0], weight, Bias, window, function is not null)
+            : Kernels.Add(NativeOperators.Convolution(x[0], weight, Bias, window, null), x[1], function is not null, inPlace: true);
+    }
+
+    public override Tensor? Pack(long batch)
+    {
+        if (!backend.Fused || !backend.Has(Fusions.Packing) || (point && batch <= MostRows))
+        {
+            return null;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return Keep(NativeOperators.PackConvolution(folded.Weight().contiguous(), window, [batch, .. inputShape[1..]]));
+    }
+
+    public override void Dispose()
+    {
+        if (!ReferenceEquals(Bias, folded.Bias))
+        {
+            Bias?.Dispose();
+        }
+
+        folded.Dispose();
+        dense?.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>act(x·Wᵀ + b), [N,in] → [N,out].</summary>
+internal sealed class LinearStep : Step
+{
+    // From so many rows on it pays to lay the weights out, unless they are so many that reading them is what takes the time: those stay the model's alone.
+    private const long MostRows = 4, MostPacked = 4 << 20;
+
+    private readonly Backend backend;
+    private readonly Linear linear;
+    private readonly Tensor weight;
+    private readonly Tensor? bias;
+    private readonly PointwiseFunction? function;
+
+    public LinearStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, Backend backend) : base(layers, inputs, output)
+    {
+        this.backend = backend;
+        linear = (Linear)layers[0].Module;
+        function = layers.Count > 1 ? PointwiseFunction.Of(layers[1].Module) : null;
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable none = no_grad();
+        weight = Keep(linear.weight.detach().to(backend.Type).contiguous().alias()); // the model's memory, in float32
+        bias = linear.bias is { } own ? Keep(own.detach().to(backend.Type).alias()) : null;
+    }
+
+    public override string Kind => Join("linear", function?.Name);
+
+    public override IEnumerable<Func<Tensor?>> Sources => [() => linear.weight, () => linear.bias];
+
+    public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
+    {
+        if (backend.Kernels && x[0].shape[0] <= MostRows)
+        {
+            return Kernels.Product(x[0], weight, bias, function);
+        }
+
+        if (backend.Fused && pack is not null)
+        {
+            return NativeOperators.Linear(x[0], pack, bias, function);
+        }
+
+        Tensor plain = nn.functional.linear(x[0], weight, bias);
+        return function?.Apply(plain) ?? plain;
+    }
+
+    public override Tensor? Pack(long batch)
+    {
+        if (!backend.Fused || !backend.Has(Fusions.Packing) || weight.numel() > MostPacked || (backend.Kernels && batch <= MostRows))
+        {
+            return null;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return Keep(NativeOperators.PackLinear(weight, batch));
+    }
+
+    public override void Dispose()
+    {
+        weight.Dispose();
+        bias?.Dispose();
+        base.Dispose();
+    }
+}
