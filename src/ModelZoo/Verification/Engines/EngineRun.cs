@@ -133,7 +133,7 @@ internal sealed class EngineRun(IReadOnlyList<GraphStep> steps, IGraphEngine eng
         };
     }
 
-    private Inner Whole(Quantity quantity)
+    private static Inner Whole(Quantity quantity)
     {
         NdArray values = NdArray.Zeros(quantity.Shape);
         double[] errors = new double[values.Count];
