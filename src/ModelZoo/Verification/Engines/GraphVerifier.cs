@@ -74,8 +74,8 @@ public sealed class GraphVerifier : IDisposable
     public bool Pictures { get; }
 
     /// <summary>
-    /// Whether its weights are float16 or bfloat16. ONNX Runtime computes such a graph on a CPU in float32, and leaves conversions out between nodes, so that no
-    /// value is what the next node is given: only its checks can be verified.
+    /// Whether its weights are float16 or bfloat16. ONNX Runtime computes such a graph on a CPU in float32, and leaves conversions out between nodes, so that
+    /// no value is what the next node is given: only its checks can be verified.
     /// </summary>
     public bool Narrow => file.Model.Graph!.Initializers.Exists(t => t.DataType is OnnxType.Float16 or OnnxType.BFloat16);
 
@@ -116,8 +116,8 @@ public sealed class GraphVerifier : IDisposable
         bool whole = !Pictures && !Narrow;
         if (!whole && Checks is null)
         {
-            throw new ZooException($"{file.Name}: {(Pictures ? "takes pictures" : "has weights of 16 bits")}, where only checks in the file can be verified, and "
-                + "it has none. Export it with --checks 4.");
+            throw new ZooException($"{file.Name}: {(Pictures ? "takes pictures" : "has weights of 16 bits")}, where only checks in the file can be verified, "
+                + "and it has none. Export it with --checks 4.");
         }
 
         string? folder = Path.GetDirectoryName(Path.GetFullPath(file.Name));
