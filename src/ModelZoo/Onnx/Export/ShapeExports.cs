@@ -38,6 +38,7 @@ internal static class ShapeExports
     // An image for the size that is written.
     public static string Centered(MeanImage m, LayerCall call)
     {
+        call.Graph.FixesSize = true; // the image is one for this size
         (long channels, long rows, long columns) = (call.Shape[1], call.Shape[2], call.Shape[3]);
         return call.Out("Sub", [call.X, channels == 3 && (rows, columns) == (m.Height, m.Width)
             ? call.Weight("image", m.Image)

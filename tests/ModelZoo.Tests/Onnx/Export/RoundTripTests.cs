@@ -44,7 +44,8 @@ public sealed class RoundTripTests
         using DisposeScope scope = NewDisposeScope();
         using var folder = new TempFolder();
         ModelInfo info = Catalog.Models.Find(name);
-        int size = Math.Max(info.MinimumSize, Math.Min(32, info.Input.Height));
+        bool whole = info.Family is "vgg" or "alexnet"; // at small sizes their pooling repeats pixels, which is written as products and not read
+        int size = whole ? info.Input.Height : Math.Max(info.MinimumSize, Math.Min(32, info.Input.Height));
         ModelOptions options = info.Defaults with { InputHeight = size, InputWidth = size };
         manual_seed(2);
         string path = folder.File("x.onnx");
