@@ -10,6 +10,7 @@ using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
+using ModelZoo.Verification.Engines;
 using TorchSharp;
 using static TorchSharp.torch;
 using Trace = ModelZoo.Tracing.Trace;
@@ -65,6 +66,11 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
 
     private VerifyResult Verify(string spec)
     {
+        if (plan.Engine is { } engine)
+        {
+            return EngineVerification.Of(session, spec, plan, weights, engine);
+        }
+
         int? size = plan.SizeFor(Session.Catalog.TryFind(spec.Split(':', 2)[0], out ModelInfo? info) ? info : null);
         WeightsChoice choice = size is { } side
             ? weights with { Change = options => weights.Change(options) with { InputHeight = side, InputWidth = side } }
@@ -142,7 +148,8 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
 /// <param name="EndToEnd">Whether the reference runs the whole network too.</param>
 /// <param name="Type">What the layers compute in.</param>
 /// <param name="Compiled">Whether the compiled network is verified too.</param>
-internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type, bool Compiled = false)
+/// <param name="Engine">What runs the network as ONNX; null for torch.</param>
+internal sealed record VerifyPlan(int Batch, int? Size, bool Whole, bool EndToEnd, ScalarType Type, bool Compiled = false, IGraphEngine? Engine = null)
 {
     private const int ReducedSize = 64;
 

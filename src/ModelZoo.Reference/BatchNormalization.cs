@@ -1,7 +1,7 @@
 namespace ModelZoo.Reference;
 
 /// <summary>
-/// Batch normalization, x (N,C) or (N,C,H,W), γ and β (C): each channel is normalized over the batch and all positions in training,
+/// Batch normalization, x (N,C), (N,C,L) or (N,C,H,W), γ and β (C): each channel is normalized over the batch and all positions in training,
 /// y = γ·(x − mean)/√(variance + ε) + β with the biased variance, and with the running statistics in evaluation.
 /// Source: Ioffe and Szegedy 2015 (arXiv 1502.03167).
 /// </summary>
@@ -126,9 +126,9 @@ public static class BatchNormalization
 
     private static Grouping PerChannel(NdArray x, bool train)
     {
-        if (x.Rank is not (2 or 4))
+        if (x.Rank < 2)
         {
-            throw new ArgumentException($"Batch normalization takes (N,C) or (N,C,H,W), not {x}.");
+            throw new ArgumentException($"Batch normalization takes (N,C) or more dimensions, not {x}.");
         }
 
         int channels = x.Shape[1], plane = x.Count / x.Shape[0] / channels;

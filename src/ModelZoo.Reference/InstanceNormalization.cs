@@ -1,7 +1,7 @@
 namespace ModelZoo.Reference;
 
 /// <summary>
-/// Instance normalization, x (N,C,H,W), γ and β (C): each channel of each sample is normalized over its own positions.
+/// Instance normalization, x (N,C,H,W) or (N,C,L), γ and β (C): each channel of each sample is normalized over its own positions.
 /// Source: Ulyanov, Vedaldi and Lempitsky 2016 (arXiv 1607.08022).
 /// </summary>
 public static class InstanceNormalization
@@ -20,7 +20,7 @@ public static class InstanceNormalization
     public static (NdArray Mean, NdArray Variance) UpdateRunning(NdArray x, NdArray runningMean, NdArray runningVariance, double momentum = 0.1)
     {
         Grouping grouping = PerPlane(x);
-        int batch = x.Shape[0], channels = x.Shape[1], m = x.Shape[2] * x.Shape[3];
+        int batch = x.Shape[0], channels = x.Shape[1], m = x.Count / batch / channels;
         Require.Shape(runningMean, "The running mean", channels);
         Require.Shape(runningVariance, "The running variance", channels);
         if (m == 1)
@@ -41,8 +41,12 @@ public static class InstanceNormalization
 
     private static Grouping PerPlane(NdArray x)
     {
-        Require.Rank(x, 4, "The input of instance normalization");
-        int channels = x.Shape[1], plane = x.Shape[2] * x.Shape[3];
+        if (x.Rank < 3)
+        {
+            throw new ArgumentException($"The input of instance normalization must have positions behind its channels, but is {x}.");
+        }
+
+        int channels = x.Shape[1], plane = x.Count / x.Shape[0] / channels;
         return new Grouping(x.Shape[0] * channels, i => i / plane, i => i / plane % channels, [channels]);
     }
 }

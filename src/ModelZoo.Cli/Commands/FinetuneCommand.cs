@@ -62,7 +62,7 @@ internal static class FinetuneCommand
                 spec = PublishedPull.DefaultAsync(session).GetAwaiter().GetResult(); // libtorch's threads are counted for this thread
             }
 
-            using ResolvedModel pretrained = ModelArgument.Resolve(session, spec, weights.Read(parsed), trained: true);
+            using ResolvedModel pretrained = ImportedGraph.WithHead(ModelArgument.Resolve(session, spec, weights.Read(parsed), trained: true), session.Say);
             Check(pretrained);
             LabeledImages train = opened ?? choice.OpenToTrain(session);
             string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");

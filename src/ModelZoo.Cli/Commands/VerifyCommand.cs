@@ -34,6 +34,9 @@ internal static class VerifyCommand
         };
         var part = new Option<bool>("--no-end-to-end") { Description = "Leave out the comparison of the whole network in double with the reference" };
         Option<string> type = GlobalOptions.Choice("--dtype", "What the layers compute in", "float32", "float32", "bfloat16", "float16");
+        Option<string> engine = GlobalOptions.Choice("--engine",
+            "What runs the network: torch, forward and backward, or onnxruntime, every value of its ONNX file and the checks in it", "torch", "torch",
+            "onnxruntime");
         var compiled = new Option<bool>("--compiled")
         {
             Description = "Verify the compiled network too: every fused operation against the reference, before and after its weights change"
@@ -45,7 +48,7 @@ internal static class VerifyCommand
         };
         var command = new Command("verify",
             "Check every layer's output and gradients against the reference, each element within its own rounding-error bound.\n\nExample: zoo verify "
-                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, compiled, html };
+                + "lenet5:mnist") { model, all, checkpoint, family, batch, size, part, type, compiled, engine, html };
         weights.AddTo(command, withSize: false);
         command.SetAction((parsed, cancel) =>
         {
@@ -64,8 +67,14 @@ internal static class VerifyCommand
                 ? VerificationPages.Open(path, parsed.GetValue(all), parsed.Tokens.Select(t => t.Value))
                 : null;
             int images = parsed.GetValue(batch) is >= 1 and var n ? n : throw new UsageException($"--batch {parsed.GetValue(batch)}: it must be 1 or more.");
+            bool foreign = parsed.GetValue(engine) != "torch";
+            if (foreign && (pages is not null || parsed.GetValue(compiled) || TypeOf(parsed.GetValue(type)!) != ScalarType.Float32))
+            {
+                throw new UsageException("--engine onnxruntime goes with neither --html nor --compiled, and takes the --dtype that the file has.");
+            }
+
             var plan = new VerifyPlan(images, parsed.GetValue(size), parsed.GetValue(all), !parsed.GetValue(part),
-                TypeOf(parsed.GetValue(type)!), parsed.GetValue(compiled));
+                TypeOf(parsed.GetValue(type)!), parsed.GetValue(compiled), foreign ? new OnnxRuntimeEngine() : null);
             if (plan.Compiled && plan.Type != ScalarType.Float32)
             {
                 throw new UsageException("--compiled verifies what predictions are computed by, which is float32: leave out --dtype.");

@@ -16,6 +16,28 @@ public static class ImportedGraph
     }
 
     /// <summary>
+    /// A network without a classifier as one that has it: behind its features, or the average of its last maps, comes a fully connected layer whose weights are
+    /// zeros until they are learned. Any other model is given back as it is.
+    /// </summary>
+    /// <param name="model">An imported network; where it is changed, it is disposed of.</param>
+    /// <param name="say">Hears of the layer.</param>
+    /// <exception cref="ZooException">Its output can have no such layer.</exception>
+    public static ResolvedModel WithHead(ResolvedModel model, Action<string>? say = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.Info.Graph is null || (model.Model.Head.Length > 0 && model.Info.Task == ModelTask.Classification))
+        {
+            return model;
+        }
+
+        const int Classes = 1; // until the new ones are known
+        (ZooModel network, ModelInfo info) = OnnxModel.WithHead(model.Info, model.Model, model.Options, Classes);
+        say?.Invoke($"{info.Name} has no classifier: a layer '{info.Head}' for the classes comes behind its features");
+        model.Model.Dispose();
+        return model with { Model = network, Info = info, Options = model.Options with { NumClasses = Classes }, Labels = ["none yet"], Checkpoint = null };
+    }
+
+    /// <summary>
     /// Opens a file. A graph that is one of the catalog's networks becomes that, with its own keys; any other one carries its graph along, so that its
     /// checkpoints can be opened.
     /// </summary>

@@ -115,7 +115,7 @@ public sealed class Resample : nn.Module<Tensor, Tensor>
         for (int tap = 0; tap < taps; tap++)
         {
             int offset = tap - before;
-            float[] weights = [.. places.Select(p => (float)Weight(p - Math.Floor(p), offset))];
+            double[] weights = [.. places.Select(p => Weight(p - Math.Floor(p), offset))];
             long[] shape = [1, 1, 1, 1];
             shape[2 + axis] = wanted;
             Tensor term = Pixels(x, axis, places.Select(p => (long)Math.Floor(p) + offset)).mul(tensor(weights, shape, x.dtype, x.device));

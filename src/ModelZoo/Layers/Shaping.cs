@@ -97,6 +97,21 @@ public sealed class Mean(long[] dims, bool keep) : nn.Module<Tensor, Tensor>(nam
     public override Tensor forward(Tensor input) => input.mean(Dims, Keep);
 }
 
+/// <summary>The sum over some dimensions.</summary>
+/// <param name="dims">Which.</param>
+/// <param name="keep">Whether they stay, with size 1.</param>
+public sealed class Total(long[] dims, bool keep) : nn.Module<Tensor, Tensor>(nameof(Total))
+{
+    /// <summary>Which.</summary>
+    public long[] Dims { get; } = dims;
+
+    /// <summary>Whether they stay, with size 1.</summary>
+    public bool Keep { get; } = keep;
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => input.sum(Dims, Keep);
+}
+
 /// <summary>
 /// Average pooling over [N,C,H,W] with other borders before than after, which do not count: each window's sum is divided by the number of its elements that
 /// lie in the image.

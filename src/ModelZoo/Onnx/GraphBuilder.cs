@@ -18,7 +18,14 @@ internal sealed record GraphSizes(int? Height = null, int? Width = null, int? He
 /// <param name="Node">The node that it was made of.</param>
 /// <param name="Takes">Which values it takes; 0 is the network's input.</param>
 /// <param name="Shape">What it makes, as in <see cref="GraphValue.Shape"/>; the value's number is its own place plus one.</param>
-internal sealed record GraphStep(nn.Module Module, string Path, int Node, int[] Takes, long[] Shape);
+internal sealed record GraphStep(nn.Module Module, string Path, int Node, int[] Takes, long[] Shape)
+{
+    /// <summary>What the graph calls the values that it takes; null for one that only the layers of one node hand on.</summary>
+    public IReadOnlyList<string?> From { get; init; } = [];
+
+    /// <summary>What the graph calls the value that it makes; null where the graph does not have it.</summary>
+    public string? Made { get; init; }
+}
 
 /// <summary>
 /// Makes layers of a graph's nodes. What is computed of constants and shapes alone becomes constants; what is not needed for the output is left out; what
@@ -38,7 +45,8 @@ internal sealed class GraphBuilder
     private readonly Dictionary<string, List<NodeProto>> consumers = new(StringComparer.Ordinal);
     private readonly HashSet<NodeProto> absorbed = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> outputs;
-    private readonly List<(nn.Module Module, string Path, int Node, int[] Takes, long[] Shape)> steps = [];
+    private readonly List<(nn.Module Module, string Path, int Node, int[] Takes, long[] Shape, string?[] From)> steps = [];
+    private readonly Dictionary<int, string> called = []; // names by slot
     private readonly List<string> problems = [];
     private readonly List<Tensor> small = []; // constants that are kept until the end
     private int current;
@@ -100,9 +108,14 @@ internal sealed class GraphBuilder
 
     public void Define(string name, GraphValue value)
     {
-        if (name.Length > 0 && !values.TryAdd(name, value))
+        if (name.Length > 0 && !values.TryAdd(name, value.Named(name)))
         {
             throw new NodeException($"makes {Printable.Name(name)}, which is there already");
+        }
+
+        if (value.Slot > 0)
+        {
+            called.TryAdd(value.Slot, name);
         }
     }
 
@@ -113,7 +126,7 @@ internal sealed class GraphBuilder
             own.DetachFromDisposeScope();
         }
 
-        steps.Add((module, node.Path, current, [.. takes.Select(t => t.Slot)], shape));
+        steps.Add((module, node.Path, current, [.. takes.Select(t => t.Slot)], shape, [.. takes.Select(t => t.Name)]));
         _ = Shapes.Count(shape);
         return GraphValue.Computed(shape, steps.Count);
     }
@@ -122,6 +135,7 @@ internal sealed class GraphBuilder
     {
         absorbed.Add(next);
         Define(next.Outputs[0], value);
+        called[value.Slot] = next.Outputs[0]; // what the node alone makes is no longer there
     }
 
     private void Run()
@@ -147,7 +161,11 @@ internal sealed class GraphBuilder
             ? made
             : throw Damaged($"its output {Printable.Name(graph.Outputs[0].Name)} is not computed from the input");
         string[] names = LeafNames.Distinct([.. steps.Select(s => (s.Path, s.Module.GetType().Name.ToLowerInvariant()))]);
-        Steps = [.. steps.Select((s, i) => new GraphStep(s.Module, names[i], s.Node, s.Takes, s.Shape))];
+        Steps = [.. steps.Select((s, i) => new GraphStep(s.Module, names[i], s.Node, s.Takes, s.Shape)
+        {
+            From = s.From,
+            Made = called.GetValueOrDefault(i + 1),
+        })];
     }
 
     private void ReadInputs()
@@ -177,7 +195,7 @@ internal sealed class GraphBuilder
             : throw new ZooException($"{file.Name}: has {inputs.Length} inputs ({string.Join(", ", inputs.Take(5).Select(i => Printable.Name(i.Name)))}); a "
                 + "network with one is supported only.");
         InputShape = ShapeOf(input);
-        values[input.Name] = GraphValue.Computed(InputShape, 0);
+        values[input.Name] = GraphValue.Computed(InputShape, 0).Named(input.Name);
     }
 
     private long[] ShapeOf(ValueInfoProto input)

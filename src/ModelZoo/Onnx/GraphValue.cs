@@ -15,12 +15,18 @@ internal sealed class GraphValue
     /// <summary>Where a forward keeps it; −1 of a constant.</summary>
     public int Slot { get; }
 
+    /// <summary>What the graph calls it; null of what a node's layers hand on among themselves.</summary>
+    public string? Name { get; private init; }
+
     /// <summary>Whether it comes from an initializer, as learned numbers do, and not from a constant in the graph.</summary>
     public bool Learned { get; }
 
     public bool IsConstant => read is not null;
 
     public int Rank => Shape.Length;
+
+    /// <summary>The same under a name.</summary>
+    public GraphValue Named(string name) => new(Shape, Slot, read, Learned) { Name = name };
 
     public static GraphValue Computed(long[] shape, int slot) => new(shape, slot, null, false);
 

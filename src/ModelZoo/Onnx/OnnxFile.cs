@@ -85,9 +85,10 @@ internal sealed class OnnxFile : IDisposable
     /// <summary>The bytes of such a file.</summary>
     public static byte[] ToBytes(ModelProto model)
     {
-        using var stream = new MemoryStream();
+        byte[] bytes = new byte[checked((int)ProtoSize.Of(model))]; // at once: a growing stream would need them three times
+        using var stream = new MemoryStream(bytes);
         ProtoWriter.Write(model, stream);
-        return stream.ToArray();
+        return stream.Position == bytes.Length ? bytes : bytes[..(int)stream.Position];
     }
 
     public void Dispose()

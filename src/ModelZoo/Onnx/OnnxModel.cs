@@ -1,6 +1,7 @@
 using ModelZoo.Imaging;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Onnx;
@@ -56,6 +57,56 @@ public static class OnnxModel
         ModelOptions o = checkpoint.Options;
         return Info(checkpoint.Architecture, skeleton, checkpoint.Graph!, (o.InChannels, o.InputHeight, o.InputWidth), o.NumClasses,
             checkpoint.Preprocessing, "");
+    }
+
+    /// <summary>
+    /// A network that was imported, with a fully connected layer for so many classes behind its output, whose weights are zeros; images are averaged before it.
+    /// </summary>
+    /// <param name="info">Its line of a catalog, which has its graph.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="options">What it was built for.</param>
+    /// <param name="classes">Outputs.</param>
+    /// <returns>A network of its own, and its line.</returns>
+    /// <exception cref="ZooException">Its output can have no such layer.</exception>
+    internal static (ZooModel Model, ModelInfo Info) WithHead(ModelInfo info, ZooModel model, ModelOptions options, int classes)
+    {
+        OnnxSkeleton bare = OnnxSkeleton.Parse(info.Graph!, info.Name, model.parameters().Concat(model.buffers()).Sum(t => t.numel() * t.element_size()));
+        long[] shape;
+        using (DisposeScope scope = NewDisposeScope())
+        using (no_grad())
+        {
+            bool training = model.training;
+            model.eval();
+            Tensor any = model.parameters().First();
+            shape = model.call(zeros([1, options.InChannels, options.InputHeight, options.InputWidth], any.dtype, any.device)).shape;
+            model.train(training);
+        }
+
+        if (model is OnnxNetwork { Steps: [.., { Node: -1 }] })
+        {
+            shape = [.. shape, 1, 1]; // the graph itself makes images of one pixel
+        }
+
+        OnnxSkeleton skeleton = bare.WithHead(shape, classes);
+        OnnxNetwork network = skeleton.Build(options with { NumClasses = classes });
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> own = network.state_dict();
+            foreach ((string key, Tensor value) in model.state_dict())
+            {
+                own[key].copy_(value);
+            }
+        }
+
+        ModelInfo with = Info(info.Name, skeleton, skeleton.Text, (options.InChannels, options.InputHeight, options.InputWidth), classes, info.Preprocessing,
+            "") with
+        {
+            Source = info.Source,
+            Stem = network.Stem,
+            Stages = network.Stages,
+        };
+        network.Entry = with;
+        return (network, with);
     }
 
     /// <summary>Builds a network for pictures of what a graph, or <paramref name="sizes"/>, says.</summary>

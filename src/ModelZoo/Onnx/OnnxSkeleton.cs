@@ -139,6 +139,79 @@ internal sealed class OnnxSkeleton
             : throw new ZooException($"{displayName}: the graph of its network lacks its {key}. The file is damaged.");
     }
 
+    /// <summary>
+    /// The same graph with a fully connected layer behind its output, for other classes than it has, or for the first: images are averaged before it.
+    /// </summary>
+    /// <param name="shape">What the graph makes: [N,features] or [N,features,H,W].</param>
+    /// <param name="outputs">Classes.</param>
+    /// <exception cref="ZooException">It makes something else.</exception>
+    public OnnxSkeleton WithHead(long[] shape, int outputs)
+    {
+        const string Layer = "head";
+        if (shape is not ([_, > 0] or [_, > 0, > 0, > 0]))
+        {
+            throw new ZooException($"{name}: makes {Shapes.Text(shape)}, to which no head can be attached; features [N,C] or [N,C,H,W] can have one.");
+        }
+
+        using OnnxFile file = OnnxFile.ParseSkeleton(bytes, name, absent);
+        GraphProto graph = file.Model.Graph!;
+        HashSet<string> there = [.. graph.Nodes.SelectMany(n => n.Outputs), .. graph.Initializers.Select(t => t.Name), .. graph.Inputs.Select(i => i.Name)];
+        string prefix = Layer;
+        for (int i = 2; there.Any(n => n.StartsWith($"{prefix}.", StringComparison.Ordinal) || n.StartsWith($"/{prefix}/", StringComparison.Ordinal)); i++)
+        {
+            prefix = $"{Layer}_{i}";
+        }
+
+        string made = graph.Outputs[0].Name;
+        if (shape.Length == 4)
+        {
+            Add("GlobalAveragePool", "pool", [made]);
+            Add("Flatten", "flatten", [made], AttributeProto.Of("axis", 1L));
+        }
+
+        TensorProto weight = Empty("weight", outputs, shape[1]), bias = Empty("bias", outputs);
+        graph.Initializers.AddRange([weight, bias]);
+        Add("Gemm", "", [made, weight.Name, bias.Name], AttributeProto.Of("transB", 1L));
+        graph.Outputs.Clear();
+        graph.Outputs.Add(new ValueInfoProto { Name = made });
+        int node = graph.Nodes.Count - 1;
+        Say(HeadNode, node.ToString(CultureInfo.InvariantCulture));
+        Say(HeadPath, prefix);
+        Say(ClassCount, outputs.ToString(CultureInfo.InvariantCulture));
+        return new(name, OnnxFile.ToBytes(file.Model), checked(absent + ((shape[1] + 1) * outputs * sizeof(double))), node, outputs) { Head = prefix };
+
+        void Add(string op, string what, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
+        {
+            string path = what.Length == 0 ? prefix : $"{prefix}_{what}";
+            var added = new NodeProto { OpType = op, Name = $"/{path}/{op}" };
+            made = $"/{path}/{op}_output";
+            added.Inputs.AddRange(inputs);
+            added.Outputs.Add(made);
+            added.Attributes.AddRange(attributes);
+            graph.Nodes.Add(added);
+        }
+
+        // As in a skeleton: the elements of what is not small are left out.
+        TensorProto Empty(string what, params long[] sizes)
+        {
+            var tensor = new TensorProto { Name = $"{prefix}.{what}", DataType = OnnxType.Float };
+            tensor.Dims.AddRange(sizes);
+            long elements = Shapes.Count(sizes);
+            if (elements <= SmallTensor)
+            {
+                tensor.RawData = new(new byte[elements * sizeof(float)].AsMemory());
+            }
+
+            return tensor;
+        }
+
+        void Say(string key, string value)
+        {
+            file.Model.MetadataProps.RemoveAll(e => e.Key == key);
+            file.Model.MetadataProps.Add(new() { Key = key, Value = value });
+        }
+    }
+
     /// <summary>Builds the network with weights of zeros.</summary>
     /// <exception cref="ZooException">The graph does not allow the options.</exception>
     public OnnxNetwork Build(ModelOptions options)

@@ -3,6 +3,7 @@ using ModelZoo.Layers;
 using ModelZoo.Verification.Checks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Surrounding = ModelZoo.Reference.Surrounding;
 
 namespace ModelZoo.Verification;
 
@@ -20,9 +21,15 @@ public sealed class CheckRegistry
         registry.Add<MaxPool2d>(MaxPoolCheck.Of);
         registry.Add<AvgPool2d>(AvgPoolCheck.Of);
         registry.Add<AdaptiveAvgPool2d>(AdaptiveAvgPoolCheck.Of);
+        registry.Add<AdaptiveMaxPool2d>(AdaptiveMaxPoolCheck.Of);
+        registry.Add<BorderedAveragePool>(BorderedAvgPoolCheck.Of);
+        registry.Add<Mean>(ReductionCheck.Of);
+        registry.Add<Total>(ReductionCheck.Of);
         registry.Add<BatchNorm2d>(BatchNormCheck.Of);
+        registry.Add<BatchNorm1d>(BatchNormCheck.Of);
         registry.Add<GroupNorm>(GroupNormCheck.Of);
         registry.Add<InstanceNorm2d>(GroupNormCheck.Of);
+        registry.Add<InstanceNorm1d>(GroupNormCheck.Of);
         registry.Add<LayerNorm>(LayerNormCheck.Of);
         registry.Add<LocalResponseNorm>(LocalResponseNormCheck.Of);
         registry.Add<TransformInput>(TransformInputCheck.Of);
@@ -37,6 +44,21 @@ public sealed class CheckRegistry
         registry.Add<Tanh>(static _ => ActivationCheck.Tanh);
         registry.Add<Sigmoid>(static _ => ActivationCheck.Sigmoid);
         registry.Add<SiLU>(static _ => ActivationCheck.Silu);
+        registry.Add<PReLU>(static m => new PReluCheck(m.weight.ToNdArray()));
+        registry.Add<ELU>(static m => FunctionChecks.Elu(m.alpha));
+        registry.Add<SELU>(static _ => FunctionChecks.Selu);
+        registry.Add<Softplus>(static m => m.beta == 1 && m.threshold == 20 ? FunctionChecks.Softplus
+            : throw new NotSupportedException("the reference knows softplus with beta 1 and threshold 20 only"));
+        registry.Add<Softsign>(static _ => FunctionChecks.Softsign);
+        registry.Add<Mish>(static _ => FunctionChecks.Mish);
+        registry.Add<GELU>(static _ => FunctionChecks.Gelu);
+        registry.Add<Hardsigmoid>(static _ => FunctionChecks.HardSigmoid);
+        registry.Add<Hardswish>(static _ => FunctionChecks.HardSwish);
+        registry.Add<Clip>(static m => FunctionChecks.Clip(m.Least, m.Most));
+        registry.Add<HardLogistic>(static m => FunctionChecks.HardLogistic(m.Alpha, m.Beta));
+        registry.Add<ElementFunction>(FunctionChecks.Of);
+        registry.Add<Softmax>(static m => new SoftmaxCheck(m.dim, Logarithm: false));
+        registry.Add<LogSoftmax>(static m => new SoftmaxCheck(m.dim, Logarithm: true));
         registry.Add<ScaledTanh>(static _ => ActivationCheck.ScaledTanh(ScaledTanh.Amplitude, ScaledTanh.Slope));
         registry.Add<Subsampling>(SubsamplingCheck.Of);
         registry.Add<TableConvolution>(TableConvolutionCheck.Of);
@@ -44,10 +66,21 @@ public sealed class CheckRegistry
         registry.Add<Negate>(static _ => new NegateCheck());
         registry.Add<Add>(static _ => new AddCheck());
         registry.Add<Multiply>(static _ => new MultiplyCheck());
+        registry.Add<Elementwise>(ElementwiseCheck.Of);
+        registry.Add<ConstantOperand>(ConstantOperandCheck.Of);
         registry.Add<PaddedShortcut>(PaddedShortcutCheck.Of);
         registry.Add<Concat>(static m => new ConcatCheck(m.Dim));
         registry.Add<StochasticDepth>(static m => new IdentityCheck { Training = new DropTrainingCheck(m.Probability, Dropped.Rows) });
         registry.Add<ZeroPad2d>(ZeroPadCheck.Of);
+        registry.Add<ConstantPad2d>(static m => ArrangementCheck.Of(m, Surrounding.Constant));
+        registry.Add<ReflectionPad2d>(static m => ArrangementCheck.Of(m, Surrounding.Reflected));
+        registry.Add<ReplicationPad2d>(static m => ArrangementCheck.Of(m, Surrounding.Repeated));
+        registry.Add<ConstantBorder>(ArrangementCheck.Of);
+        registry.Add<Reshape>(ArrangementCheck.Of);
+        registry.Add<Permute>(ArrangementCheck.Of);
+        registry.Add<Slice>(ArrangementCheck.Of);
+        registry.Add<SelectIndices>(ArrangementCheck.Of);
+        registry.Add<Resample>(ResamplingCheck.Of);
         registry.Add<ConvTranspose2d>(TransposedConvolutionCheck.Of);
         registry.Add<Upsample>(UpsampleCheck.Of);
         registry.Add<BedOfNails>(BedOfNailsCheck.Of);

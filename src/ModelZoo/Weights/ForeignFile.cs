@@ -11,6 +11,9 @@ internal static class ForeignFile
 {
     private const int HeadBytes = 1024;
     private const string Again = "the download may have gone wrong: open its address in a browser to see why, then fetch the file anew";
+    private const string Onnx =
+        "is an ONNX model, which is not read as weights but as a whole network: name it where a model is named, as in `zoo summary x.onnx`";
+
     private const string FromPython = "In Python, load it and save the weights: torch.save(model.state_dict(), …)";
 
     // Where, what, and what the file is: the end of the sentence "it is …". The most telling first.
@@ -52,7 +55,7 @@ internal static class ForeignFile
         ("model.weights.h5", "a Keras model (.keras), which is not read. Convert it to safetensors or PyTorch"),
         (".npy", "NumPy's .npz, which is not read. In Python, save its arrays as safetensors or with torch.save"),
         ("saved_model.pb", "a TensorFlow SavedModel in a zip archive, which is not read"),
-        ("archive_format", "a program that torch.export wrote (.pt2), not weights. " + FromPython),
+        ("archive_format", "a program that torch.export wrote (.pt2), not weights; TorchSharp has no loader of it. " + FromPython),
         ("word/document.xml", "a Word document, not weights"),
         ("xl/workbook.xml", "an Excel workbook, not weights"),
         ("META-INF/MANIFEST.MF", "a Java archive, not weights"),
@@ -101,7 +104,7 @@ internal static class ForeignFile
 
     /// <summary>The same by its name, where that ends as another format's files do.</summary>
     public static string? DescribeName(string name) => Array.Find(Names, n => name.EndsWith(n.End, StringComparison.OrdinalIgnoreCase)) is { What: { } what }
-        ? $"ends in its name like {what}, which is not read"
+        ? $"ends in its name like {what}, which is not read{(what == "an ONNX model" ? " as weights" : "")}"
         : null;
 
     /// <summary>The same for a zip archive that torch.save did not write.</summary>
@@ -131,9 +134,9 @@ internal static class ForeignFile
         [0x08, <= 0x20, 0x12, < 0x40, ..] or [0x08, <= 0x20, 0x3A, ..] or [0x08, <= 0x20, 0x42, ..] or [0x08, <= 0x20, 0x1A, ..] when head.Length > 16 =>
             head[1] == 1 && head[2] == 0x12 && Contains(head, "serve"u8)
                 ? "is a TensorFlow SavedModel (saved_model.pb), which is not read"
-                : "is an ONNX model, which is not read as weights",
+                : Onnx,
         [0x0A, _, ..] when Contains(head, "Placeholder"u8) || Contains(head, "\x12\x05Const"u8) => "is a frozen TensorFlow graph (.pb), which is not read",
-        [0x0A, _, ..] when Contains(head, "onnx"u8) => "is an ONNX model, which is not read as weights",
+        [0x0A, _, ..] when Contains(head, "onnx"u8) => Onnx,
         _ => null,
     };
 

@@ -242,6 +242,58 @@ for channels, stride in ((3, 1), (5, 2), (2, 3)):
     case("padded shortcut", dict(channels=channels, stride=stride), dict(x=rnd(2, 2, 5, 4)),
          lambda x: F.pad(x[:, :, ::stride, ::stride], [0, 0, 0, 0, 0, channels - 2]))
 
+functions = {
+    "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "abs": torch.abs, "reciprocal": torch.reciprocal, "erf": torch.erf, "floor": torch.floor,
+    "ceil": torch.ceil, "gelu": F.gelu, "softplus": F.softplus, "softsign": F.softsign, "mish": F.mish, "selu": F.selu, "elu": lambda x: F.elu(x, 0.7),
+    "clip": lambda x: x.clamp(-0.4, 1.2), "hard_logistic": lambda x: (0.2 * x + 0.5).clamp(0, 1),
+}
+for name, f in functions.items():
+    x = torch.cat([rnd(40) * 4, torch.tensor([0, 2.5, -2.5, -0.4, 1.2, 19, 21, -30], dtype=torch.float64)])
+    x = x.abs() + 0.01 if name in ("log", "sqrt", "reciprocal") else x
+    case(name.replace("_", " "), {}, dict(x=x), lambda x: f(x))
+
+joins = {"Add": torch.add, "Subtract": torch.sub, "Multiply": torch.mul, "Divide": torch.div, "Power": torch.pow, "Maximum": torch.maximum,
+         "Minimum": torch.minimum}
+for how, f in joins.items():
+    for a, b in (([2, 3, 2, 2], [2, 3, 2, 2]), ([2, 3, 2, 2], [3, 1, 1]), ([3, 1], [2, 1, 4]), ([2, 3], [1])):
+        positive = how in ("Divide", "Power")
+        x, z = (rnd(*shape).abs() + 0.2 if positive else rnd(*shape).round() / 2 for shape in (a, b))  # the coarse ones are full of ties
+        case("elementwise", dict(how=how), dict(a=x, b=z), lambda a, b: f(a, b))
+
+for shape, slopes in (([3, 4], 1), ([3, 4], 4), ([2, 3, 2, 3], 3), ([2, 3, 2, 3], 1)):
+    case("prelu", {}, dict(x=rnd(*shape), slope=rnd(slopes)), lambda x, slope: F.prelu(x, slope))
+
+case("reshape", dict(to=[2, 6, 2]), dict(x=rnd(2, 3, 4)), lambda x: x.reshape(2, 6, 2))
+for order in ([0, 2, 1], [2, 0, 1], [2, 1, 0]):
+    case("permute", dict(order=order), dict(x=rnd(2, 3, 4)), lambda x: x.permute(order))
+for axis, indices in ((0, [1, 0, 1]), (1, [2]), (2, [0, 2, 3, 3])):
+    case("select", dict(axis=axis, indices=indices), dict(x=rnd(2, 3, 4)), lambda x: x.index_select(axis, torch.tensor(indices)))
+for before, after, value in (([0, 1, -1, 0], [0, 0, 2, -2], 0.5), ([1, 0, 0, 2], [0, 2, 1, 0], -1.5)):
+    sides = [n for a in range(3, -1, -1) for n in (before[a], after[a])]
+    case("constant border", dict(before=before, after=after, value=value), dict(x=rnd(2, 2, 3, 4)), lambda x: F.pad(x, sides, value=value))
+for mode, op in (("reflect", "reflected border"), ("replicate", "repeated border")):
+    for before, after in (([0, 0, 1, 2], [0, 0, 2, 0]), ([0, 0, 2, 3], [0, 0, 2, 3])):
+        case(op, dict(before=before, after=after), dict(x=rnd(2, 2, 3, 4)), lambda x: F.pad(x, [before[3], after[3], before[2], after[2]], mode=mode))
+
+for axes, keep in (([1], True), ([2, 3], True), ([1, 3], False), ([1, 2, 3], False)):
+    case("mean", dict(axes=axes, keep=keep), dict(x=rnd(2, 3, 2, 4)), lambda x: x.mean(axes, keep))
+
+for border in ([0, 1, 0, 1], [1, 0, 2, 1]):
+
+    def bordered(x):
+        pool = lambda v: F.avg_pool2d(F.pad(v, border), 3, 2)
+        return pool(x) / pool(torch.ones_like(x))
+
+    case("average pooling in a border", dict(border=border, kernel=[3, 3], stride=[2, 2], padding=[0, 0], ceil=False), dict(x=rnd(2, 2, 6, 5)), bordered)
+
+for mode, corners in (("bilinear", False), ("bilinear", True), ("bicubic", False), ("bicubic", True), ("nearest", None)):
+    for size in ([5, 3], [7, 9], [2, 4]):
+        case("resampling", dict(mode=mode, corners=bool(corners), size=size), dict(x=rnd(2, 2, 4, 5)),
+             lambda x: F.interpolate(x, size, mode=mode, align_corners=corners))
+
+for axes, keep in (([1], True), ([2, 3], False), ([1, 2, 3], False)):
+    case("total", dict(axes=axes, keep=keep), dict(x=rnd(2, 3, 2, 4)), lambda x: x.sum(axes, keep))
+
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
 path = pathlib.Path(__file__).with_name("torch-golden.json")
 path.write_text(f'{{"torch":"{torch.__version__}","cases":[\n{lines}\n]}}\n')

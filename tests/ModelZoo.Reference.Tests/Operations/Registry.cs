@@ -6,7 +6,7 @@ internal static class Registry
     public static IReadOnlyList<Operation> Operations { get; } =
     [
         .. ConvolutionOperations.All, .. PoolingOperations.All, .. NormalizationOperations.All, .. ActivationOperations.All,
-        .. LossOperations.All, .. JoinOperations.All, .. LeNetOperations.All,
+        .. LossOperations.All, .. JoinOperations.All, .. LeNetOperations.All, .. GraphOperations.All,
     ];
 
     /// <summary>Each optimizer by its name in the golden file, made with the options of a case.</summary>

@@ -27,7 +27,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Loading", "Data Imaging Training Weights"),
         ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Tracing Training Weights"),
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Tracing Training Weights"),
-        ("Verification", "Analysis Inference Layers Registry Tracing Transfer"),
+        ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Plots Tracing Verification"),
     ];
 

@@ -1,3 +1,4 @@
+using ModelZoo.Cli;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Onnx;
@@ -6,6 +7,7 @@ using ModelZoo.Tests.Oracle;
 using ModelZoo.Tracing;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
+using ModelZoo.Verification.Engines;
 using ModelZoo.Weights;
 using Xunit;
 using static TorchSharp.torch;
@@ -40,6 +42,28 @@ public sealed class OnnxNetworkTests(OnnxNetworkTests.Exported exported) : IClas
         using Trace trace = Trace.Run(model, 1, 3, Size, Size);
         Assert.Equal(y.shape[1..], trace.Nodes[trace.Output].OutputShape[1..]);
         Assert.Equal(import.Info.Classes, y.shape[1]);
+    }
+
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("mobilenet_v3_small")]
+    [InlineData("shufflenet_v2_x0_5")]
+    [InlineData("densenet")]
+    [InlineData("efficientnet_b0")]
+    [InlineData("unet")]
+    public void Every_value_of_a_network_is_within_the_bounds_of_the_reference(string name)
+    {
+        using var scope = NewDisposeScope();
+        var quick = new VerifyOptions { MaxElements = 256, MaxTerms = 20_000, Training = false };
+        using (GraphVerifier graph = GraphVerifier.Open(exported.File(name)))
+        {
+            VerificationReport runtime = graph.Verify(new OnnxRuntimeEngine(), randn(2, 3, Size, Size), quick);
+            Assert.True(runtime.Passed, $"ONNX Runtime: {runtime.FirstFailure}");
+        }
+
+        using ZooModel model = OnnxModel.Load(exported.File(name));
+        VerificationReport torch = Verifier.Verify(model, randn(2, 3, Size, Size), quick);
+        Assert.True(torch.Passed, $"torch: {torch.FirstFailure}");
     }
 
     [Fact]

@@ -1,9 +1,17 @@
+using ModelZoo.Cli;
 using ModelZoo.Onnx;
+using ModelZoo.Onnx.Export;
+using ModelZoo.Tests.Training;
+using ModelZoo.Verification;
+using ModelZoo.Verification.Engines;
+using TorchSharp;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Onnx;
 
 /// <summary>Every operator alone, with its attributes, against ONNX Runtime: batches of two and three, odd sizes.</summary>
+[Collection(TorchCollection.Name)]
 public class OperatorTests
 {
     private static AttributeProto A(string name, long value) => AttributeProto.Of(name, value);
@@ -46,8 +54,8 @@ public class OperatorTests
         ("instance normalization", () => G(6 + 1).Weight("s", 4).Weight("b", 4).Node("InstanceNormalization", "x s b -> y", A("epsilon", 1e-2f))),
         ("group normalization 21", () => G(21).Weight("s", 4).Weight("b", 4).Node("GroupNormalization", "x s b -> y", A("num_groups", 2))),
         ("lrn", () => G(13).Node("LRN", "x -> y", A("size", 3), A("alpha", 0.5f), A("beta", 0.6f), A("bias", 1.5f))),
-        ("dropout", () => G(10).Node("Dropout", "x -> y", A("ratio", 0.4f))),
-        ("dropout 13", () => G(13).Weight("r", [0.3f]).Node("Dropout", "x r -> y")),
+        ("dropout", () => G(10).Node("Dropout", "x -> d", A("ratio", 0.4f)).Node("Relu", "d -> y")),
+        ("dropout 13", () => G(13).Weight("r", [0.3f]).Node("Dropout", "x r -> d").Node("Relu", "d -> y")),
 
         ("max pool", () => G(12).Node("MaxPool", "x -> y", A("kernel_shape", 3, 2), A("strides", 2, 2), A("pads", 1, 1, 1, 1))),
         ("max pool ceil, dilation", () => G(12)
@@ -66,6 +74,11 @@ public class OperatorTests
         ("global average pool", () => G(7).Node("GlobalAveragePool", "x -> y")),
         ("global max pool", () => G(7).Node("GlobalMaxPool", "x -> y")),
         ("mean", () => G(13).Node("ReduceMean", "x -> y", A("axes", -1, 2), A("keepdims", 1))),
+        ("sum", () => G(11).Node("ReduceSum", "x -> y", A("axes", -1, 2), A("keepdims", 1))),
+        ("sum of one", () => G(13).Longs("a", 3).Node("ReduceSum", "x a -> y", A("keepdims", 0))),
+        ("constant that repeats", () => G(13).Weight("c", 5, 8).Node("GlobalAveragePool", "x -> p").Node("Sub", "p c -> y")),
+        ("group normalization 18", () => G(18).Weight("s", 2).Weight("b", 2).Node("GroupNormalization", "x s b -> y", A("num_groups", 2))),
+        ("group normalization 20", () => G(20).Weight("s", 2).Weight("b", 2).Node("GroupNormalization", "x s b -> y", A("num_groups", 2))),
         ("mean of one", () => G(18).Longs("a", 3).Node("ReduceMean", "x a -> y", A("keepdims", 0))),
 
         .. new[] { "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Elu", "Selu", "LeakyRelu", "HardSigmoid", "Exp", "Abs", "Neg", "Floor", "Ceil", "Erf" }
@@ -153,6 +166,53 @@ public class OperatorTests
         {
             OnnxGraphs.Agree(graph.Bytes(), [batch, 4, 9, 8], graph.Values(batch * 288, -3, 3));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_operator_is_verified_whole_and_is_the_same_to_the_bit_when_it_is_written_and_read_again(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        OnnxGraphs graph = Array.Find(All, one => one.Name == name).Graph();
+        using OnnxNetwork network = Read(graph.Bytes());
+        using Tensor x = tensor(graph.Values(2 * 288, -3, 3), [2, 4, 9, 8]);
+        VerificationReport report = Verifier.Verify(network, x, new VerifyOptions { MaxElements = 512, Training = false, Loss = false });
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+
+        using IDisposable none = no_grad();
+        Tensor before = network.call(x);
+        bool several = name is "gelu" or "mish" || name.StartsWith("group normalization", StringComparison.Ordinal); // before they have an operator
+        foreach (int opset in several ? (int[])[22] : [17, 22])
+        {
+            using IDisposable written = OnnxExport.Build(network, new() { Input = [4, 9, 8], Opset = opset }, out ModelProto proto, out _);
+            using OnnxNetwork again = Read(OnnxFile.ToBytes(proto));
+            Tensor after = again.call(x);
+            Assert.Equal(before.shape, after.shape);
+            Assert.Equal(before.contiguous().data<float>().ToArray(), after.contiguous().data<float>().ToArray());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ONNX_Runtime_is_within_the_bounds_of_the_reference(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TempFolder();
+        OnnxGraphs graph = Array.Find(All, one => one.Name == name).Graph();
+        File.WriteAllBytes(folder.File("x.onnx"), graph.Bytes());
+        using GraphVerifier verifier = GraphVerifier.Open(folder.File("x.onnx"));
+        VerificationReport report = verifier.Verify(new OnnxRuntimeEngine(), tensor(graph.Values(2 * 288, -12, 12), [2, 4, 9, 8]));
+        Assert.True(report.Passed, $"{report.FirstFailure}");
+        Assert.True(report.Checks.Count >= 2, "no layer was compared");
+    }
+
+    private static OnnxNetwork Read(byte[] bytes)
+    {
+        using OnnxFile file = OnnxFile.Parse(bytes, "graph.onnx");
+        GraphBuilder built = GraphBuilder.Build(file, new GraphSizes(9, 8));
+        var network = new OnnxNetwork("graph", built.Steps, built.Output.Slot);
+        network.eval();
+        return network;
     }
 
     [Fact]

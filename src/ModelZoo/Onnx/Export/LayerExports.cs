@@ -29,10 +29,15 @@ internal static class LayerExports
         AddMany<MaxPoolWithIndices>(PoolingExports.MaxWithIndices);
         Add<MaxUnpool>(PoolingExports.Unpool);
         Add<Upsample>(ShapeExports.Upsample);
+        Add<Resample>(GraphExports.Resample);
+        Add<Mean>(GraphExports.Mean);
+        Add<Total>(GraphExports.Total);
+        Add<BorderedAveragePool>(GraphExports.BorderedAverage);
 
         Add<BatchNorm2d>(NormalizationExports.Batch);
         Add<BatchNorm1d>(NormalizationExports.Batch);
         Add<InstanceNorm2d>(NormalizationExports.Instance);
+        Add<InstanceNorm1d>(NormalizationExports.Instance);
         Add<GroupNorm>(NormalizationExports.Group);
         Add<LayerNorm>(NormalizationExports.Layer);
         Add<LocalResponseNorm>(NormalizationExports.LocalResponse);
@@ -49,11 +54,23 @@ internal static class LayerExports
         Add<Hardsigmoid>(static (_, c) => c.Out("HardSigmoid", [c.X], AttributeProto.Of("alpha", 1f / 6), AttributeProto.Of("beta", 0.5f)));
         Add<Hardswish>(static (_, c) => c.Out("HardSwish", [c.X]));
         Add<Softmax>(static (s, c) => c.Out("Softmax", [c.X], AttributeProto.Of("axis", s.dim)));
+        Add<LogSoftmax>(static (s, c) => c.Out("LogSoftmax", [c.X], AttributeProto.Of("axis", s.dim)));
+        Add<SELU>(static (_, c) => c.Out("Selu", [c.X]));
+        Add<Softplus>(GraphExports.Softplus);
+        Add<Softsign>(static (_, c) => c.Out("Softsign", [c.X]));
+        Add<Mish>(static (_, c) => GraphExports.Mish(c));
+        Add<GELU>(static (_, c) => GraphExports.Gelu(c));
+        Add<HardLogistic>(static (h, c) =>
+            c.Out("HardSigmoid", [c.X], AttributeProto.Of("alpha", (float)h.Alpha), AttributeProto.Of("beta", (float)h.Beta)));
+        Add<Clip>(GraphExports.Clip);
+        Add<ElementFunction>(static (f, c) => c.Out($"{f.Kind}", [c.X]));
         Add<ScaledTanh>(static (_, c) => c.Out("Mul", [
             c.Inner("Tanh", "tanh", [c.Inner("Mul", "scaled", [c.X, c.Scalar("slope", ScaledTanh.Slope)])]),
             c.Scalar("amplitude", ScaledTanh.Amplitude),
         ]));
 
+        Add<Elementwise>(static (e, c) => GraphExports.Elementwise(e.Operation, c, c.Inputs));
+        Add<ConstantOperand>(GraphExports.Operand);
         Add<Layers.Add>(static (_, c) => c.Out("Add", c.Inputs));
         Add<Multiply>(static (_, c) => c.Out("Mul", c.Inputs));
         Add<Negate>(static (_, c) => c.Out("Neg", [c.X]));
@@ -68,6 +85,11 @@ internal static class LayerExports
         Add<ReflectionPad2d>(static (p, c) => ShapeExports.Pad(p, c, "reflect"));
         Add<ReplicationPad2d>(static (p, c) => ShapeExports.Pad(p, c, "edge"));
         Add<PaddedShortcut>(ShapeExports.PaddedShortcut);
+        Add<ConstantBorder>(GraphExports.Border);
+        Add<Reshape>(GraphExports.Reshape);
+        Add<Permute>(static (p, c) => c.Out("Transpose", [c.X], AttributeProto.Of("perm", p.Order)));
+        Add<Slice>(GraphExports.Slice);
+        Add<SelectIndices>(GraphExports.Select);
 
         // What only training needs is gone: its output is its input.
         Add<Dropout>(static (_, c) => c.X);

@@ -11,7 +11,7 @@ internal static class NormalizationExports
             call.Weight("running_var", variance)], Epsilon(n.eps))
         : throw new NotSupportedException("it has no running statistics: what it gives depends on the other images of the batch");
 
-    public static string Instance(InstanceNorm2d n, LayerCall call) => n.track_running_stats
+    public static string Instance(InstanceNorm n, LayerCall call) => n.track_running_stats
         ? Batch(n, call)
         : call.Out("InstanceNormalization", [call.X, Scale(n.weight, n.num_features, call), Shift(n.bias, n.num_features, call)], Epsilon(n.eps));
 
@@ -20,6 +20,12 @@ internal static class NormalizationExports
     /// </remarks>
     public static string Group(GroupNorm g, LayerCall call)
     {
+        if (call.Graph.Opset >= 21 && g.affine)
+        {
+            return call.Out("GroupNormalization", [call.X, call.Weight("weight", g.weight), call.Weight("bias", g.bias!)],
+                AttributeProto.Of("num_groups", g.num_groups), Epsilon(g.eps));
+        }
+
         string groups = call.Inner("Reshape", "groups", [call.X, call.Longs("grouped", 0, g.num_groups, -1)]);
         string normal = call.Inner("InstanceNormalization", "normal",
             [groups, call.Floats("ones", Filled(1, g.num_groups), g.num_groups), call.Floats("zeros", Filled(0, g.num_groups), g.num_groups)], Epsilon(g.eps));

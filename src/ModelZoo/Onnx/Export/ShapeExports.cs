@@ -55,26 +55,25 @@ internal static class ShapeExports
             UpsampleMode.Bicubic => [AttributeProto.Of("mode", "cubic"), Coordinates(corners), AttributeProto.Of("cubic_coeff_a", -0.75f)],
             _ => throw new NotSupportedException($"its mode is {u.mode}"),
         };
-        (long[] have, long[] want) = (call.Shape[^2..], call.Node.OutputShape[^2..]);
         double[] asked = u.scale_factor.ToArray();
-        float[] scales = asked.Length > 0 && u.recompute_scale_factor != true
-            ? [1, 1, (float)asked[0], (float)asked[^1]]
-            : [1, 1, Scale(have[0], want[0]), Scale(have[1], want[1])];
-        return call.Out("Resize", [call.X, "", call.Floats("scales", scales, 4)], how);
+        return asked.Length > 0 && u.recompute_scale_factor != true
+            ? call.Out("Resize", [call.X, "", call.Floats("scales", [1, 1, (float)asked[0], (float)asked[^1]], 4)], how)
+            : Resized(call, call.Node.OutputShape[^2..], how);
+    }
+
+    /// <summary>A Resize to so many rows and columns. Before opset 18 the sizes of all dimensions must be given: the first two are the input's.</summary>
+    public static string Resized(LayerCall call, long[] size, IEnumerable<AttributeProto> how)
+    {
+        call.Graph.FixesSize = true;
+        if (call.Graph.Opset >= 18)
+        {
+            return call.Out("Resize", [call.X, "", "", call.Longs("sizes", size)], [.. how, AttributeProto.Of("axes", [2L, 3])]);
+        }
+
+        string outer = call.Inner("Slice", "outer", [call.Inner("Shape", "shape", [call.X]), call.Longs("from", 0), call.Longs("to", 2)]);
+        return call.Out("Resize", [call.X, "", "", call.Inner("Concat", "sizes", [outer, call.Longs("size", size)], AttributeProto.Of("axis", 0L))], how);
     }
 
     private static AttributeProto Coordinates(bool corners) =>
         AttributeProto.Of("coordinate_transformation_mode", corners ? "align_corners" : "half_pixel");
-
-    // ONNX takes ⌊have·scale⌋, in single precision.
-    private static float Scale(long have, long want)
-    {
-        float scale = (float)want / have;
-        while (MathF.Floor(have * scale) < want)
-        {
-            scale = MathF.BitIncrement(scale);
-        }
-
-        return scale;
-    }
 }

@@ -11,7 +11,21 @@ internal static class ActivationOperators
 
     public static void LeakyRelu(GraphNode node) => Keep(node, nn.LeakyReLU(node.Real("alpha", 0.01)));
 
-    public static void Sigmoid(GraphNode node) => Keep(node, nn.Sigmoid());
+    /// <summary>The logistic function; with the product of its input and its output behind it, SiLU.</summary>
+    public static void Sigmoid(GraphNode node)
+    {
+        GraphValue x = node.Computed();
+        if (x.Name is { } name && node.Next() is { OpType: "Mul", Domain: "" or "ai.onnx", Inputs: [var a, var b], Outputs.Count: 1 } product
+            && (a == name || b == name) && a != b)
+        {
+            GraphValue y = node.Layer(nn.SiLU(), x.Shape, x);
+            node.Gives(0, y);
+            node.Absorb(product, y);
+            return;
+        }
+
+        Keep(node, nn.Sigmoid());
+    }
 
     public static void Tanh(GraphNode node) => Keep(node, nn.Tanh());
 
@@ -71,7 +85,7 @@ internal static class ActivationOperators
         {
             (0, 6) => nn.ReLU6(),
             (0, double.PositiveInfinity) => nn.ReLU(),
-            _ => new Clip(least, most),
+            _ => new Clip((float)least, (float)most), // what single precision compares with
         });
     }
 

@@ -69,11 +69,6 @@ internal static class ArithmeticOperators
         {
             (GraphValue constant, GraphValue x) = a.IsConstant ? (a, b) : (b, a);
             using Tensor value = node.Weight(a.IsConstant ? first : first + 1);
-            if (!shape.SequenceEqual(x.Shape))
-            {
-                throw new NodeException($"repeats {Shapes.Text(x.Shape)} to {Shapes.Text(shape)} by a constant");
-            }
-
             bool learned = constant.Learned && constant.Rank > 0 && operation is BinaryOperation.Add or BinaryOperation.Multiply;
             return node.Layer(new ConstantOperand(operation, value.clone(), a.IsConstant, learned && value.numel() > 1), shape, x);
         }

@@ -21,6 +21,7 @@ internal static class OperatorTable
         ["GlobalAveragePool"] = PoolingOperators.GlobalAverage,
         ["GlobalMaxPool"] = PoolingOperators.GlobalMax,
         ["ReduceMean"] = PoolingOperators.Mean,
+        ["ReduceSum"] = PoolingOperators.Sum,
 
         ["Relu"] = ActivationOperators.Relu,
         ["LeakyRelu"] = ActivationOperators.LeakyRelu,

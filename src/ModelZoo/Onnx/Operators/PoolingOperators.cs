@@ -68,20 +68,31 @@ internal static class PoolingOperators
 
     public static void Mean(GraphNode node)
     {
+        (long[] axes, bool keep) = Reduced(node, inputSince: 18, "the mean");
+        GraphValue x = node.Computed();
+        nn.Module layer = keep && x.Rank == 4 && axes is [2, 3] ? nn.AdaptiveAvgPool2d(1) : new Mean(axes, keep);
+        node.Gives(0, node.Layer(layer, ReducedShape(x, axes, keep), x));
+    }
+
+    public static void Sum(GraphNode node)
+    {
+        (long[] axes, bool keep) = Reduced(node, inputSince: 13, "the sum");
+        GraphValue x = node.Computed();
+        node.Gives(0, node.Layer(new Total(axes, keep), ReducedShape(x, axes, keep), x));
+    }
+
+    private static (long[] Axes, bool Keep) Reduced(GraphNode node, int inputSince, string what)
+    {
         GraphValue x = node.Computed();
         bool keep = node.Flag("keepdims", usual: true), none = node.Flag("noop_with_empty_axes");
-        long[] axes = node.Axes(18, x.Rank) is { Length: > 0 } given ? given
+        long[] axes = node.Axes(inputSince, x.Rank) is { Length: > 0 } given ? given
             : !none ? [.. Enumerable.Range(0, x.Rank).Select(i => (long)i)]
             : throw new NodeException("has no axes");
-        if (axes.Any(a => Shapes.HasBatch(x.Shape[a])))
-        {
-            throw new NodeException("takes the mean over the images of a batch");
-        }
-
-        long[] shape = [.. x.Shape.Select((size, i) => axes.Contains(i) ? 1 : size).Where((_, i) => keep || !axes.Contains(i))];
-        nn.Module layer = keep && x.Rank == 4 && axes is [2, 3] ? nn.AdaptiveAvgPool2d(1) : new Mean(axes, keep);
-        node.Gives(0, node.Layer(layer, shape, x));
+        return axes.Any(a => Shapes.HasBatch(x.Shape[a])) ? throw new NodeException($"takes {what} over the images of a batch") : (axes, keep);
     }
+
+    private static long[] ReducedShape(GraphValue x, long[] axes, bool keep) =>
+        [.. x.Shape.Select((size, i) => axes.Contains(i) ? 1 : size).Where((_, i) => keep || !axes.Contains(i))];
 
     // A border behind the image that only lets the last window stick out is what torch calls ceil_mode.
     private static bool LastWindowsSuffice(Windows window) => Enumerable.Range(0, 2).All(axis =>

@@ -84,7 +84,7 @@ internal static class ResizeOperators
             }
 
             bool written = sizes is not null && axis == 0 && sizes[i] == node.WrittenBatch;
-            shape[axis] = sizes is null || written ? (long)Math.Floor(x.Shape[axis] * (written ? 1 : factors[axis])) : sizes[i];
+            shape[axis] = written ? x.Shape[axis] : sizes is null ? (long)MathF.Floor(x.Shape[axis] * (float)factors[axis]) : sizes[i];
         }
 
         if (shape[0] != x.Shape[0] || shape[1] != x.Shape[1] || shape[2] < 1 || shape[3] < 1)
@@ -93,7 +93,10 @@ internal static class ResizeOperators
         }
 
         double[] scale = factors[2..];
-        long[] size = sizes is null ? [] : shape[2..];
+
+        // Single precision counts the pixels; where double would come to another number, that is said instead of the scale.
+        bool counted = sizes is null && Enumerable.Range(2, 2).All(axis => (long)Math.Floor(x.Shape[axis] * factors[axis]) == shape[axis]);
+        long[] size = counted ? [] : shape[2..];
         node.Gives(0, node.Layer(
             (nn.Module?)Torch(mode, coordinates, rounding, scale, size, shape) ?? new Resample(mode, coordinates, rounding, scale, size, cubic), shape, x));
     }

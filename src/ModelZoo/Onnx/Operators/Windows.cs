@@ -70,7 +70,7 @@ internal sealed record Windows
             steps--; // a window that would begin in the border behind the image
         }
 
-        return room >= 0 ? steps + 1 : throw new NodeException($"has a window of {Extent(axis)} over {size} rows or columns");
+        return room >= 0 || (ceil && room > -Stride[axis]) ? steps + 1 : throw new NodeException($"has a window of {Extent(axis)} over {size} rows or columns");
     }
 
     private Windows Same(long[] input, bool upper)

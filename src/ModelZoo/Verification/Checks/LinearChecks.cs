@@ -2,7 +2,10 @@ using ModelZoo.Reference;
 
 namespace ModelZoo.Verification.Checks;
 
-/// <summary>Fully connected layer, x [N,F], w [K,F], bias [K], y [N,K]: one sum of products per element, bounded by γ_{n+1}·Σ|t| in any order.</summary>
+/// <summary>
+/// Fully connected layer, x [N,F] or of more dimensions, of which the last is F, w [K,F], bias [K], y [N,K]: one sum of products per element, bounded by
+/// γ_{n+1}·Σ|t| in any order.
+/// </summary>
 internal sealed record LinearCheck(NdArray Weight, NdArray? Bias) : ILayerCheck
 {
     /// <inheritdoc/>
@@ -30,23 +33,29 @@ internal sealed record LinearCheck(NdArray Weight, NdArray? Bias) : ILayerCheck
     /// <inheritdoc/>
     public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
     {
-        NdArray x = inputs[0];
-        return Quantity.Of(Quantity.Output, [x.Shape[0], Weight.Shape[0]], rounding, x.Shape[1], (n, k) => Linear.ForwardAt(x, Weight, Bias, n, k));
+        NdArray x = Rows(inputs[0]);
+        return Quantity.Of(Quantity.Output, [x.Shape[0], Weight.Shape[0]], rounding, x.Shape[1], (n, k) => Linear.ForwardAt(x, Weight, Bias, n, k)) with
+        {
+            Shape = [.. inputs[0].Shape.SkipLast(1), Weight.Shape[0]],
+        };
     }
 
     /// <inheritdoc/>
     public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
     {
-        NdArray x = inputs[0];
+        NdArray x = Rows(inputs[0]);
+        gradY = Rows(gradY);
         yield return Quantity.Of(Quantity.GradInput, x.ShapeOf(), rounding, gradY.Shape[1], (n, f) =>
             Linear.GradInputAt(Weight, gradY, n, f)) with
-        { Whole = () => Linear.GradInput(Weight, gradY) };
+        { Shape = inputs[0].ShapeOf(), Whole = () => Linear.GradInput(Weight, gradY).Reshape(inputs[0].ShapeOf()) };
         yield return Quantity.Of("grad weight", Weight.ShapeOf(), rounding, x.Shape[0], (k, f) => Linear.GradWeightAt(x, gradY, k, f));
         if (Bias is not null)
         {
             yield return Quantity.Of("grad bias", Bias.Count, rounding, x.Shape[0], k => Linear.GradBiasAt(gradY, k));
         }
     }
+
+    private static NdArray Rows(NdArray x) => x.Rank == 2 ? x : new(x.Data, x.Count / x.Shape[^1], x.Shape[^1]);
 
     private static NdArray Transpose(NdArray w)
     {

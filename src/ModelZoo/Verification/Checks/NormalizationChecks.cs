@@ -19,7 +19,7 @@ internal sealed record BatchNormCheck(NdArray? Gamma, NdArray? Beta, NdArray Mea
     /// <inheritdoc/>
     public ITrainingCheck? Training { get; init; }
 
-    public static BatchNormCheck Of(BatchNorm2d module)
+    public static BatchNormCheck Of(BatchNorm module)
     {
         if (module.running_mean is null)
         {
@@ -88,7 +88,7 @@ internal sealed record GroupNormCheck(int Groups, NdArray? Gamma, NdArray? Beta,
     public static GroupNormCheck Of(GroupNorm module) =>
         new((int)module.num_groups, module.affine ? module.weight.ToNdArray() : null, module.affine ? module.bias.ToNdArrayOrNull() : null, module.eps);
 
-    public static ILayerCheck Of(InstanceNorm2d module)
+    public static ILayerCheck Of(InstanceNorm module)
     {
         (NdArray? gamma, NdArray? beta) = module.affine ? (module.weight.ToNdArray(), module.bias.ToNdArrayOrNull()) : (null, null);
         if (module.running_mean is not { } mean)

@@ -191,6 +191,104 @@ internal sealed record AdaptiveAvgPoolCheck(Pair Size) : ILayerCheck
 }
 
 /// <summary>
+/// Max pooling to a given size: the output selects, exactly; the gradient adds up where windows that share a winner overlap, γ_n·Σ|g|. The first of equal
+/// values wins, as in PyTorch.
+/// </summary>
+internal sealed record AdaptiveMaxPoolCheck(Pair Size) : ILayerCheck
+{
+    /// <inheritdoc/>
+    public long Parameters => 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LayerVariant> Variants => [new("average instead of maximum", new AdaptiveAvgPoolCheck(Size))];
+
+    public static AdaptiveMaxPoolCheck Of(AdaptiveMaxPool2d module) => new(module.output_size.ToPair());
+
+    /// <inheritdoc/>
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) => Quantity.Exact(Quantity.Output, AdaptivePooling.Max(inputs[0], Size).Y);
+
+    /// <inheritdoc/>
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
+    {
+        Sums sums = AdaptivePooling.MaxBackwardSums(inputs[0], gradY);
+        yield return new(Quantity.GradInput, inputs[0].ShapeOf(), i => sums[i] is { Terms: > 1 } sum ? rounding.Of(sum) : Bounded.Exact(sums[i].Value));
+    }
+}
+
+/// <summary>
+/// Average pooling in a border that does not count: two average poolings, of the image and of ones, and their quotient. An element meets its additions, the two
+/// divisions by the window's cells and the quotient; backward the same in reverse.
+/// </summary>
+internal sealed record BorderedAvgPoolCheck(PoolingWindow Window, Border Border) : ILayerCheck
+{
+    /// <inheritdoc/>
+    public long Parameters => 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LayerVariant> Variants => [
+        .. PoolingVariants.Of(Window).Where(v => v.Window.Padding == 0).Select(v => new LayerVariant(v.Change, this with { Window = v.Window })),
+        new("the other sides are padded", this with { Border = new(Border.Right, Border.Left, Border.Bottom, Border.Top) }),
+    ];
+
+    public static BorderedAvgPoolCheck Of(Layers.BorderedAveragePool module) => new(
+        new PoolingWindow(module.Kernel.ToPair()) { Stride = module.Stride.ToPair(), CeilMode = module.CeilMode },
+        new Border((int)module.Sides[0], (int)module.Sides[1], (int)module.Sides[2], (int)module.Sides[3]));
+
+    /// <inheritdoc/>
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding) =>
+        Quantity.Of(Quantity.Output, BorderedAveragePooling.ForwardSums(inputs[0], Window, Border).WithRoundings(4), rounding, stores: 3);
+
+    /// <inheritdoc/>
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding) =>
+        [Quantity.Of(Quantity.GradInput, BorderedAveragePooling.Backward(inputs[0], gradY, Window, Border).WithRoundings(4), rounding, stores: 3)];
+}
+
+/// <summary>
+/// The mean over some dimensions, n − 1 additions and a division, or their sum, n − 1 additions: γ_{n+1}·Σ|t|. Backward one quotient, or gradY itself.
+/// </summary>
+/// <param name="Dims">The dimensions.</param>
+/// <param name="Keep">Whether they stay, with size 1.</param>
+/// <param name="Divided">Whether it is the mean.</param>
+internal sealed record ReductionCheck(IReadOnlyList<long> Dims, bool Keep, bool Divided) : ILayerCheck
+{
+    /// <inheritdoc/>
+    public long Parameters => 0;
+
+    /// <inheritdoc/>
+    public IEnumerable<LayerVariant> Variants => [
+        new($"the dimensions {(Keep ? "go" : "stay")}", this with { Keep = !Keep }),
+        new(Divided ? "the sum instead of the mean" : "the mean instead of the sum", this with { Divided = !Divided }),
+    ];
+
+    public static ReductionCheck Of(Layers.Mean module) => new(module.Dims, module.Keep, Divided: true);
+
+    public static ReductionCheck Of(Layers.Total module) => new(module.Dims, module.Keep, Divided: false);
+
+    /// <inheritdoc/>
+    public Quantity Output(IReadOnlyList<NdArray> inputs, Rounding rounding)
+    {
+        int[] axes = Axes(inputs[0]);
+        return Quantity.Of(Quantity.Output, Divided ? Mean.ForwardSums(inputs[0], axes, Keep) : Total.ForwardSums(inputs[0], axes, Keep), rounding);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Quantity> Gradients(IReadOnlyList<NdArray> inputs, NdArray gradY, Rounding rounding)
+    {
+        int[] axes = Axes(inputs[0]);
+        if (!Divided)
+        {
+            yield return Quantity.Exact(Quantity.GradInput, Total.Backward(inputs[0], axes, gradY));
+            yield break;
+        }
+
+        NdArray gradX = Mean.Backward(inputs[0], axes, gradY);
+        yield return new(Quantity.GradInput, gradX.ShapeOf(), i => rounding.Of(new Sum(gradX.Data[i], Math.Abs(gradX.Data[i]), 1)));
+    }
+
+    private int[] Axes(NdArray x) => [.. Dims.Select(dim => (int)(dim < 0 ? dim + x.Rank : dim))];
+}
+
+/// <summary>
 /// LeNet-5's trainable subsampling, x [N,C,H,W]: y = coefficient·Σ window + bias. A pixel meets k² − 1 additions, the product and the bias: k² + 1 roundings,
 /// and the reference's magnitude is |coefficient|·Σ|x| + |bias|, so γ_{k²+2} of it holds. Gradient to x: one product. Gradient to the coefficient: a pixel
 /// meets k² − 1 additions of its window, the product with gradY and N·I·J − 1 additions, fewer than the k²·N·I·J terms that γ is taken for. To the bias: a

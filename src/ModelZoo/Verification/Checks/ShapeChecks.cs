@@ -69,13 +69,13 @@ internal sealed record UpsampleCheck(Pair Scale) : ILayerCheck
     /// <inheritdoc/>
     public IEnumerable<LayerVariant> Variants => [new("zeros between the values instead of repetitions", new BedOfNailsCheck(Scale))];
 
-    public static UpsampleCheck Of(Upsample module)
+    public static ILayerCheck Of(Upsample module)
     {
         double[] factors = module.scale_factor.ToArray();
         bool covered = module.mode == UpsampleMode.Nearest && factors.Length is 1 or 2 && Array.TrueForAll(factors, f => f >= 1 && f == Math.Floor(f));
         return covered
-            ? new(((int)factors[0], (int)factors[^1]))
-            : throw new NotSupportedException("the reference upsamples by repetition and whole scales only");
+            ? new UpsampleCheck(((int)factors[0], (int)factors[^1]))
+            : ResamplingCheck.OfLinear(module);
     }
 
     /// <inheritdoc/>
