@@ -97,7 +97,8 @@ internal static class PackagedNetwork
         model.call(pictures);
         remove();
         using Tensor made = features!;
-        Tensor expected = cat([.. Enumerable.Range(0, 2).Select(i => network.call(preprocess.call(pictures.narrow(0, i, 1))))]);
+        Tensor[] theirs = [.. Enumerable.Range(0, 2).Select(i => network.call(preprocess.call(pictures.narrow(0, i, 1))))];
+        Tensor expected = cat(theirs, 0);
         double difference = (made - expected).abs().max().item<float>() / expected.abs().max().item<float>();
         if (!(difference <= Rounding))
         {

@@ -2,7 +2,6 @@ using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Runtime;
-using ModelZoo.Tests.Runtime;
 using ModelZoo.Training;
 using Xunit;
 using static TorchSharp.torch;
