@@ -141,7 +141,7 @@ public static class CompiledVerifier
             {
                 sums = folded;
             }
-            else if (sums is not null && layer.Module is Layers.Add or Elementwise)
+            else if (sums is not null && layer.Module is Layers.Add or Layers.Elementwise)
             {
                 Func<int, Sum> before = sums;
                 sums = i => before(i).Plus(inputs[1].Data[i]);
