@@ -88,7 +88,7 @@ public sealed class OnnxCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_server_is_asked_and_what_it_answers_is_checked()
+    public async Task A_server_is_asked_and_what_it_answers_is_checked()
     {
         string pictures = Folder(2);
         using var listener = new HttpListener();
@@ -107,7 +107,7 @@ public sealed class OnnxCommandTests : IDisposable
             }
         });
         Zoo run = Zoo.Run(["diagnose", "resnet20:cifar10", "--against", address, "--images", pictures]);
-        server.Wait(TimeSpan.FromSeconds(30));
+        await server.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains("[2,2]", run.Errors, StringComparison.Ordinal); // two numbers for ten classes
         Zoo none = Zoo.Run(["diagnose", "resnet20:cifar10", "--against", "http://localhost:1/", "--images", pictures]);
         Assert.Contains("no answer to", none.Errors, StringComparison.Ordinal);
