@@ -61,9 +61,9 @@ public static class TrainingMemory
             int each = recipe.Precision == "fp32" ? sizeof(float) : sizeof(ushort);
             return (sizeof(float) * (weights + trained)) + (each * Kept * batchSize * activations);
         }
-        catch (TraceException)
+        catch (Exception error) when (error is TraceException || OutOfMemory.Caused(error))
         {
-            return null;
+            return null; // where one example is too much already, the step says so
         }
     }
 }
