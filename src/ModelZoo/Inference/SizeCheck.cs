@@ -32,14 +32,14 @@ public static class SizeCheck
         if (file is not null && load is { Strict: true, Head: HeadFit.Error, Stem: StemFit.Error } && Values(file) is var held && size.Parameters > held)
         {
             throw new ZooException(FormattableString.Invariant(
-                $"{subject}: a {info.Name} for images of {what} has {size.Parameters:N0} parameters ({MemoryNeed.Format(bytes)} with one image), ")
+                $"{subject}: a {info.Name} for images of {what} has {size.Parameters:N0} parameters ({MemorySize.Format(bytes)} with one image), ")
                 + FormattableString.Invariant($"but the file holds {held:N0} values. Its description is wrong, or it is no file for this size (--size)."));
         }
 
         if (bytes > maxMemory)
         {
-            throw new ZooException($"{subject}: a {info.Name} for images of {what} takes about {MemoryNeed.Format(bytes)} with one image, and at most "
-                + $"{MemoryNeed.Format(maxMemory)} may be taken. If that is meant, raise the limit (--max-memory {Math.Ceiling(bytes / 1e9)}G); else give "
+            throw new ZooException($"{subject}: a {info.Name} for images of {what} takes about {MemorySize.Format(bytes)} with one image, and at most "
+                + $"{MemorySize.Format(maxMemory)} may be taken. If that is meant, raise the limit (--max-memory {Math.Ceiling(bytes / 1e9)}G); else give "
                 + "a smaller input (--size).");
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelZoo.Analysis;
 using ModelZoo.Layers;
 using ModelZoo.Tracing;
@@ -36,11 +35,6 @@ public static class MemoryNeed
     /// its own until its end), twice, because convolutions unfold their input. Measured for eight architectures it was 0.8 to 2.3 times what was taken.
     /// </summary>
     public static double Bytes(NetworkSize size) => sizeof(float) * (size.Parameters + (2 * Math.Min(size.Activations, 2 * size.Peak)));
-
-    /// <summary>"17.4 GB".</summary>
-    public static string Format(double bytes) => bytes >= 1e12 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e12:N1} TB")
-        : bytes >= 1e9 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:N1} GB")
-        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB");
 
     internal static NetworkSize Estimate(ModelInfo info, ModelOptions options)
     {

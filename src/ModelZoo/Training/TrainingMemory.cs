@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelZoo.Tracing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,10 +35,9 @@ public static class TrainingMemory
             return;
         }
 
-        string size(double n) => string.Create(CultureInfo.InvariantCulture, $"{n / 1e9:N1} GB");
         string advice = batchSize > 1 ? "take a smaller batch_size (--batch-size)" : "take smaller images (--size) or a smaller model";
-        throw new ZooException($"a training step of {batchSize} image{(batchSize == 1 ? "" : "s")} of {string.Join('×', shape)} takes at least {size(bytes)}, "
-            + $"and at most {size(limit)} may be taken: {advice}"
+        throw new ZooException($"a training step of {batchSize} image{(batchSize == 1 ? "" : "s")} of {string.Join('×', shape)} takes at least "
+            + $"{MemorySize.Format(bytes)}, and at most {MemorySize.Format(limit)} may be taken: {advice}"
             + $"{(maxMemory is null ? "." : $", or raise the limit (--max-memory {Math.Ceiling(bytes / 1e9)}G).")}");
     }
 

@@ -76,3 +76,23 @@ internal sealed class FakeFeed
         </configuration>
         """);
 }
+
+/// <summary>A folder for the zoo's files of a test, and NuGet's settings without a folder of packages; both are put back at the end.</summary>
+internal sealed class PackageHome : IDisposable
+{
+    private readonly Dictionary<string, string?> before = new[] { "MODELZOO_HOME", "NUGET_PACKAGES" }.ToDictionary(v => v, Environment.GetEnvironmentVariable);
+
+    internal PackageHome(TempFolder folder)
+    {
+        Environment.SetEnvironmentVariable("MODELZOO_HOME", folder.File("home"));
+        Environment.SetEnvironmentVariable("NUGET_PACKAGES", null);
+    }
+
+    public void Dispose()
+    {
+        foreach ((string name, string? value) in before)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+    }
+}

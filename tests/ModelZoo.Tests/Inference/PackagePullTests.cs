@@ -15,23 +15,15 @@ public sealed class PackagePullTests : IDisposable
     private static readonly byte[] Preprocess = [1, 2, 3];
 
     private readonly TempFolder folder = new();
-    private readonly Dictionary<string, string?> before = new[] { "MODELZOO_HOME", "NUGET_PACKAGES" }.ToDictionary(v => v, Environment.GetEnvironmentVariable);
+    private readonly PackageHome home;
     private readonly Downloader downloader = new(new() { Attempts = 1 });
     private readonly PackageWeights package = FakeFeed.Package(Network, Preprocess);
 
-    public PackagePullTests()
-    {
-        Environment.SetEnvironmentVariable("MODELZOO_HOME", folder.File("home"));
-        Environment.SetEnvironmentVariable("NUGET_PACKAGES", null);
-    }
+    public PackagePullTests() => home = new(folder);
 
     public void Dispose()
     {
-        foreach ((string name, string? value) in before)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-
+        home.Dispose();
         downloader.Dispose();
         folder.Dispose();
     }

@@ -24,22 +24,14 @@ public sealed class ResNet18PackageTests : IDisposable
     private static readonly ModelInfo Info = Catalog.Models.Find("resnet18_cntk");
     private static readonly PublishedWeights Published = Info.Published.Single();
     private readonly TempFolder folder = new();
-    private readonly Dictionary<string, string?> before = new[] { "MODELZOO_HOME", "NUGET_PACKAGES" }.ToDictionary(v => v, Environment.GetEnvironmentVariable);
+    private readonly PackageHome home;
     private readonly Downloader downloader = new();
 
-    public ResNet18PackageTests()
-    {
-        Environment.SetEnvironmentVariable("MODELZOO_HOME", folder.File("home"));
-        Environment.SetEnvironmentVariable("NUGET_PACKAGES", null);
-    }
+    public ResNet18PackageTests() => home = new(folder);
 
     public void Dispose()
     {
-        foreach ((string name, string? value) in before)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-
+        home.Dispose();
         downloader.Dispose();
         folder.Dispose();
     }

@@ -47,8 +47,8 @@ public class TrainingMemoryTests
         using ZooModel model = Build("resnet20", 32);
         using ImageTensors data = Images(32, 64);
         ZooException error = Assert.Throws<ZooException>(() => new Trainer(model, Recipe, new TrainerOptions { MaxMemory = 10_000_000 }).Fit(data, null));
-        Assert.StartsWith("a training step of 64 images of 3×32×32 takes at least 0.1 GB, and at most 0.0 GB may be taken: take a smaller batch_size "
-            + "(--batch-size)", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("a training step of 64 images of 3×32×32 takes at least ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(" MB, and at most 10 MB may be taken: take a smaller batch_size (--batch-size)", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("or raise the limit (--max-memory 1G).", error.Message, StringComparison.Ordinal);
         Assert.Equal(1, new Trainer(model, Recipe, new TrainerOptions { MaxMemory = 1_000_000_000 }).Fit(data, null).Steps);
     }

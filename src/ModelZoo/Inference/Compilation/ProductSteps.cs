@@ -131,7 +131,7 @@ internal sealed class ConvolutionStep : Step
 /// <summary>act(x·Wᵀ + b), [N,in] → [N,out].</summary>
 internal sealed class LinearStep : Step
 {
-    // From more rows on it pays to lay the weights out: AlexNet at batch 8 takes half as long again without.
+    // From more rows on it pays to lay the weights out (AlexNet at batch 8).
     private const long MostRows = 4;
 
     private readonly Backend backend;
