@@ -72,7 +72,8 @@ internal static class TrainingReport
             session.Say($"zoo: go on with: zoo train --resume {files.Folder}");
         }
 
-        return 1;
+        // Nothing is kept: then it ends as every other command does, with the signal's own code.
+        return saved ? 1 : 0;
     }
 
     private static void Render(

@@ -67,4 +67,20 @@ public class SignalTests
         running.Signal(15);
         Assert.Equal(143, running.Finish().ExitCode);
     }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1000)]
+    [InlineData(1500)]
+    [InlineData(2500)]
+    public void Training_ends_with_1_only_where_its_state_is_kept(int milliseconds)
+    {
+        using var folder = new TemporaryFolder();
+        Zoo.Running running = Zoo.Start(folder.Path, "train", "lenet5", "--data", "digits", "--epochs", "1000");
+        Thread.Sleep(milliseconds);
+        running.Signal(2);
+        Zoo ended = running.Finish();
+        bool kept = ended.Errors.Contains("the state so far is kept", StringComparison.Ordinal);
+        Assert.True(ended.ExitCode == (kept ? 1 : 130), $"exit code {ended.ExitCode}: {ended.Errors}");
+    }
 }
