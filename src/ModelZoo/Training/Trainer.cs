@@ -168,6 +168,7 @@ public sealed class Trainer
     private bool TrainEpoch(Run run, IBatchSource train, Learner learner, RunRecorder? recorder, RunSaver saver, int perStep)
     {
         run.Begin();
+        var heap = HeapGrowth.OfProcess();
         using var figures = new StepFigures(run);
         EpochSampler plan = Plan(run.State.Epoch, run.State.Batch);
         var split = new StepSplit(plan, train.Count, perStep);
@@ -226,6 +227,7 @@ public sealed class Trainer
             learner.Step(run, rate, figures);
             run.CountStep(pending, rate);
             pending = 0;
+            heap.Check();
             (bool line, bool save) = (recorder?.LineDue(run) == true, recorder?.SaveDue(run) == true);
             if ((line || save || figures.Full) && !Read())
             {
