@@ -34,6 +34,9 @@ public sealed record ExperimentInfo(string Name, ExperimentGroup Group, string T
     /// <summary>Whether the result depends on the data set (<c>--data</c>).</summary>
     public bool UsesData { get; init; }
 
+    /// <summary>Whether those data must be a folder of photographs; with others it is left out where all experiments are asked for.</summary>
+    public bool NeedsFolder { get; init; }
+
     /// <summary>Whether it is repeated over seeds (<c>--seeds</c>); others draw at random once, by <c>--seed</c>.</summary>
     public bool Seeded { get; init; }
 

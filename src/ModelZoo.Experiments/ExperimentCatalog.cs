@@ -45,6 +45,7 @@ public static class ExperimentCatalog
         new AveragedMembers(),
         new TransferTime(),
         new TransferByData(),
+        new PhotographTransfer(),
         new WhitenedInputs(),
         new LeNetStages(),
         new FirstLayerFilters(),

@@ -68,4 +68,18 @@ public class ReproduceTests
         Assert.Contains("--out", zoo.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("1/1", zoo.Errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_needs_photographs_is_left_out_where_there_are_none_and_that_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        Zoo.Running running = Zoo.Start(folder.Path, "reproduce", "--all", "--out", "r");
+        running.WaitFor("left out: transfer-photographs needs photographs");
+        running.Signal(15);
+        Assert.Equal(143, running.Finish().ExitCode);
+
+        Zoo named = Zoo.RunIn(folder.Path, "reproduce", "transfer-photographs", "--out", "r");
+        Assert.Equal(1, named.ExitCode);
+        Assert.Contains("--data folder:<path>", named.Output, StringComparison.Ordinal);
+    }
 }

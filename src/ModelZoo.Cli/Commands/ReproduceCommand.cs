@@ -66,6 +66,13 @@ internal static class ReproduceCommand
                 Device = session.Device,
                 Cancel = session.Cancel,
             };
+            bool named = parsed.GetValue(names) is { Length: > 0 };
+            foreach (Experiment left in chosen.Where(e => !named && e.Info.NeedsFolder && context.Data.Name != "folder"))
+            {
+                session.Say($"left out: {left.Name} needs photographs (`zoo reproduce {left.Name} --data folder:<path>`)");
+                chosen = [.. chosen.Except([left])];
+            }
+
             var run = new ReproduceRun(session, new ResultStore(parsed.GetValue(output)!), context, parsed.GetValue(fresh));
             return Task.FromResult(run.Over(chosen, parsed.GetValue(strict)));
         });

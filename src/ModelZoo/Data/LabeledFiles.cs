@@ -46,6 +46,19 @@ public abstract class LabeledFiles : LabeledImages
         return count >= Count ? this : At([.. Enumerable.Range(0, count).Select(i => (int)((long)i * Count / count))]);
     }
 
+    /// <summary>The images at these places, in this order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is not in 0 … Count − 1.</exception>
+    public LabeledFiles Subset(ReadOnlySpan<int> indices)
+    {
+        foreach (int index in indices)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index, nameof(indices));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count, nameof(indices));
+        }
+
+        return At(indices.ToArray());
+    }
+
     /// <summary>The images at these places.</summary>
     private protected abstract LabeledFiles At(int[] chosen);
 
