@@ -31,6 +31,7 @@ internal static class ZooCommandLine
             ExportCommand.Create(),
             DiagnoseCommand.Create(),
             CatalogCommand.Create(),
+            ProgramProbe.Create(),
         };
         foreach (Option option in GlobalOptions.All)
         {

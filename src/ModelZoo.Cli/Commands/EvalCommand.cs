@@ -22,6 +22,7 @@ internal static class EvalCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var weights = new WeightsArgument();
+        var program = new ProgramArgument();
         var data = new DataArgument();
         var split = DataArgument.CreateSplit();
         var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
@@ -36,6 +37,7 @@ internal static class EvalCommand
             + "mnist:data/mnist") { model, split, tenCrop, top };
         data.AddTo(command);
         weights.AddTo(command);
+        program.AddTo(command);
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -49,12 +51,13 @@ internal static class EvalCommand
             int k = parsed.GetValue(top);
             return k < 1
                 ? throw new UsageException($"--top {k}: it must be 1 or more.")
-                : Run(session, specs, choice, data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop), k);
+                : Run(session, specs, spec => Resolve(session, spec, program.Resolve(session, parsed, spec, choice)), data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop), k);
         });
         return command;
     }
 
-    private static int Run(Session session, string[] specs, WeightsChoice weights, DataChoice choice, string part, bool tenCrop, int top)
+    private static int Run(
+        Session session, string[] specs, Func<string, ResolvedModel> open, DataChoice choice, string part, bool tenCrop, int top)
     {
         LoaderOptions loader = choice.Loader with { Device = session.Device };
         List<ResolvedModel> models = [];
@@ -62,7 +65,7 @@ internal static class EvalCommand
         List<CompiledModel> compiled = [];
         try
         {
-            models.AddRange(specs.Select(spec => Resolve(session, spec, weights)));
+            models.AddRange(specs.Select(open));
             PredictionTask task = models[0].Task;
             if (task.Kind != TaskKind.Classes && (models.Count > 1 || tenCrop))
             {
@@ -102,9 +105,8 @@ internal static class EvalCommand
             (tenCrop ? TenCrop.Average(network) : network, images);
     }
 
-    private static ResolvedModel Resolve(Session session, string spec, WeightsChoice weights)
+    private static ResolvedModel Resolve(Session session, string spec, ResolvedModel resolved)
     {
-        ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.RequirePredictions("zoo eval");
         if (!resolved.Trained)
         {

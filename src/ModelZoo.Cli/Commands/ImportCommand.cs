@@ -23,11 +23,7 @@ internal static class ImportCommand
             HelpName = "name",
         };
         var output = new Option<string>("--output", "-o") { Description = "The checkpoint to write", HelpName = "x.safetensors", Required = true };
-        var labels = new Option<string?>("--labels")
-        {
-            Description = "Class names in the order of the logits: a text file with one a line, or names separated by commas (default: numbers)",
-            HelpName = "file"
-        };
+        Option<string?> labels = LabelsArgument.Create();
         var task = DataArgument.CreateTask("What the outputs are: logits of one class of several, of any number of labels, or a number");
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
         var weights = new WeightsArgument();
@@ -66,7 +62,7 @@ internal static class ImportCommand
             format = file.Format;
         }
 
-        string[]? given = labels is null ? null : Labels(labels);
+        string[]? given = LabelsArgument.Read(labels);
         using ResolvedModel resolved = Meaning(session, named is null
             ? ModelArgument.Resolve(session, weights.File!, weights with { File = null })
             : ModelArgument.Resolve(session, named.Name, weights), task, given);
@@ -122,17 +118,5 @@ internal static class ImportCommand
 
         session.Say($"one logit: its sigmoid is taken as the softmax of two, 0 for '{names[0]}' and the logit for '{names[1]}'");
         return loaded.WithTwoClasses(names);
-    }
-
-    private static string[] Labels(string given)
-    {
-        if (!File.Exists(given))
-        {
-            return given.Contains(',', StringComparison.Ordinal)
-                ? given.Split(',', StringSplitOptions.TrimEntries)
-                : throw new UsageException($"--labels {given}: no such file. Give a text file with one name a line, or names separated by commas.");
-        }
-
-        return [.. File.ReadLines(given).Select(l => l.Trim()).Where(l => l.Length > 0)];
     }
 }

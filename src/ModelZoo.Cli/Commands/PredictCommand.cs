@@ -31,23 +31,25 @@ internal static class PredictCommand
         };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
         var maxPixels = DecodingArgument.Create();
+        var program = new ProgramArgument();
         var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model,
             images, data, index, top, maxPixels };
         weights.AddTo(command);
+        program.AddTo(command);
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
             string[] files = parsed.GetValue(images) ?? [];
-            return Run(session, parsed.GetRequiredValue(model), weights.Read(parsed), files, parsed.GetValue(data)!, parsed.GetValue(index)!,
-                parsed.GetValue(top), DecodingArgument.Read(parsed, maxPixels));
+            string spec = parsed.GetRequiredValue(model);
+            using ResolvedModel resolved = program.Resolve(session, parsed, spec, weights.Read(parsed));
+            return Run(session, spec, resolved, files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top),
+                DecodingArgument.Read(parsed, maxPixels));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, WeightsChoice weights, string[] files, string source, int[] index, int top,
-        DecodeOptions decoding)
+    private static int Run(Session session, string spec, ResolvedModel resolved, string[] files, string source, int[] index, int top, DecodeOptions decoding)
     {
-        using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights);
         resolved.RequirePredictions("zoo predict");
         if (!resolved.Trained)
         {

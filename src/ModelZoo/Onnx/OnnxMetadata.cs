@@ -27,8 +27,7 @@ internal sealed class OnnxMetadata
         }
 
         Preprocessing = Assumed(channels, height, width);
-        Notes.Add("the file does not say how images become its input: "
-            + (channels == 3 ? "ImageNet's mean and standard deviation, and a crop from the middle, are assumed" : "pixels from 0 to 1 are assumed"));
+        Notes.Add(AssumedNote(channels));
         foreach (string key in LabelKeys)
         {
             if (Find(file, key) is { } text && Names(text) is { } names && names.Length == classes)
@@ -51,9 +50,14 @@ internal sealed class OnnxMetadata
 
     public List<string> Notes { get; } = [];
 
-    private static Preprocessing Assumed(int channels, int height, int width) => channels == 3
+    /// <summary>How images become the input of a network whose file does not say it.</summary>
+    public static Preprocessing Assumed(int channels, int height, int width) => channels == 3
         ? Preprocessing.ImageNet() with { Height = height, Width = width, ShorterSide = Math.Max(1, (int)Math.Round(Math.Min(height, width) * 256.0 / 224)) }
         : new(channels, height, width, Fit.Resize, new float[channels], [.. Enumerable.Repeat(1f, channels)]);
+
+    /// <summary>Says that.</summary>
+    public static string AssumedNote(int channels) => "the file does not say how images become its input: "
+        + (channels == 3 ? "ImageNet's mean and standard deviation, and a crop from the middle, are assumed" : "pixels from 0 to 1 are assumed");
 
     private static string? Find(OnnxFile file, string key) => file.Model.MetadataProps.Find(e => e.Key == key)?.Value;
 

@@ -28,7 +28,8 @@ internal sealed record PthContent(object? Root, IReadOnlyDictionary<string, (Byt
 
         if (items.ContainsKey($"{root}constants.pkl"))
         {
-            throw NotRead(file, "is a TorchScript program. In Python, save its weights alone: torch.save(torch.jit.load(…).state_dict(), …)");
+            throw NotRead(file, "is a TorchScript program. In Python, save its weights alone: torch.save(torch.jit.load(…).state_dict(), …). To run "
+                + "it as it is: `zoo predict` and `zoo eval` with --run-program");
         }
 
         if (items.TryGetValue($"{root}byteorder", out ZipItem? order)
