@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using ModelZoo.Imaging;
+using ModelZoo.Inference;
+using ModelZoo.Models;
 using ModelZoo.Onnx.Export;
 using ModelZoo.Tests.Imaging;
 using Xunit;
@@ -113,6 +116,41 @@ public sealed class OnnxCommandTests : IDisposable
         Assert.Contains("no answer to", none.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // it takes red for blue
+    public async Task What_a_server_does_with_pictures_is_named(bool swapped)
+    {
+        string pictures = Folder(3);
+        using var listener = new HttpListener();
+        string address = $"http://localhost:{Port()}/";
+        listener.Prefixes.Add(address);
+        listener.Start();
+        Task server = Task.Run(async () =>
+        {
+            using ResolvedModel model = ModelResolver.Resolve(Catalog.Models, "resnet20:cifar10", Catalog.ReadResource);
+            model.Model.eval();
+            var pipeline = new ImagePipeline(model.Preprocessing);
+            for (int i = 0; i < 3; i++)
+            {
+                HttpListenerContext context = await listener.GetContextAsync();
+                using var body = new MemoryStream();
+                await context.Request.InputStream.CopyToAsync(body);
+                byte[] answer = Encoding.UTF8.GetBytes(Answer(model, pipeline, ImageDecoder.Decode(body.ToArray(), "body"), swapped));
+                await context.Response.OutputStream.WriteAsync(answer);
+                context.Response.Close();
+            }
+        });
+        Zoo run = Zoo.Run("diagnose", "resnet20:cifar10", "--against", address, "--images", pictures, "--json");
+        Assert.True(run.ExitCode == 0, $"{run.Errors}{(server.IsFaulted ? server.Exception : "")}");
+        await server.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(!swapped, run.Json.GetProperty("same").GetBoolean());
+        if (swapped)
+        {
+            Assert.Contains("take blue for red", run.Json.GetProperty("explanation").GetProperty("meaning").GetString(), StringComparison.Ordinal);
+        }
+    }
+
     public void Dispose() => folder.Dispose();
 
     private static JsonElement Ok(string command, IEnumerable<string> arguments)
@@ -120,6 +158,21 @@ public sealed class OnnxCommandTests : IDisposable
         Zoo run = Zoo.Run([command, .. arguments, "--json"]);
         Assert.True(run.ExitCode == 0, run.Errors + run.Output);
         return run.Json;
+    }
+
+    private static string Answer(ResolvedModel model, ImagePipeline pipeline, PixelImage picture, bool swapped)
+    {
+        byte[] pixels = [.. picture.Rgb];
+        for (int i = 0; swapped && i < pixels.Length; i += 3)
+        {
+            (pixels[i], pixels[i + 2]) = (pixels[i + 2], pixels[i]);
+        }
+
+        float[] input = new float[3 * 32 * 32];
+        pipeline.Apply(new PixelImage(picture.Width, picture.Height, pixels), input);
+        using IDisposable none = no_grad();
+        using Tensor image = tensor(input, [1, 3, 32, 32]), logits = model.Model.call(image);
+        return JsonSerializer.Serialize(new { logits = logits.data<float>().ToArray() });
     }
 
     private static string[] Classes(JsonElement predictions) =>
