@@ -73,6 +73,7 @@ internal sealed class OnnxRuntimeEngine : IGraphEngine
                 Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => (ScalarType.Float64, Of<double>(value, v => v)),
                 Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 => (ScalarType.Float16, Of<Float16>(value, v => (float)v)),
                 Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 => (ScalarType.BFloat16, Of<BFloat16>(value, v => (float)v)),
+                Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64 => (ScalarType.Int64, Of<long>(value, v => v)),
                 var other => throw new ZooException($"ONNX Runtime gives elements of the type {other}, which are not compared."),
             };
             return new(type, shape.Length == 0 ? [1] : shape, values);

@@ -32,7 +32,8 @@ internal static class ProgramProbe
     {
         string host = Environment.ProcessPath!;
         string[] self = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(ProgramProbe).Assembly.Location] : [];
-        using Process process = Process.Start(new ProcessStartInfo(host, [.. self, Name, path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(host, [.. self, Name, path]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         string said = process.StandardError.ReadToEnd();
@@ -42,8 +43,8 @@ internal static class ProgramProbe
         if (at >= 0)
         {
             string[] lines = [.. said[(at + Mark.Length)..].Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).Take(1)];
-            throw new ZooException($"{path}: libtorch cannot compile this program: {string.Concat(lines)} It may come from a newer PyTorch, or need operators that "
-                + "are not in libtorch, such as torchvision's.");
+            throw new ZooException($"{path}: libtorch cannot compile this program: {string.Concat(lines)} It may come from a newer PyTorch, or need operators "
+                + "that are not in libtorch, such as torchvision's.");
         }
     }
 }

@@ -17,7 +17,7 @@ public class PhotographTransferTests
     public void The_verdict_needs_fewer_errors_on_few_pictures_and_half_the_time(double better, double faster, double spread, Verdict verdict)
     {
         ExperimentResult result = PhotographTransfer.Judge(new RunTable(PhotographTransfer.Variants.ToDictionary(v => v, v =>
-            (IReadOnlyList<Measured>)[.. Enumerable.Range(0, 3).Select(seed => Planted(v, better + ((seed - 1) * spread), faster * (1 + (0.01 * (seed - 1)))))])));
+            (IReadOnlyList<Measured>)[.. Enumerable.Range(-1, 3).Select(n => Planted(v, better + (n * spread), faster * (1 + (0.01 * n))))])));
         Assert.Equal(verdict, result.Verdict);
         Assert.Equal(faster, result.Effect.Value, 0.001 * faster);
     }
@@ -77,7 +77,7 @@ public class PhotographTransferTests
 
     [Fact]
     public void Other_data_are_refused() =>
-        Assert.Contains("--data folder:", Assert.Throws<UsageException>(() => new PhotographTransfer().Run(new ExperimentContext())).Message, StringComparison.Ordinal);
+        Assert.Contains("--data folder:", Assert.Throws<UsageException>(() => new PhotographTransfer().Run(new())).Message, StringComparison.Ordinal);
 
     // From scratch 40 % test error after 100 s, whatever the number of pictures; the head gets to 30 % at once.
     private static Measured Planted(string variant, double better, double faster)

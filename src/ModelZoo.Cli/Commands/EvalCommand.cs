@@ -51,7 +51,9 @@ internal static class EvalCommand
             int k = parsed.GetValue(top);
             return k < 1
                 ? throw new UsageException($"--top {k}: it must be 1 or more.")
-                : Run(session, specs, spec => Resolve(session, spec, program.Resolve(session, parsed, spec, choice)), data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop), k);
+                : Run(session, specs, Open, data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop), k);
+
+            ResolvedModel Open(string spec) => Resolve(session, spec, program.Resolve(session, parsed, spec, choice));
         });
         return command;
     }

@@ -25,6 +25,9 @@ internal sealed record GraphStep(nn.Module Module, string Path, int Node, int[] 
 
     /// <summary>What the graph calls the value that it makes; null where the graph does not have it.</summary>
     public string? Made { get; init; }
+
+    /// <summary>Whether it is no call but the second value, places of maxima, that the call before it makes.</summary>
+    public bool IsSecond { get; init; }
 }
 
 /// <summary>
@@ -131,6 +134,13 @@ internal sealed class GraphBuilder
         return GraphValue.Computed(shape, steps.Count);
     }
 
+    public (GraphValue Values, GraphValue Places) Pair(GraphNode node, nn.Module module, long[] shape, long[] plane, GraphValue x)
+    {
+        GraphValue values = Layer(node, module, shape, [x]);
+        _ = Layer(node, module, shape, [values]);
+        return (values, GraphValue.Places(shape, steps.Count, plane));
+    }
+
     public void Absorb(NodeProto next, GraphValue value)
     {
         absorbed.Add(next);
@@ -157,7 +167,7 @@ internal sealed class GraphBuilder
                 + string.Join("; ", problems.Take(ListedProblems)) + (problems.Count > ListedProblems ? "; …" : "") + ".");
         }
 
-        Output = values.GetValueOrDefault(graph.Outputs[0].Name) is { IsConstant: false, Slot: > 0 } made
+        Output = values.GetValueOrDefault(graph.Outputs[0].Name) is { IsConstant: false, Slot: > 0, Plane: null } made
             ? made
             : throw Damaged($"its output {Printable.Name(graph.Outputs[0].Name)} is not computed from the input");
         string[] names = LeafNames.Distinct([.. steps.Select(s => (s.Path, s.Module.GetType().Name.ToLowerInvariant()))]);
@@ -165,6 +175,7 @@ internal sealed class GraphBuilder
         {
             From = s.From,
             Made = called.GetValueOrDefault(i + 1),
+            IsSecond = i > 0 && ReferenceEquals(s.Module, steps[i - 1].Module),
         })];
     }
 

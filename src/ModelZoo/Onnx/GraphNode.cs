@@ -32,7 +32,9 @@ internal sealed class GraphNode(GraphBuilder builder, NodeProto node, int index,
     public GraphValue Input(int input) => Has(input) ? inputs[input]! : throw new NodeException($"has no input {input + 1}");
 
     /// <summary>An input that layers compute.</summary>
-    public GraphValue Computed(int input = 0) => !Input(input).IsConstant ? Input(input)
+    public GraphValue Computed(int input = 0) => Input(input).Plane is not null
+        ? throw new NodeException("takes places of maxima, which are for MaxUnpool only")
+        : !Input(input).IsConstant ? Input(input)
         : throw new NodeException($"takes a constant as input {input + 1}, where a computed value is supported only");
 
     public GraphValue Computed(int input, int rank) => Computed(input) is { } value && value.Rank == rank ? value
@@ -131,6 +133,10 @@ internal sealed class GraphNode(GraphBuilder builder, NodeProto node, int index,
 
     /// <summary>The first output becomes what a layer makes.</summary>
     public GraphValue Layer(nn.Module module, long[] shape, params GraphValue[] takes) => builder.Layer(this, module, shape, takes);
+
+    /// <summary>The first two outputs become what a layer makes: values, and their places in a map.</summary>
+    public (GraphValue Values, GraphValue Places) Pair(nn.Module module, long[] shape, long[] plane, GraphValue x) =>
+        builder.Pair(this, module, shape, plane, x);
 
     /// <summary>The same of several, or of none.</summary>
     public void Gives(int output, GraphValue value) => builder.Define(node.Outputs[output], value);

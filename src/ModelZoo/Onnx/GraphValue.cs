@@ -21,14 +21,20 @@ internal sealed class GraphValue
     /// <summary>Whether it comes from an initializer, as learned numbers do, and not from a constant in the graph.</summary>
     public bool Learned { get; }
 
+    /// <summary>Of places of maxima: rows and columns of the map that they are in. They are for MaxUnpool alone.</summary>
+    public long[]? Plane { get; private init; }
+
     public bool IsConstant => read is not null;
 
     public int Rank => Shape.Length;
 
     /// <summary>The same under a name.</summary>
-    public GraphValue Named(string name) => new(Shape, Slot, read, Learned) { Name = name };
+    public GraphValue Named(string name) => new(Shape, Slot, read, Learned) { Name = name, Plane = Plane };
 
     public static GraphValue Computed(long[] shape, int slot) => new(shape, slot, null, false);
+
+    /// <summary>Places of maxima.</summary>
+    public static GraphValue Places(long[] shape, int slot, long[] plane) => new(shape, slot, null, false) { Plane = plane };
 
     /// <param name="shape">Its sizes.</param>
     /// <param name="read">Reads it anew each time, so that nothing large is held beside the layer that takes it.</param>

@@ -21,7 +21,7 @@ internal sealed class OnnxNetwork : ZooModel
     public OnnxNetwork(string name, IReadOnlyList<GraphStep> steps, int output) : base(name)
     {
         (this.steps, this.output) = ([.. steps], output);
-        foreach (GraphStep step in steps)
+        foreach (GraphStep step in steps.Where(s => !s.IsSecond))
         {
             Register(step);
         }
@@ -69,8 +69,21 @@ internal sealed class OnnxNetwork : ZooModel
         values[0] = input;
         for (int i = 0; i < steps.Length; i++)
         {
-            Tensor made = Call(steps[i], values);
-            values[i + 1] = made;
+            Tensor made;
+            if (steps[i].Module is nn.Module<Tensor, (Tensor, Tensor)> pair)
+            {
+                if (!steps[i].IsSecond)
+                {
+                    (values[i + 1], values[i + 2]) = pair.call(values[steps[i].Takes[0]]!);
+                }
+
+                made = values[i + 1]!;
+            }
+            else
+            {
+                values[i + 1] = made = Call(steps[i], values);
+            }
+
             foreach (int value in last[i])
             {
                 if (!ReferenceEquals(values[value], made) && !ReferenceEquals(values[value], input))
@@ -135,7 +148,7 @@ internal sealed class OnnxNetwork : ZooModel
         return null;
     }
 
-    private IEnumerable<string> Scales() => steps.Where(s => s.Shape.Length == 4 && s.Shape[2] > 1 && s.Shape[3] > 1)
+    private IEnumerable<string> Scales() => steps.Where(s => !s.IsSecond && s.Shape.Length == 4 && s.Shape[2] > 1 && s.Shape[3] > 1)
         .GroupBy(s => (s.Shape[2], s.Shape[3])).Select(g => g.Last().Path);
 
     private sealed class GraphScope(string name) : nn.Module(name);

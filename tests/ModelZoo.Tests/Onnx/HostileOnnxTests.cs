@@ -98,12 +98,19 @@ public class HostileOnnxTests
             (() => Input(13).Longs("s", 1L << 40).Node("ConstantOfShape", "s -> c").Node("Add", "x c -> y"), "elements"),
             (() => Input(13).Longs("z", 0).Longs("s", 8).Node("Div", "s z -> q").Node("Reshape", "x q -> y"), "divides by zero"),
             (() => Input(13).Weight("w", float.NaN, float.NaN, 4, 3, 3, 3).Node("Conv", "x w -> y"), "holds NaN"),
+            (() => Pooled(2).Node("Neg", "p -> y"), "places of maxima, which are for MaxUnpool only"),
+            (() => Pooled(2).Node("Relu", "m -> r").Node("MaxUnpool", "m r -> y", A("kernel_shape", 2, 2), A("strides", 2, 2)), "not those of a MaxPool"),
+            (() => Pooled(2).Node("MaxUnpool", "m p -> y", A("kernel_shape", 4, 4), A("strides", 4, 4)), "over a map as large"),
+            (() => Pooled(1).Node("MaxUnpool", "m p -> y", A("kernel_shape", 2, 2), A("strides", 2, 2)), "windows that are not squares side by side"),
+            (() => Input(13).Node("MaxPool", "x -> m y", A("kernel_shape", 2, 2), A("strides", 2, 2)), "is not computed from the input"),
             (() => new OnnxGraphs(13).Input("n", "c", 8, 8).Node("Relu", "x -> y"), "must be given"),
             (() => new OnnxGraphs(13).Input("n", 8).Node("Relu", "x -> y"), "[N,C,H,W]"),
         ];
         Assert.All(cases, c => Assert.Contains(c.Says, Refused(c.Graph()), StringComparison.Ordinal));
 
         static OnnxGraphs Input(int opset) => new OnnxGraphs(opset).Input("n", 3, 8, 8);
+
+        static OnnxGraphs Pooled(int stride) => Input(13).Node("MaxPool", "x -> m p", A("kernel_shape", 2, 2), A("strides", stride, stride));
     }
 
     private static string Refused(OnnxGraphs graph) => Assert.Throws<ZooException>(() => OnnxModel.Parse(graph.Bytes(), "m.onnx")).Message;

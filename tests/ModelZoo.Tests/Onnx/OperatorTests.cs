@@ -63,6 +63,9 @@ public class OperatorTests
         ("max pool behind", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("pads", 0, 0, 1, 1))),
         ("max pool asymmetric", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("pads", 2, 0, 0, 1))),
         ("max pool same", () => G(8).Node("MaxPool", "x -> y", A("kernel_shape", 3, 3), A("strides", 2, 2), A("auto_pad", "SAME_LOWER"))),
+        ("max pool with places, and back", () => G(13).Longs("s", 0).Longs("e", 8).Longs("a", 2).Node("Slice", "x s e a -> z")
+            .Node("MaxPool", "z -> m p", A("kernel_shape", 2, 2), A("strides", 2, 2)).Node("Neg", "m -> n")
+            .Node("MaxUnpool", "n p -> y", A("kernel_shape", 2, 2), A("strides", 2, 2))),
         ("average pool", () => G(11).Node("AveragePool", "x -> y", A("kernel_shape", 3, 2), A("strides", 2, 2), A("pads", 1, 1, 1, 1))),
         ("average pool counted", () => G(11).Node("AveragePool", "x -> y", A("kernel_shape", 3, 2), A("pads", 1, 1, 1, 1), A("count_include_pad", 1))),
         ("average pool ceil", () => G(19).Node("AveragePool", "x -> y", A("kernel_shape", 2, 3), A("strides", 2, 2), A("ceil_mode", 1))),

@@ -17,6 +17,7 @@ internal static class OperatorTable
         ["Dropout"] = NormalizationOperators.Dropout,
 
         ["MaxPool"] = PoolingOperators.Max,
+        ["MaxUnpool"] = PoolingOperators.Unpool,
         ["AveragePool"] = PoolingOperators.Average,
         ["GlobalAveragePool"] = PoolingOperators.GlobalAverage,
         ["GlobalMaxPool"] = PoolingOperators.GlobalMax,

@@ -10,10 +10,19 @@ internal static class PoolingOperators
     {
         GraphValue x = node.Computed(0, 4);
         node.Ignore("storage_order");
-        node.Must("storage_order", !node.Gives(1), "the places of the maxima as output");
         Windows window = Windows.Of(node, x.Shape);
         bool ceil = node.Flag("ceil_mode");
         long[] shape = window.Output(x.Shape, x.Shape[1], ceil);
+        if (node.Gives(1))
+        {
+            bool tiles = Tiles(window) && x.Shape[2] % window.Kernel[0] == 0 && x.Shape[3] % window.Kernel[1] == 0 && !node.Flag("storage_order");
+            node.Must("kernel_shape", tiles, "the places of the maxima as output of windows that are not squares side by side");
+            (GraphValue values, GraphValue places) = node.Pair(new MaxPoolWithIndices((int)window.Kernel[0]), shape, x.Shape[^2..], x);
+            node.Gives(0, values);
+            node.Gives(1, places);
+            return;
+        }
+
         (long, long) kernel = (window.Kernel[0], window.Kernel[1]), stride = (window.Stride[0], window.Stride[1]);
         (long, long) dilation = (window.Dilation[0], window.Dilation[1]), border = (0, 0);
         if (window.Symmetric && window.Before[0] <= window.Kernel[0] / 2 && window.Before[1] <= window.Kernel[1] / 2)
@@ -31,6 +40,24 @@ internal static class PoolingOperators
         }
 
         node.Gives(0, node.Layer(nn.MaxPool2d(kernel, stride, border, dilation, ceil), shape, x));
+    }
+
+    /// <remarks>
+    /// ONNX counts places over the whole batch and its planes, a <see cref="MaxPoolWithIndices"/> within a plane: they mean the same where the map that is made
+    /// is as large as the one that they come from.
+    /// </remarks>
+    public static void Unpool(GraphNode node)
+    {
+        GraphValue x = node.Computed(0, 4), places = node.Input(1);
+        Windows window = Windows.Of(node, x.Shape);
+        node.Must("kernel_shape", Tiles(window), "windows that are not squares side by side");
+        long kernel = window.Kernel[0];
+        long[] shape = [x.Shape[0], x.Shape[1], x.Shape[2] * kernel, x.Shape[3] * kernel];
+        node.Must("kernel_shape", places.Plane is { } plane && plane.AsSpan().SequenceEqual(shape.AsSpan(2)),
+            "places that are not those of a MaxPool over a map as large as the one that it makes");
+        node.Must("kernel_shape", !node.Has(2) || node.Longs(2) is [_, _, var height, var width] && (height, width) == (shape[2], shape[3]),
+            "another size of its output");
+        node.Gives(0, node.Layer(new MaxUnpool((int)kernel), shape, x, places));
     }
 
     public static void Average(GraphNode node)
@@ -93,6 +120,9 @@ internal static class PoolingOperators
 
     private static long[] ReducedShape(GraphValue x, long[] axes, bool keep) =>
         [.. x.Shape.Select((size, i) => axes.Contains(i) ? 1 : size).Where((_, i) => keep || !axes.Contains(i))];
+
+    private static bool Tiles(Windows window) => window.Kernel[0] == window.Kernel[1] && window.Stride.SequenceEqual(window.Kernel)
+        && window.Dilation.All(d => d == 1) && window.Sides.All(s => s == 0);
 
     // A border behind the image that only lets the last window stick out is what torch calls ceil_mode.
     private static bool LastWindowsSuffice(Windows window) => Enumerable.Range(0, 2).All(axis =>

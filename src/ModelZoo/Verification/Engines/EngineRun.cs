@@ -27,6 +27,11 @@ internal sealed class EngineRun(IReadOnlyList<GraphStep> steps, IGraphEngine eng
             return Unverified(reason);
         }
 
+        if (step.IsSecond)
+        {
+            return Places(place, check, values);
+        }
+
         check = check is ResamplingCheck places ? places with { RoughPlaces = true } : check; // engines form them in single precision
         NdArray[] inputs = new NdArray[step.Takes.Length];
         double[]?[] errors = new double[]?[step.Takes.Length];
@@ -44,6 +49,11 @@ internal sealed class EngineRun(IReadOnlyList<GraphStep> steps, IGraphEngine eng
             {
                 return Unverified("what goes into it is no value of the graph");
             }
+        }
+
+        if (step.Module is Layers.MaxUnpool unpool)
+        {
+            inputs[1] = InPlane(inputs[1], unpool.Kernel * unpool.Kernel * inputs[0].Shape[2] * inputs[0].Shape[3]);
         }
 
         try
@@ -87,6 +97,24 @@ internal sealed class EngineRun(IReadOnlyList<GraphStep> steps, IGraphEngine eng
             Note = why,
         };
     }
+
+    // The places that a pooling gives beside its maxima, each in its own plane.
+    private LayerCheck? Places(int place, ILayerCheck check, IReadOnlyDictionary<string, GraphArray> values)
+    {
+        if (steps[place].Made is not { } name || steps[place - 1].From is not [{ } from])
+        {
+            return null;
+        }
+
+        GraphArray input = values[from], made = values[name];
+        Quantity expected = check.FurtherOutputs([new NdArray(input.Values, input.Shape)], Rounding.Of(ScalarType.Float32, options.WideAccumulation)).Single();
+        var actual = ActualValues.Of(InPlane(new NdArray(made.Values, made.Shape), input.Shape[2] * input.Shape[3]));
+        string op = steps[place].Module.GetType().Name;
+        return Comparison.Of(steps[place - 1].Path, op, expected, actual, options.SampleOf(expected), options.Seed + ((ulong)place << 32));
+    }
+
+    // ONNX counts over the whole batch and its planes.
+    private static NdArray InPlane(NdArray places, int plane) => new([.. places.Data.Select(p => p % plane)], [.. places.Shape]);
 
     // Of a value that nothing shows: that of what goes in, for everything is computed in one type.
     private static ScalarType TypeOf(GraphStep step, IReadOnlyDictionary<string, GraphArray> values) =>

@@ -35,7 +35,7 @@ public interface IGraphSession : IDisposable
 }
 
 /// <summary>An array that goes into an engine or comes out of one.</summary>
-/// <param name="Type">What its elements were in the engine: Float32, Float16, BFloat16, Float64 or Byte.</param>
+/// <param name="Type">What its elements were in the engine: Float32, Float16, BFloat16, Float64, Byte, or Int64 of places.</param>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Values">Its elements, row-major; to double they convert exactly.</param>
 public sealed record GraphArray(ScalarType Type, int[] Shape, double[] Values);
