@@ -35,8 +35,8 @@ internal sealed class ProgramArgument
 
         if (!may)
         {
-            throw new UsageException($"{spec}: is a TorchScript program, and whoever runs it lets it do what it says, such as writing files. If you trust where "
-                + $"it comes from, add {Flag}; its classes get names by --labels, its input a size by --size.");
+            throw new UsageException($"{spec}: is a TorchScript program, and whoever runs it lets it do what it says, such as writing files. If you trust "
+                + $"where it comes from, add {Flag}; its classes get names by --labels, its input a size by --size.");
         }
 
         if (weights.File is not null)

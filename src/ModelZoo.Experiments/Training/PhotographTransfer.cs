@@ -45,8 +45,9 @@ public sealed class PhotographTransfer(string? pretrained = null, string scratch
     public static IReadOnlyList<string> Variants => [.. Strategies.SelectMany(s => Percents.Select(p => Case(s.Name, p)))];
 
     /// <summary>When the verdict is "reproduced".</summary>
-    public static string Rule => "on 10 % of the pictures the fitted network errs less than the one from scratch, and on all of them it comes to the test error "
-        + "that every run from scratch comes to (the worst of their last ones) in at most half of the time, reading the pictures and computing features included.";
+    public static string Rule => "on 10 % of the pictures the fitted network errs less than the one from scratch, and on all of them it comes to the test "
+        + "error that every run from scratch comes to (the worst of their last ones) in at most half of the time, reading the pictures and computing features "
+        + "included.";
 
     private string Pretrained { get; } = pretrained ?? "resnet18_cntk:imagenet";
 
@@ -81,7 +82,8 @@ public sealed class PhotographTransfer(string? pretrained = null, string scratch
             Notes = [$"Rule, fixed before the run: {Rule} A difference counts where its mean over the seeds is more than twice its standard error.",
                 .. result.Notes,
                 $"The size limits the claim: {used}; {chosen.Epochs} epochs of {scratch} from scratch at {chosen.Side}×{chosen.Side} pixels, which is quicker "
-                    + $"than at the {trained.Preprocessing.Height}×{trained.Preprocessing.Width} of the trained network; {chosen.HeadEpochs} epochs of its head."],
+                    + $"than at the {trained.Preprocessing.Height}×{trained.Preprocessing.Width} of the trained network; "
+                    + $"{chosen.HeadEpochs} epochs of its head."],
         };
     }
 

@@ -7,6 +7,8 @@ namespace ModelZoo.Imaging;
 /// </summary>
 internal static class TiffCodec
 {
+    private const long LargeTile = 2048 * 2048; // pixels
+
     static TiffCodec() => Tiff.SetErrorHandler(new Silent());
 
     public static bool IsTiff(ReadOnlySpan<byte> bytes) =>
@@ -35,6 +37,8 @@ internal static class TiffCodec
             {
                 throw new ImageException(name, $"is a TIFF picture of a kind that is not read ({problem}). Save it again as PNG.");
             }
+
+            MustBeTiledSensibly(tiff, info, name);
 
             // As stored: turned later; and where there is alpha, it is not to darken the colors.
             tiff.SetField(TiffTag.ORIENTATION, BitMiracle.LibTiff.Classic.Orientation.TOPLEFT);
@@ -66,6 +70,19 @@ internal static class TiffCodec
             ? throw new ImageException(name, $"is damaged: it claims {(uint)width}×{(uint)height} pixels.")
             : new ImageInfo(ImageFormat.Tiff, width, height, Number(tiff, TiffTag.SAMPLESPERPIXEL), Number(tiff, TiffTag.BITSPERSAMPLE),
                 Number(tiff, TiffTag.ORIENTATION) is >= 1 and <= 8 and int orientation ? orientation : 1);
+    }
+
+    // Room is made for a whole tile, however small the picture is.
+    private static void MustBeTiledSensibly(Tiff tiff, ImageInfo info, string name)
+    {
+        if (tiff.IsTiled())
+        {
+            (long width, long height) = ((uint)Number(tiff, TiffTag.TILEWIDTH), (uint)Number(tiff, TiffTag.TILELENGTH));
+            if (width * height > Math.Max(LargeTile, 4L * info.Width * info.Height))
+            {
+                throw new ImageException(name, $"is damaged: its tiles have {width}×{height} pixels, the picture {info.Width}×{info.Height}.");
+            }
+        }
     }
 
     private static bool IsGray(Tiff tiff) => (Photometric)Number(tiff, TiffTag.PHOTOMETRIC) is Photometric.MINISBLACK or Photometric.MINISWHITE;

@@ -4,15 +4,17 @@ namespace ModelZoo.Imaging;
 
 /// <summary>
 /// The table of a TIFF's first page (TIFF 6.0, section 2; BigTIFF has wider fields). Each entry says how many values it has, and the library makes room for as
-/// many before it looks whether they are there.
+/// many before it looks whether they are there; so it does with the bytes of each strip and tile.
 /// </summary>
 internal static class TiffHeader
 {
+    private const int StripByteCounts = 279, TileByteCounts = 325;
+
     // Bytes of a value by the type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG, SRATIONAL, FLOAT, DOUBLE, IFD; from 16 on
     // BigTIFF's LONG8, SLONG8, IFD8.
     private static ReadOnlySpan<byte> Sizes => [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
 
-    /// <exception cref="ImageException">An entry has more values than the file has bytes for.</exception>
+    /// <exception cref="ImageException">An entry has more values, or a strip or tile more bytes, than the file has room for.</exception>
     public static void Check(ReadOnlySpan<byte> bytes, string name)
     {
         var fields = new Fields(bytes, bytes[0] == 'I');
@@ -30,6 +32,27 @@ internal static class TiffHeader
             if (count > (ulong)bytes.Length / size)
             {
                 throw new ImageException(name, $"is damaged: its tag {fields.Short(at)} has {count} values, more than the file has room for.");
+            }
+
+            int tag = fields.Short(at);
+            if (tag is StripByteCounts or TileByteCounts)
+            {
+                Parts(fields, bytes.Length, at, type, (int)count, wide, name);
+            }
+        }
+    }
+
+    private static void Parts(Fields fields, int length, int at, int type, int count, int wide, string name)
+    {
+        int size = type < Sizes.Length ? Sizes[type] : 1, values = at + 4 + wide;
+        ulong where = size * (long)count <= wide ? (ulong)values : wide == 8 ? fields.Long8(values) : fields.Long(values);
+        for (int i = 0; i < count && fields.Has(where, (i + 1) * size); i++)
+        {
+            int here = (int)where + (i * size);
+            ulong part = size switch { 2 => fields.Short(here), 4 => fields.Long(here), 8 => fields.Long8(here), _ => 0 };
+            if (part > (ulong)length)
+            {
+                throw new ImageException(name, $"is damaged or cut off: a part of its picture has {part} bytes, the file {length}.");
             }
         }
     }

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using BitMiracle.LibTiff.Classic;
 using ModelZoo.Imaging;
 using ModelZoo.Imaging.Native;
 using Xunit;
@@ -143,6 +145,57 @@ public class HostilePictureTests
         Assert.InRange(before, 2, 20);
         Assert.Equal(JpegLimits.MaxScans, JpegHeader.Read(most, "")!.Value.CountScans(most));
         Assert.Contains("has 101 scans, more than the 100", Refused(many), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tiff_whose_strip_or_tile_is_too_large_is_refused_before_memory_is_taken()
+    {
+        byte[] strips = Golden("rgb.tif"), tiles = Tiled();
+        Assert.Equal((29, 34), (ImageDecoder.Decode(strips, "").Width, ImageDecoder.Decode(strips, "").Height));
+        Assert.Equal((20, 10), (ImageDecoder.Decode(tiles, "").Width, ImageDecoder.Decode(tiles, "").Height));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("a part of its picture has 1107297509 bytes, the file 1394", Refused(With(strips, (279, 1_107_297_509))), StringComparison.Ordinal);
+        Assert.Contains("a part of its picture has 1107297509 bytes", Refused(With(tiles, (325, 1_107_297_509))), StringComparison.Ordinal);
+        Assert.Contains("tiles have 16384×16384 pixels", Refused(With(tiles, (322, 16384), (323, 16384))), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 << 20);
+
+        static byte[] Tiled()
+        {
+            using var stream = new MemoryStream();
+            using (Tiff tiff = Tiff.ClientOpen("tiled", "w", stream, new TiffStream()))
+            {
+                (TiffTag Tag, int Value)[] fields = [(TiffTag.IMAGEWIDTH, 20), (TiffTag.IMAGELENGTH, 10), (TiffTag.TILEWIDTH, 32), (TiffTag.TILELENGTH, 16),
+                    (TiffTag.BITSPERSAMPLE, 8), (TiffTag.SAMPLESPERPIXEL, 1), (TiffTag.PHOTOMETRIC, (int)Photometric.MINISBLACK)];
+                foreach ((TiffTag tag, int value) in fields)
+                {
+                    Assert.True(tiff.SetField(tag, value));
+                }
+
+                tiff.WriteTile(new byte[32 * 16], 0, 0, 0, 0);
+                tiff.WriteDirectory();
+                stream.Flush();
+            }
+
+            return stream.ToArray();
+        }
+
+        // Little-endian tables of classic TIFF, one value a tag; as LONG.
+        static byte[] With(byte[] tiff, params (ushort Tag, uint Value)[] values)
+        {
+            byte[] changed = [.. tiff];
+            int table = (int)BinaryPrimitives.ReadUInt32LittleEndian(changed.AsSpan(4));
+            int[] entries = [.. Enumerable.Range(0, Short(table)).Select(i => table + 2 + (12 * i))];
+            foreach ((ushort tag, uint value) in values)
+            {
+                int at = entries.Single(e => Short(e) == tag);
+                BinaryPrimitives.WriteUInt16LittleEndian(changed.AsSpan(at + 2), 4);
+                BinaryPrimitives.WriteUInt32LittleEndian(changed.AsSpan(at + 8), value);
+            }
+
+            return changed;
+
+            int Short(int at) => BinaryPrimitives.ReadUInt16LittleEndian(changed.AsSpan(at));
+        }
     }
 
     [Theory]
