@@ -4,7 +4,6 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Inference;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
-using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 

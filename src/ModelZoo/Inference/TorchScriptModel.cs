@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using ModelZoo.Imaging;
 using ModelZoo.Onnx;
 using ModelZoo.Registry;
-using ModelZoo.Runtime;
 using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
