@@ -46,7 +46,12 @@ internal static class TiffHeader
     {
         int size = type < Sizes.Length ? Sizes[type] : 1, values = at + 4 + wide;
         ulong where = size * (long)count <= wide ? (ulong)values : wide == 8 ? fields.Long8(values) : fields.Long(values);
-        for (int i = 0; i < count && fields.Has(where, (i + 1) * size); i++)
+        if (!fields.Has(where, size * count))
+        {
+            throw new ImageException(name, "is damaged or cut off: the sizes of the parts of its picture lie outside the file.");
+        }
+
+        for (int i = 0; i < count; i++)
         {
             int here = (int)where + (i * size);
             ulong part = size switch { 2 => fields.Short(here), 4 => fields.Long(here), 8 => fields.Long8(here), _ => 0 };

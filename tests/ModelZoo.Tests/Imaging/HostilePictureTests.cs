@@ -156,6 +156,9 @@ public class HostilePictureTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("a part of its picture has 1107297509 bytes, the file 1394", Refused(With(strips, (279, 1_107_297_509))), StringComparison.Ordinal);
         Assert.Contains("a part of its picture has 1107297509 bytes", Refused(With(tiles, (325, 1_107_297_509))), StringComparison.Ordinal);
+        byte[] many = With(strips, (279, 1_107_297_509)); // of which the library takes the first for the one that it needs
+        many[many.AsSpan().LastIndexOf((byte[])[0x17, 1, 4, 0, 1, 0, 0, 0]) + 4] = 42;
+        Assert.Contains("lie outside the file", Refused(many), StringComparison.Ordinal);
         Assert.Contains("tiles have 16384×16384 pixels", Refused(With(tiles, (322, 16384), (323, 16384))), StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 << 20);
 
