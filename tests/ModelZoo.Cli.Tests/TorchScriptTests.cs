@@ -72,7 +72,7 @@ public sealed class TorchScriptTests : IDisposable
 
         Zoo zoo = Zoo.RunIn(folder.Path, "predict", "other.pt", "pets", "--run-program");
         Assert.Equal(1, zoo.ExitCode);
-        Assert.Contains("zoo: other.pt: libtorch cannot compile this program: undefined value retorn", zoo.Errors, StringComparison.Ordinal);
+        Assert.Contains("zoo: other.pt: libtorch cannot compile or run this program: undefined value retorn", zoo.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("terminate called", zoo.Errors, StringComparison.Ordinal);
     }
 
@@ -81,6 +81,8 @@ public sealed class TorchScriptTests : IDisposable
     {
         Assert.Contains("--run-program", Zoo.RunIn(folder.Path, "predict", "lenet5:mnist", "pets", "--run-program").Errors, StringComparison.Ordinal);
         Assert.Contains("--labels", Zoo.RunIn(folder.Path, "eval", "lenet5:mnist", "--labels", "a,b").Errors, StringComparison.Ordinal);
+        Zoo head = Zoo.RunIn(folder.Path, "predict", "net.pt", "pets", "--run-program", "--reinit-head");
+        Assert.Contains("leave out --weights, --prefix, --reinit-head", head.Errors, StringComparison.Ordinal);
         Zoo few = Zoo.RunIn(folder.Path, "predict", "net.pt", "pets", "--run-program", "--labels", "a,b");
         Assert.Equal(2, few.ExitCode);
         Assert.Contains("4 logits", few.Errors, StringComparison.Ordinal);

@@ -67,14 +67,14 @@ internal static class ReproduceCommand
                 Cancel = session.Cancel,
             };
             bool named = parsed.GetValue(names) is { Length: > 0 };
-            foreach (Experiment left in chosen.Where(e => !named && e.Info.NeedsFolder && context.Data.Name != "folder"))
+            Experiment[] left = [.. chosen.Where(e => !named && e.Info.NeedsFolder && context.Data.Name != "folder")];
+            foreach (Experiment e in left)
             {
-                session.Say($"left out: {left.Name} needs photographs (`zoo reproduce {left.Name} --data folder:<path>`)");
-                chosen = [.. chosen.Except([left])];
+                session.Say($"left out: {e.Name} needs photographs (`zoo reproduce {e.Name} --data folder:<path>`)");
             }
 
             var run = new ReproduceRun(session, new ResultStore(parsed.GetValue(output)!), context, parsed.GetValue(fresh));
-            return Task.FromResult(run.Over(chosen, parsed.GetValue(strict)));
+            return Task.FromResult(run.Over([.. chosen.Except(left)], parsed.GetValue(strict)));
         });
         return command;
     }

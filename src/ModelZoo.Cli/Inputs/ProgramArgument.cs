@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Inference;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Inputs;
 
@@ -39,12 +40,13 @@ internal sealed class ProgramArgument
                 + $"where it comes from, add {Flag}; its classes get names by --labels, its input a size by --size.");
         }
 
-        if (weights.File is not null)
+        if (weights.File is not null || weights.Load != new LoadOptions())
         {
-            throw new UsageException($"{spec}: a TorchScript program brings its own weights; leave out --weights.");
+            throw new UsageException($"{spec}: a TorchScript program brings its own weights; leave out --weights, --prefix, --reinit-head, --non-strict and "
+                + "--stem.");
         }
 
-        ProgramProbe.MustLoad(spec);
+        ProgramProbe.MustLoad(spec, weights.Change);
         ResolvedModel resolved = TorchScriptModel.Load(spec, LabelsArgument.Read(names), weights.Change, session.Device);
         foreach (string remark in resolved.Loading!.Notes)
         {

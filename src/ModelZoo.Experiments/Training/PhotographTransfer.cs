@@ -116,7 +116,7 @@ public sealed class PhotographTransfer(string? pretrained = null, string scratch
             Notes =
             [
                 "Each seed takes other pictures, the same share of every class, and measures on all pictures to test.",
-                "Both train with the same number of epochs for every share, so that few pictures also mean few steps.",
+                "Every share gets as many epochs, so that few pictures also mean few steps.",
                 .. Strategies.Where(s => runs[Case(s.Name, 100)].Any(m => !m.Reaches(p => p.TestError, goal)))
                     .Select(s => $"{s.Label}: some run never gets there; it counts with its whole training."),
             ],

@@ -64,7 +64,7 @@ public static class ImportedGraph
                 Task = import.Task,
                 Preprocessing = import.Preprocessing,
                 Trained = true,
-                Loading = Report(known ?? import.Model, notes),
+                Loading = LoadReport.Whole((known ?? import.Model).state_dict().Keys, notes),
             }, path, change(own), load);
         }
         catch
@@ -118,17 +118,4 @@ public static class ImportedGraph
             Loading = opened.Loading! with { Reinitialized = drawn },
         };
     }
-
-    private static LoadReport Report(ZooModel model, string[] notes) => new()
-    {
-        Loaded = [.. model.state_dict().Keys],
-        Missing = [],
-        Unexpected = [],
-        Misshaped = [],
-        Adapted = [],
-        Reinitialized = [],
-        Dropped = [],
-        Tolerated = [],
-        Notes = notes,
-    };
 }

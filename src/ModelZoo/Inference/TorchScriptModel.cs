@@ -19,6 +19,9 @@ namespace ModelZoo.Inference;
 /// </remarks>
 public static class TorchScriptModel
 {
+    /// <summary>The input that is assumed, since the file does not say it; its classes are not known.</summary>
+    public static ModelOptions AssumedInput { get; } = new(0, 3, 224, 224);
+
     /// <summary>Whether a file holds such a program; nothing of it is run.</summary>
     public static bool IsOne(string path)
     {
@@ -46,7 +49,7 @@ public static class TorchScriptModel
     /// <summary>Loads a program and runs it once, on an image of zeros, to learn how many logits it gives.</summary>
     /// <param name="path">The file.</param>
     /// <param name="labels">Class names, in the order of the logits; null for numbers.</param>
-    /// <param name="change">Changes the input that is assumed, 3 channels of 224×224: the file does not say. Not the classes.</param>
+    /// <param name="change">Changes <see cref="AssumedInput"/>: other channels, another size. Not the classes.</param>
     /// <param name="device">Where it is to run; null for the CPU.</param>
     /// <returns>Three channels are prepared as ImageNet's are, which is said in <see cref="ResolvedModel.Loading"/>.</returns>
     /// <exception cref="ZooException">The file is none, is damaged, cannot take such an input or does not give [1,classes]; the message says which.</exception>
@@ -58,7 +61,7 @@ public static class TorchScriptModel
             throw new ZooException($"{path}: is no TorchScript program, or a damaged one.");
         }
 
-        ModelOptions options = (change ?? (static o => o))(new(0, 3, 224, 224));
+        ModelOptions options = (change ?? (static o => o))(AssumedInput);
         string name = Path.GetFileNameWithoutExtension(path);
         ZooModel model = new Program(name, Open(path, device ?? CPU));
         try
@@ -96,18 +99,8 @@ public static class TorchScriptModel
                 Labels = labels ?? [.. Enumerable.Range(0, classes).Select(c => $"{c}")],
                 Preprocessing = preprocessing,
                 Trained = true,
-                Loading = new LoadReport
-                {
-                    Loaded = [],
-                    Missing = [],
-                    Unexpected = [],
-                    Misshaped = [],
-                    Adapted = [],
-                    Reinitialized = [],
-                    Dropped = [],
-                    Tolerated = [],
-                    Notes = ["a TorchScript program runs as it is: it is neither verified nor trainable", OnnxMetadata.AssumedNote(options.InChannels)],
-                },
+                Loading = LoadReport.Whole([], "a TorchScript program runs as it is: it is neither verified nor trainable",
+                    OnnxMetadata.AssumedNote(options.InChannels)),
             };
         }
         catch
@@ -139,20 +132,25 @@ public static class TorchScriptModel
         string remedy = "Say with --in-channels and --size what it takes.";
         try
         {
-            Tensor logits = model.call(zeros(input, device: device));
-            return logits.shape is [1, > 0 and <= int.MaxValue and var classes]
-                ? (int)classes
-                : throw new ZooException($"{path}: makes [{string.Join(",", logits.shape)}] of an image of [{string.Join(",", input)}], not [1,classes].");
+            Tensor? logits = model.call(zeros(input, device: device));
+            return logits switch
+            {
+                null => throw NoLogits(path, "it gives nothing"),
+                { shape: [1, > 0 and <= int.MaxValue and var classes] } => (int)classes,
+                _ => throw new ZooException($"{path}: makes [{string.Join(",", logits.shape)}] of an image of [{string.Join(",", input)}], not [1,classes]."),
+            };
         }
         catch (ExternalException error) when (!OutOfMemory.Caused(error))
         {
             throw new ZooException($"{path}: fails on an image of [{string.Join(",", input)}]: {TorchError.Summary(error)} {remedy}", error);
         }
-        catch (Exception error) when (error is InvalidCastException or InvalidOperationException or NotImplementedException)
+        catch (Exception error) when (error is InvalidCastException or ArgumentOutOfRangeException)
         {
-            throw new ZooException($"{path}: does not give one tensor of logits for an image ({error.Message}).", error);
+            throw NoLogits(path, error.Message); // so TorchSharp meets tuples, lists and numbers, and dictionaries
         }
     }
+
+    private static ZooException NoLogits(string path, string why) => new($"{path}: does not give one tensor of logits for an image ({why}).");
 
     /// <summary>
     /// The program as a network. It is not registered as a part: TorchSharp 0.107 ends the process when it is asked for a program's children.

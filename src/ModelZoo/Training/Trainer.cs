@@ -23,6 +23,7 @@ public sealed class Trainer
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Recipe recipe;
     private readonly TrainerOptions options;
+    private readonly HeapGrowth heap = HeapGrowth.OfProcess();
     private bool joinsLast;
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
@@ -168,7 +169,6 @@ public sealed class Trainer
     private bool TrainEpoch(Run run, IBatchSource train, Learner learner, RunRecorder? recorder, RunSaver saver, int perStep)
     {
         run.Begin();
-        var heap = HeapGrowth.OfProcess();
         using var figures = new StepFigures(run);
         EpochSampler plan = Plan(run.State.Epoch, run.State.Batch);
         var split = new StepSplit(plan, train.Count, perStep);

@@ -33,6 +33,22 @@ public sealed record LoadReport
     /// <summary>What was done to make the file fit, and what of it was not read, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Of a file that brought its own network: nothing can be missing or differ.</summary>
+    /// <param name="loaded">The network's keys.</param>
+    /// <param name="notes">As <see cref="Notes"/>.</param>
+    public static LoadReport Whole(IEnumerable<string> loaded, params IReadOnlyList<string> notes) => new()
+    {
+        Loaded = [.. loaded],
+        Missing = [],
+        Unexpected = [],
+        Misshaped = [],
+        Adapted = [],
+        Reinitialized = [],
+        Dropped = [],
+        Tolerated = [],
+        Notes = notes,
+    };
+
     /// <summary>Whether everything came from the file.</summary>
     public bool Complete => Missing.Count == 0 && Misshaped.Count == 0 && Reinitialized.Count == 0;
 

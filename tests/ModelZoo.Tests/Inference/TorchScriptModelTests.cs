@@ -51,6 +51,8 @@ public class TorchScriptModelTests(WrittenPrograms programs) : IClassFixture<Wri
 
     [Theory]
     [InlineData("two.pt", "does not give one tensor of logits")]
+    [InlineData("named.pt", "does not give one tensor of logits")]
+    [InlineData("nothing.pt", "it gives nothing")]
     [InlineData("maps.pt", "not [1,classes]")]
     [InlineData("weights.pth", "is no TorchScript program")]
     [InlineData("nowhere.pt", "is no TorchScript program")]

@@ -6,7 +6,8 @@ namespace ModelZoo.Tests.Inference;
 internal static class TorchScriptPrograms
 {
     private const string Script = """
-        import sys, torch, torch.nn as nn
+        import torch, torch.nn as nn
+        from typing import Dict, Optional
         torch.manual_seed(0)
         class Net(nn.Module):
             def __init__(self):
@@ -21,6 +22,12 @@ internal static class TorchScriptPrograms
         class Two(nn.Module):
             def forward(self, x):
                 return x, x
+        class Named(nn.Module):
+            def forward(self, x) -> Dict[str, torch.Tensor]:
+                return {'logits': x}
+        class Nothing(nn.Module):
+            def forward(self, x) -> Optional[torch.Tensor]:
+                return None
         class Maps(nn.Module):
             def forward(self, x):
                 return x * 2
@@ -30,6 +37,8 @@ internal static class TorchScriptPrograms
         torch.jit.script(net).save('net.pt')
         torch.save(net.state_dict(), 'weights.pth')
         torch.jit.script(Two()).save('two.pt')
+        torch.jit.script(Named()).save('named.pt')
+        torch.jit.script(Nothing()).save('nothing.pt')
         torch.jit.script(Maps()).save('maps.pt')
         net.eval()
         for side in (40, 80):
@@ -37,7 +46,7 @@ internal static class TorchScriptPrograms
             print(' '.join(str(v) for v in net(x)[0].tolist()))
         """;
 
-    /// <summary>Writes net.pt, two.pt (two outputs), maps.pt (no logits) and weights.pth.</summary>
+    /// <summary>Writes net.pt, two.pt (two outputs), named.pt (a dictionary), nothing.pt (None), maps.pt (no logits) and weights.pth.</summary>
     /// <returns>The logits that PyTorch gets from net.pt in evaluation mode for linspace(−1, 1) as an image of 40×40, and of 80×80.</returns>
     public static double[][] Write(string folder)
     {
