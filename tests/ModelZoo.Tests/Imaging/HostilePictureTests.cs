@@ -156,6 +156,8 @@ public class HostilePictureTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("a part of its picture has 1107297509 bytes, the file 1394", Refused(With(strips, (279, 1_107_297_509))), StringComparison.Ordinal);
         Assert.Contains("a part of its picture has 1107297509 bytes", Refused(With(tiles, (325, 1_107_297_509))), StringComparison.Ordinal);
+        Assert.Contains("has 36909917 strips or tiles", Refused(With(strips, (257, 1_107_297_509), (278, 30))), StringComparison.Ordinal);
+        Assert.Contains("strips or tiles", Refused(With(tiles, (256, 1_107_297_509), (257, 1_107_297_509))), StringComparison.Ordinal);
         byte[] many = With(strips, (279, 1_107_297_509)); // of which the library takes the first for the one that it needs
         many[many.AsSpan().LastIndexOf((byte[])[0x17, 1, 4, 0, 1, 0, 0, 0]) + 4] = 42;
         Assert.Contains("lie outside the file", Refused(many), StringComparison.Ordinal);
