@@ -22,11 +22,17 @@ public enum Fusions
     /// <summary>Weights are laid out for the processor once, for each batch size.</summary>
     Packing = 16,
 
-    /// <summary>Pooling, gates, sums and products with few rows by vector kernels of the zoo's own.</summary>
+    /// <summary>Pooling, gates, sums, 1×1 convolutions with few channels and products with few rows by vector kernels of the zoo's own.</summary>
     Kernels = 32,
 
+    /// <summary>
+    /// 3×3 convolutions by Winograd's algorithm, with a quarter of the products, where there are enough pixels; rounding is some ten times larger than a plain
+    /// sum's. With <see cref="Kernels"/> only.
+    /// </summary>
+    Winograd = 64,
+
     /// <summary>All of them.</summary>
-    All = Normalization | Activations | Sums | Concatenations | Packing | Kernels,
+    All = Normalization | Activations | Sums | Concatenations | Packing | Kernels | Winograd,
 }
 
 /// <summary>How a network is compiled.</summary>

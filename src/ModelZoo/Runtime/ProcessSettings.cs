@@ -23,7 +23,7 @@ internal static partial class ProcessSettings
     public const string KeepSwitch = "ModelZoo.KeepProcessSettings";
 
     // In turns of a loop, a few microseconds: enough to bridge the gap between two operators.
-    private const string SpinCount = "2000";
+    private const string SpinCount = "5000";
 
     // malloc.h
     private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;

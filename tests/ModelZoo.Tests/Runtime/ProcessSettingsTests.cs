@@ -12,7 +12,7 @@ public sealed class ProcessSettingsTests
     public void Openmp_spins_a_short_while_and_child_processes_are_as_before()
     {
         using var child = new PlainChild(Settings);
-        Assert.Equal("2000", child.Ask("getenv GOMP_SPINCOUNT"));
+        Assert.Equal("5000", child.Ask("getenv GOMP_SPINCOUNT"));
         Assert.Equal($"{Environment.ProcessorCount}", child.Ask("getenv OMP_NUM_THREADS"));
         Assert.Equal("unset", child.Ask("child GOMP_SPINCOUNT"));
         Assert.Equal("unset", child.Ask("child OMP_NUM_THREADS"));
@@ -21,9 +21,9 @@ public sealed class ProcessSettingsTests
     [Theory]
     [InlineData("GOMP_SPINCOUNT", "7", "7", "cores")]
     [InlineData("OMP_WAIT_POLICY", "passive", "unset", "cores")]
-    [InlineData("OMP_NUM_THREADS", "3", "2000", "3")]
-    [InlineData("MKL_NUM_THREADS", "1", "2000", "unset")]
-    [InlineData("OMP_THREAD_LIMIT", "5", "2000", "unset")]
+    [InlineData("OMP_NUM_THREADS", "3", "5000", "3")]
+    [InlineData("MKL_NUM_THREADS", "1", "5000", "unset")]
+    [InlineData("OMP_THREAD_LIMIT", "5", "5000", "unset")]
     public void What_the_user_has_set_stays(string name, string value, string spinCount, string threads)
     {
         using var child = new PlainChild(Settings, environment: new Dictionary<string, string?> { [name] = value });

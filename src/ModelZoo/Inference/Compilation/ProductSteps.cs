@@ -32,6 +32,10 @@ internal sealed class ConvolutionStep : Step
     private readonly bool point;
     private readonly Tensor? dense;
     private readonly PointwiseFunction? function;
+    private readonly Activation activation;
+    private readonly Tensor? panels; // of PointConvolution
+    private readonly Lazy<Tensor>? moved; // of WinogradConvolution
+    private readonly Tensor? panelBias; // of both
 
     /// <param name="layers">The convolution, what is folded into it, then a sum, then an activation.</param>
     /// <param name="inputs">x, and what is added.</param>
@@ -53,19 +57,29 @@ internal sealed class ConvolutionStep : Step
             this.folded.Fold(layers[i].Module);
         }
 
+        (long H, long W) kernel = (convolution.kernel_size[0], convolution.kernel_size[^1]);
+        if (backend.Kernels && Activation.Of(function) is { } own)
+        {
+            activation = own;
+            panels = PointConvolution.Takes(kernel, window, convolution.out_channels, own) ? Packed(PointConvolution.Pack) : null;
+            bool winograd = backend.Has(Fusions.Winograd) && WinogradConvolution.Takes(kernel, window, convolution.in_channels, convolution.out_channels);
+            moved = winograd ? new(() => Packed(WinogradConvolution.Pack)) : null;
+            panelBias = panels is not null || winograd ? Packed(_ => PointConvolution.PackBias(this.folded.Bias, convolution.out_channels)) : null;
+        }
+
         point = backend.Kernels && !sum && window.Groups == 1 && convolution.kernel_size.All(k => k == 1) && window.Padding.All(p => p == 0)
             && inputShape[2] == 1 && inputShape[3] == 1;
-        if (!backend.Fused || !backend.Has(Fusions.Packing) || point)
+        if (panels is null && (!backend.Fused || !backend.Has(Fusions.Packing) || point))
         {
             using DisposeScope scope = NewDisposeScope();
             using IDisposable none = no_grad();
-            Tensor own = ChannelsLast.Of(this.folded.Weight().to(backend.Type));
-            dense = Keep(this.folded.IsPlain ? own.alias() : own.clone());
+            Tensor whole = ChannelsLast.Of(this.folded.Weight().to(backend.Type));
+            dense = Keep(this.folded.IsPlain ? whole.alias() : whole.clone());
             Bias = this.folded.Bias is { } bias && backend.Type != ScalarType.Float32 ? Keep(bias.to(backend.Type)) : this.folded.Bias;
         }
         else
         {
-            Bias = this.folded.Bias;
+            Bias = this.folded.Bias is null || panelBias is null ? this.folded.Bias : Keep(panelBias.narrow(0, 0, convolution.out_channels));
         }
     }
 
@@ -81,9 +95,14 @@ internal sealed class ConvolutionStep : Step
 
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
     {
-        if (point && x[0].shape[0] <= MostRows)
+        if (panels is null && point && x[0].shape[0] <= MostRows)
         {
             return Kernels.Product(x[0], dense!, Bias, function);
+        }
+
+        if (panels is not null || UsesWinograd(x[0].shape[0]))
+        {
+            return ByOwnKernel(x);
         }
 
         if (!backend.Fused)
@@ -106,7 +125,7 @@ internal sealed class ConvolutionStep : Step
 
     public override Tensor? Pack(long batch)
     {
-        if (!backend.Fused || !backend.Has(Fusions.Packing) || (point && batch <= MostRows))
+        if (panels is not null || UsesWinograd(batch) || !backend.Fused || !backend.Has(Fusions.Packing) || (point && batch <= MostRows))
         {
             return null;
         }
@@ -124,7 +143,50 @@ internal sealed class ConvolutionStep : Step
 
         folded.Dispose();
         dense?.Dispose();
+        panels?.Dispose();
+        panelBias?.Dispose();
+        if (moved is { IsValueCreated: true })
+        {
+            moved.Value.Dispose();
+        }
+
         base.Dispose();
+    }
+
+    /// <summary>The weights as <see cref="WinogradConvolution"/> takes them; null where it is not used. For faults that tests plant.</summary>
+    internal Tensor? Moved => moved?.Value;
+
+    /// <summary>Whether so many images are computed by Winograd's algorithm, whose rounding is larger.</summary>
+    internal bool UsesWinograd(long images) =>
+        moved is not null && WinogradConvolution.Pays(images, Layers[0].OutputShape[2], Layers[0].OutputShape[3]);
+
+    private Tensor ByOwnKernel(ReadOnlySpan<Tensor> x)
+    {
+        Pixels from = Pixels.Of(x[0], out Tensor held);
+        Tensor? other = null;
+        Pixels? added = sum ? Pixels.Of(x[1], out other) : null;
+        long[] shape = Layers[0].OutputShape;
+        Tensor y = sum && Overwrites ? other! : Kernels.Empty([from.Images, .. shape[1..]], shape[1]);
+        Pixels to = Pixels.Of(y, out _);
+        if (panels is not null)
+        {
+            PointConvolution.Run(from, to, added, panels, panelBias!, activation);
+        }
+        else
+        {
+            WinogradConvolution.Run(from, to, added, moved!.Value, panelBias!, (window.Padding[0], window.Padding[^1]), activation);
+        }
+
+        GC.KeepAlive(held);
+        GC.KeepAlive(other);
+        return y;
+    }
+
+    private Tensor Packed(Func<Tensor, Tensor> pack)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable none = no_grad();
+        return Keep(pack(folded.Weight()));
     }
 }
 
