@@ -3,7 +3,7 @@ using ModelZoo.Registry;
 namespace ModelZoo.Onnx;
 
 /// <summary>
-/// The memory that an import may take, asked for before it is taken. A tensor of a file has its bytes there; but a graph may use one in any number of layers and
+/// The memory that an import may take, asked for before it is taken. A tensor of a file has its bytes there; but a graph may use one in many layers and
 /// make constants of a shape or of each other, and a number of one byte takes eight in memory: a small file can ask for more than a machine has.
 /// </summary>
 /// <param name="file">What the message calls the file.</param>

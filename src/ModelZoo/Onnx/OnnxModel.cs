@@ -45,7 +45,7 @@ public static class OnnxModel
         return Import(file, static _ => { });
     }
 
-    /// <summary>The same as <see cref="Open(string, long?)"/>, with a look at the network before its large weights are read (<see cref="OnnxImport.Unread"/>).</summary>
+    /// <summary>The same, with a look at the network before its large weights are read (<see cref="OnnxImport.Unread"/>).</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxMemory">As in <see cref="Load"/>.</param>
     /// <param name="look">May put the memory of other parameters under those that are unread: what is read goes there.</param>

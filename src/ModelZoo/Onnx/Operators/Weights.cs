@@ -7,8 +7,8 @@ namespace ModelZoo.Onnx.Operators;
 internal static class Weights
 {
     /// <summary>
-    /// A parameter with the values of an input, or of zeros for other logits than the file's. A tensor that is in the file as it stands is read when the network
-    /// is built, straight into the parameter.
+    /// A parameter with the values of an input, or of zeros for other logits than the file's. A tensor that is in the file as it stands is read when the
+    /// network is built, straight into the parameter.
     /// </summary>
     public static Parameter Of(GraphNode node, int input, params long[] shape)
     {
