@@ -4,6 +4,7 @@ using ModelZoo.Layers;
 using ModelZoo.Onnx;
 using ModelZoo.Registry;
 using ModelZoo.Tracing;
+using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -23,9 +24,11 @@ internal sealed class CatalogMatch
     private readonly Trace graph;
     private readonly Trace known;
     private readonly Dictionary<int, int> pairs = [];
+    private readonly IReadOnlySet<object> unread;
     private readonly bool backbone;
 
-    private CatalogMatch(Trace graph, Trace known, bool backbone = false) => (this.graph, this.known, this.backbone) = (graph, known, backbone);
+    private CatalogMatch(Trace graph, Trace known, OnnxImport import, bool backbone = false) =>
+        (this.graph, this.known, unread, this.backbone) = (graph, known, import.Unread, backbone);
 
     /// <summary>
     /// Fills a network from a graph that ends in what the network's head takes. A mean image at the network's input is not in the graph; borders that give the
@@ -40,26 +43,60 @@ internal sealed class CatalogMatch
         long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
         using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
         TraceNode? head = known.Nodes.FirstOrDefault(n => n.Name == model.Head);
-        return head is { Inputs: [var features] } && new CatalogMatch(graph, known, backbone: true).Fill(model, features);
+        return head is { Inputs: [var features] } && new CatalogMatch(graph, known, import, backbone: true).Fill(model, features);
     }
 
-    /// <summary>The network of the catalog, with the imported weights, in evaluation mode; null where none is equal.</summary>
+    /// <summary>
+    /// The network of the catalog, with the imported weights, in evaluation mode; null where none is equal. Parameters that are still unread share their memory
+    /// with its own.
+    /// </summary>
     /// <param name="catalog">The known models.</param>
     /// <param name="import">The imported network.</param>
     /// <param name="readResource">Reads the catalog's blueprints, which tell quickly what is worth building.</param>
+    /// <param name="maxMemory">The most bytes that it may take.</param>
     /// <param name="info">Its line of the catalog.</param>
-    public static ZooModel? Find(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, out ModelInfo? info)
+    public static ZooModel? Find(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, long maxMemory, out ModelInfo? info)
     {
-        if (import.Described is { } described && catalog.TryFind(described.Architecture, out info) && Proven(info, described.Options, import) is { } same)
+        if (Named(catalog, import, out info) is not { } described)
         {
-            return same;
+            return Search(catalog, import, readResource, maxMemory, out info);
         }
 
+        ZooModel? same = Build(info!, described.Options, import, maxMemory);
+        info = same is null ? null : info;
+        return same; // where it is null, what it computes may prove it yet
+    }
+
+    /// <summary>The same for a network whose weights are read and that says what it is, where the layers are not those: if it computes the same.</summary>
+    /// <inheritdoc cref="Find"/>
+    public static ZooModel? Proven(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, long maxMemory, out ModelInfo? info)
+    {
+        if (Named(catalog, import, out info) is not { } described)
+        {
+            return null; // it was looked for before
+        }
+
+        return Proven(info!, described.Options, import, maxMemory) is { } same ? same : Search(catalog, import, readResource, maxMemory, out info);
+    }
+
+    private static CheckpointInfo? Named(ModelCatalog catalog, OnnxImport import, out ModelInfo? info)
+    {
+        info = null;
+        ModelOptions own = import.Info.Defaults;
+        return import.Described is { } described && catalog.TryFind(described.Architecture, out info)
+            && described.Options is var o && (o.NumClasses, o.InChannels, o.InputHeight, o.InputWidth)
+                == (own.NumClasses, own.InChannels, own.InputHeight, own.InputWidth)
+            ? described
+            : null;
+    }
+
+    private static ZooModel? Search(ModelCatalog catalog, OnnxImport import, Func<string, byte[]> readResource, long maxMemory, out ModelInfo? info)
+    {
         string kernels = Kernels(import.Model.parameters().Select(p => p.shape));
         foreach (ModelInfo candidate in catalog.Models.Where(m =>
             m.Task == import.Info.Task && Blueprint(m, readResource) is { } text && Kernels(text) == kernels))
         {
-            if (Build(candidate, import) is { } model)
+            if (Build(candidate, import.Info.Defaults, import, maxMemory) is { } model)
             {
                 info = candidate;
                 return model;
@@ -71,14 +108,14 @@ internal sealed class CatalogMatch
     }
 
     // The network that the file names, if it has all of its weights and no others, and computes the same: what a file says of itself is no proof.
-    private static ZooModel? Proven(ModelInfo named, ModelOptions options, OnnxImport import)
+    private static ZooModel? Proven(ModelInfo named, ModelOptions options, OnnxImport import, long maxMemory)
     {
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> given = import.Model.state_dict();
         ZooModel? model = null;
         try
         {
-            model = Create(named, options);
+            model = Create(named, options, maxMemory);
             Dictionary<string, Tensor> wanted = model.state_dict();
             if (given.Count == wanted.Count && wanted.All(w => given.TryGetValue(w.Key, out Tensor? value) && value.shape.SequenceEqual(w.Value.shape)))
             {
@@ -108,8 +145,9 @@ internal sealed class CatalogMatch
     }
 
     // In evaluation mode, with weights that nobody has set.
-    private static ZooModel Create(ModelInfo candidate, ModelOptions options)
+    private static ZooModel Create(ModelInfo candidate, ModelOptions options, long maxMemory)
     {
+        SizeCheck.Require(candidate, options, maxMemory);
         using IDisposable skipped = WeightInit.Skip();
         ZooModel model = candidate.Create(options);
         if (model is IAuxiliaryHeads { Auxiliary.Count: > 0 })
@@ -122,16 +160,15 @@ internal sealed class CatalogMatch
         return model;
     }
 
-    private static ZooModel? Build(ModelInfo candidate, OnnxImport import)
+    private static ZooModel? Build(ModelInfo candidate, ModelOptions options, OnnxImport import, long maxMemory)
     {
-        ModelOptions options = import.Info.Defaults;
         ZooModel? model = null;
         try
         {
-            model = Create(candidate, options);
+            model = Create(candidate, options, maxMemory);
             long[] shape = [1, options.InChannels, options.InputHeight, options.InputWidth];
             using Trace graph = Trace.Run(import.Model, shape), known = Trace.Run(model, shape);
-            if (new CatalogMatch(graph, known).Fill(model, known.Output))
+            if (new CatalogMatch(graph, known, import).Fill(model, known.Output))
             {
                 return model;
             }
@@ -166,7 +203,14 @@ internal sealed class CatalogMatch
                     return false;
                 }
 
-                tensor.copy_(value);
+                if (unread.Contains(value))
+                {
+                    value.set_(tensor);
+                }
+                else
+                {
+                    tensor.copy_(value);
+                }
             }
         }
 

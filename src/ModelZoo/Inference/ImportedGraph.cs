@@ -42,13 +42,15 @@ public static class ImportedGraph
     /// checkpoints can be opened.
     /// </summary>
     internal static ResolvedModel Open(ModelCatalog catalog, string path, Func<string, byte[]> readResource, LoadOptions load,
-        Func<ModelOptions, ModelOptions> change)
+        Func<ModelOptions, ModelOptions> change, long maxMemory)
     {
-        OnnxImport import = OnnxModel.Open(path);
+        (ZooModel? known, ModelInfo? info, OnnxImport? import) = (null, null, null);
         try
         {
+            // Before the weights are read, so that they are read into the catalog's network, and are in memory once.
+            import = OnnxModel.Open(path, maxMemory, built => known = CatalogMatch.Find(catalog, built, readResource, maxMemory, out info));
+            known ??= CatalogMatch.Proven(catalog, import, readResource, maxMemory, out info);
             ModelOptions own = import.Info.Defaults;
-            ZooModel? known = CatalogMatch.Find(catalog, import, readResource, out ModelInfo? info);
             string[] notes = [.. import.Notes, .. info is null ? [] : new[] { $"its graph is that of {info.Name}" }];
             if (known is not null)
             {
@@ -69,7 +71,8 @@ public static class ImportedGraph
         }
         catch
         {
-            import.Model.Dispose();
+            known?.Dispose();
+            import?.Model.Dispose();
             throw;
         }
     }

@@ -58,7 +58,7 @@ public static class ModelResolver
 
         if (weightsPath is null && ImportedGraph.IsOne(spec))
         {
-            return ImportedGraph.Open(catalog, spec, readResource, request.Load, request.Change);
+            return ImportedGraph.Open(catalog, spec, readResource, request.Load, request.Change, request.MaxMemory);
         }
 
         return LooksLikePath(spec) && weightsPath is null ? FromFile(catalog, spec, request) : throw Unknown(catalog, spec, parts[0]);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ModelZoo.Onnx.Operators;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Onnx;
@@ -34,6 +35,7 @@ internal sealed class GraphBuilder
     private readonly Dictionary<int, string> called = []; // names by slot
     private readonly List<string> problems = [];
     private readonly List<Tensor> small = []; // constants that are kept until the end
+    private readonly List<(Parameter Target, TensorProto Source)> unread = [];
     private int current;
 
     private GraphBuilder(OnnxFile file, GraphSizes sizes)
@@ -55,9 +57,23 @@ internal sealed class GraphBuilder
     /// <summary>What was left aside, a sentence each.</summary>
     public List<string> Notes { get; } = [];
 
-    /// <summary>Builds the layers; they belong to the caller.</summary>
-    /// <exception cref="ZooException">The graph is damaged, or has what is not supported; the message lists it.</exception>
+    /// <summary>The parameters that have no values before <see cref="ReadParameters"/>.</summary>
+    public IEnumerable<Tensor> Unread => unread.Select(u => u.Target);
+
+    /// <summary>Builds the layers and reads their weights; they belong to the caller.</summary>
+    /// <inheritdoc cref="BuildUnread"/>
     public static GraphBuilder Build(OnnxFile file, GraphSizes sizes)
+    {
+        GraphBuilder builder = BuildUnread(file, sizes);
+        builder.ReadParameters();
+        return builder;
+    }
+
+    /// <summary>Builds the layers; they belong to the caller, who calls <see cref="ReadParameters"/>.</summary>
+    /// <param name="file">The graph, which must be open until then.</param>
+    /// <param name="sizes">What it is built for.</param>
+    /// <exception cref="ZooException">The graph is damaged, or has what is not supported; the message lists it.</exception>
+    public static GraphBuilder BuildUnread(OnnxFile file, GraphSizes sizes)
     {
         var builder = new GraphBuilder(file, sizes);
         using DisposeScope scope = NewDisposeScope();
@@ -78,6 +94,19 @@ internal sealed class GraphBuilder
         }
     }
 
+    /// <summary>Reads what the file holds straight into the parameters, wherever their memory lies by now.</summary>
+    /// <exception cref="ZooException">The file cannot be read any more.</exception>
+    public void ReadParameters()
+    {
+        using IDisposable none = no_grad();
+        foreach ((Parameter target, TensorProto source) in unread)
+        {
+            file.ReadInto(source, target);
+        }
+
+        unread.Clear();
+    }
+
     public int? ClassesOf(int node) => node == sizes.Head ? sizes.Classes : null;
 
     public bool IsInitializer(string name) => initializers.ContainsKey(name);
@@ -89,7 +118,21 @@ internal sealed class GraphBuilder
 
     public GraphValue? Constant(string name) => values.GetValueOrDefault(name) is { IsConstant: true } constant ? constant : null;
 
-    public Tensor Read(TensorProto tensor) => file.Read(tensor);
+    public Tensor Read(TensorProto tensor)
+    {
+        Take(file.ByteLength(tensor)); // several may be the same part of a file beside this one
+        return file.Read(tensor);
+    }
+
+    public void Take(long bytes) => file.Budget.Take(bytes);
+
+    public Parameter ParameterOf(TensorProto stored)
+    {
+        file.MustHold(stored);
+        var target = new Parameter(empty([.. stored.Dims]));
+        unread.Add((target, stored));
+        return target;
+    }
 
     public void Define(string name, GraphValue value)
     {
@@ -108,6 +151,7 @@ internal sealed class GraphBuilder
     {
         foreach (Tensor own in module.parameters().Concat(module.buffers()))
         {
+            Take(own.numel() * own.element_size());
             own.DetachFromDisposeScope();
         }
 
@@ -170,7 +214,7 @@ internal sealed class GraphBuilder
                 throw Damaged($"two initializers are called {Printable.Name(tensor.Name)}");
             }
 
-            values[tensor.Name] = OfTensor(tensor, learned: true);
+            values[tensor.Name] = OfTensor(tensor);
         }
 
         if (graph.Outputs.Count == 0)
@@ -351,11 +395,10 @@ internal sealed class GraphBuilder
         }
     }
 
-    private GraphValue OfTensor(TensorProto tensor, bool learned)
+    private GraphValue OfTensor(TensorProto tensor)
     {
         Tensor? kept = null;
-        long[] shape = [.. tensor.Dims];
-        return GraphValue.Read(shape, () =>
+        return GraphValue.Read(tensor, () =>
         {
             if (kept is not null)
             {
@@ -371,7 +414,7 @@ internal sealed class GraphBuilder
             }
 
             return read;
-        }, learned);
+        });
     }
 
     private static int Opset(OnnxFile file)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Onnx;
@@ -50,6 +51,16 @@ internal sealed class GraphNode(GraphBuilder builder, NodeProto node, int index,
 
     public Tensor Constant(int input) => Input(input).IsConstant ? Input(input).Constant()
         : throw new NodeException($"computes its input {input + 1}, where a constant is supported only");
+
+    /// <summary>The sizes of a constant input, of which nothing is read.</summary>
+    public long[] ConstantShape(int input) => Input(input).IsConstant ? Input(input).Shape
+        : throw new NodeException($"computes its input {input + 1}, where a constant is supported only");
+
+    /// <summary>A parameter for a tensor of the file, which is read into it when the network is built.</summary>
+    public Parameter ParameterOf(TensorProto stored) => builder.ParameterOf(stored);
+
+    /// <summary>Asks for memory (<see cref="ImportBudget"/>).</summary>
+    public void Take(long bytes) => builder.Take(bytes);
 
     /// <summary>A constant input as whole numbers.</summary>
     public long[] Longs(int input)

@@ -24,22 +24,25 @@ internal sealed class GraphValue
     /// <summary>Of places of maxima: rows and columns of the map that they are in. They are for MaxUnpool alone.</summary>
     public long[]? Plane { get; private init; }
 
+    /// <summary>Of an initializer: the file's tensor that it is, as it stands there; else null.</summary>
+    public TensorProto? Stored { get; private init; }
+
     public bool IsConstant => read is not null;
 
     public int Rank => Shape.Length;
 
     /// <summary>The same under a name.</summary>
-    public GraphValue Named(string name) => new(Shape, Slot, read, Learned) { Name = name, Plane = Plane };
+    public GraphValue Named(string name) => new(Shape, Slot, read, Learned) { Name = name, Plane = Plane, Stored = Stored };
 
     public static GraphValue Computed(long[] shape, int slot) => new(shape, slot, null, false);
 
     /// <summary>Places of maxima.</summary>
     public static GraphValue Places(long[] shape, int slot, long[] plane) => new(shape, slot, null, false) { Plane = plane };
 
-    /// <param name="shape">Its sizes.</param>
+    /// <summary>An initializer.</summary>
+    /// <param name="stored">The file's tensor.</param>
     /// <param name="read">Reads it anew each time, so that nothing large is held beside the layer that takes it.</param>
-    /// <param name="learned">Whether it is an initializer.</param>
-    public static GraphValue Read(long[] shape, Func<Tensor> read, bool learned) => new(shape, -1, read, learned);
+    public static GraphValue Read(TensorProto stored, Func<Tensor> read) => new([.. stored.Dims], -1, read, learned: true) { Stored = stored };
 
     /// <summary>A constant that was computed; it must live as long as this.</summary>
     public static GraphValue Of(Tensor constant, bool learned = false) => new(constant.shape, -1, constant.alias, learned);

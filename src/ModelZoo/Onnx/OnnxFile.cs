@@ -12,13 +12,13 @@ internal sealed class OnnxFile : IDisposable
 
     private readonly ByteSource source;
 
-    private OnnxFile(string name, string? folder, ByteSource source)
+    private OnnxFile(string name, string? folder, ByteSource source, long? maxMemory = null)
     {
-        (Name, this.source) = (name, source);
+        (Name, this.source, Budget) = (name, source, new ImportBudget(name, maxMemory));
         External = new(name, folder);
         try
         {
-            Model = Read(name, source);
+            Model = Read(name, source, Budget);
         }
         catch
         {
@@ -38,12 +38,17 @@ internal sealed class OnnxFile : IDisposable
     /// </summary>
     public long Absent { get; private init; }
 
+    /// <summary>What reading it and building its network may take.</summary>
+    public ImportBudget Budget { get; }
+
     /// <summary>The files beside it that hold tensors.</summary>
     public ExternalData External { get; }
 
     /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxMemory">The most bytes that its messages and its network may take; null: <see cref="Registry.MemoryNeed.DefaultLimit"/>.</param>
     /// <exception cref="ZooException">It cannot be read or is none.</exception>
-    public static OnnxFile Open(string path)
+    public static OnnxFile Open(string path, long? maxMemory = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (Directory.Exists(path))
@@ -53,7 +58,7 @@ internal sealed class OnnxFile : IDisposable
 
         try
         {
-            return new(path, Path.GetDirectoryName(Path.GetFullPath(path)), new FileSource(path));
+            return new(path, Path.GetDirectoryName(Path.GetFullPath(path)), new FileSource(path), maxMemory);
         }
         catch (Exception error) when (FileAccessError.Covers(error))
         {
@@ -62,7 +67,8 @@ internal sealed class OnnxFile : IDisposable
     }
 
     /// <summary>The same for bytes in memory, which are kept, not copied. Tensors in other files are refused.</summary>
-    public static OnnxFile Parse(ReadOnlyMemory<byte> bytes, string displayName) => new(displayName, null, new MemorySource(bytes));
+    public static OnnxFile Parse(ReadOnlyMemory<byte> bytes, string displayName, long? maxMemory = null) =>
+        new(displayName, null, new MemorySource(bytes), maxMemory);
 
     /// <summary>The same of a graph without its large tensors, which have at most <paramref name="absent"/> bytes together.</summary>
     public static OnnxFile ParseSkeleton(ReadOnlyMemory<byte> bytes, string displayName, long absent) =>
@@ -97,7 +103,7 @@ internal sealed class OnnxFile : IDisposable
         External.Dispose();
     }
 
-    private static ModelProto Read(string name, ByteSource source)
+    private static ModelProto Read(string name, ByteSource source, ImportBudget budget)
     {
         if (source.Length > int.MaxValue)
         {
@@ -107,7 +113,7 @@ internal sealed class OnnxFile : IDisposable
 
         try
         {
-            var model = ProtoReader.Read<ModelProto>(source);
+            var model = ProtoReader.Read<ModelProto>(source, budget);
             return model.Graph is not null
                 ? model
                 : throw new ZooException($"{name}: {(source.Length == 0 ? "is empty" : "holds no graph")}. {Advice}");

@@ -23,28 +23,36 @@ public static class OnnxModel
 
     /// <summary>The network alone.</summary>
     /// <param name="path">The .onnx file; tensors in files beside it are found there.</param>
+    /// <param name="maxMemory">The most bytes that its layers and constants may take; null: <see cref="MemoryNeed.DefaultLimit"/>.</param>
     /// <returns>[N,C,H,W] to the graph's first output, in evaluation mode.</returns>
     /// <exception cref="ZooException">The file cannot be read or is damaged, or has what is not supported: the message lists all of it, with nodes and
     /// opset.</exception>
-    public static ZooModel Load(string path) => Open(path).Model;
+    public static ZooModel Load(string path, long? maxMemory = null) => Open(path, maxMemory).Model;
 
     /// <summary>The network and what belongs to it.</summary>
     /// <inheritdoc cref="Load" path="/param"/>
     /// <inheritdoc cref="Load" path="/exception"/>
-    public static OnnxImport Open(string path)
-    {
-        using OnnxFile file = OnnxFile.Open(path);
-        return Import(file);
-    }
+    public static OnnxImport Open(string path, long? maxMemory = null) => Open(path, maxMemory, static _ => { });
 
     /// <summary>The same for bytes in memory; tensors in other files are refused.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="displayName">What error messages call it.</param>
+    /// <param name="maxMemory">As in <see cref="Load"/>.</param>
     /// <inheritdoc cref="Load" path="/exception"/>
-    public static OnnxImport Parse(ReadOnlyMemory<byte> bytes, string displayName)
+    public static OnnxImport Parse(ReadOnlyMemory<byte> bytes, string displayName, long? maxMemory = null)
     {
-        using OnnxFile file = OnnxFile.Parse(bytes, displayName);
-        return Import(file);
+        using OnnxFile file = OnnxFile.Parse(bytes, displayName, maxMemory);
+        return Import(file, static _ => { });
+    }
+
+    /// <summary>The same, with a look at the network before its large weights are read (<see cref="OnnxImport.Unread"/>).</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxMemory">As in <see cref="Load"/>.</param>
+    /// <param name="look">May put the memory of other parameters under those that are unread: what is read goes there.</param>
+    internal static OnnxImport Open(string path, long? maxMemory, Action<OnnxImport> look)
+    {
+        using OnnxFile file = OnnxFile.Open(path, maxMemory);
+        return Import(file, look);
     }
 
     /// <summary>The catalog's line of a network whose graph a checkpoint carries.</summary>
@@ -110,9 +118,11 @@ public static class OnnxModel
     }
 
     /// <summary>Builds a network for pictures of what a graph, or <paramref name="sizes"/>, says.</summary>
-    internal static OnnxNetwork Network(OnnxFile file, GraphSizes sizes, out long[] input, out long[] output)
+    internal static OnnxNetwork Network(OnnxFile file, GraphSizes sizes, out long[] input, out long[] output) =>
+        Network(file, GraphBuilder.Build(file, sizes), out input, out output);
+
+    private static OnnxNetwork Network(OnnxFile file, GraphBuilder built, out long[] input, out long[] output)
     {
-        GraphBuilder built = GraphBuilder.Build(file, sizes);
         List<GraphStep> steps = [.. built.Steps];
         (input, output, int made) = (built.InputShape, built.Output.Shape, built.Output.Slot);
         if (output is [_, _, 1, 1])
@@ -129,11 +139,11 @@ public static class OnnxModel
         return network;
     }
 
-    private static OnnxImport Import(OnnxFile file)
+    private static OnnxImport Import(OnnxFile file, Action<OnnxImport> look)
     {
         try
         {
-            return Imported(file);
+            return Imported(file, look);
         }
         catch (OverflowException error)
         {
@@ -141,25 +151,18 @@ public static class OnnxModel
         }
     }
 
-    private static OnnxImport Imported(OnnxFile file)
+    private static OnnxImport Imported(OnnxFile file, Action<OnnxImport> look)
     {
         CheckpointInfo? described = OnnxMetadata.Description(file);
         var sizes = new GraphSizes(described?.Options.InputHeight, described?.Options.InputWidth); // where the graph leaves them open
-        OnnxNetwork network = Network(file, sizes, out long[] input, out long[] output);
+        GraphBuilder built = GraphBuilder.BuildUnread(file, sizes);
+        OnnxNetwork network = Network(file, built, out long[] input, out long[] output);
         try
         {
             if (input.Length != 4 || output.Length is not (2 or 4) || output[0] != Shapes.Batch || output.Skip(1).Any(Shapes.HasBatch))
             {
                 throw new ZooException($"{file.Name}: turns {Shapes.Text(input)} into {Shapes.Text(output)}; networks that take images [N,C,H,W] and make one "
                     + "row or image for each are supported only.");
-            }
-
-            foreach ((string key, Tensor value) in network.state_dict())
-            {
-                if (NonFinite.In(value) is { } found)
-                {
-                    throw new ZooException($"{file.Name}: {key} holds {found}: such weights answer nothing. Export the network anew.");
-                }
             }
 
             (int channels, int height, int width, int classes) = checked(((int)input[1], (int)input[2], (int)input[3], (int)output[1]));
@@ -173,7 +176,7 @@ public static class OnnxModel
                 Task = output.Length == 4 ? ModelTask.DensePrediction : ModelTask.Classification,
             };
             network.Entry = info;
-            return new OnnxImport
+            var import = new OnnxImport
             {
                 Model = network,
                 Info = info,
@@ -182,7 +185,19 @@ public static class OnnxModel
                 Preprocessing = metadata.Preprocessing,
                 Notes = [.. network.Notes, .. metadata.Notes],
                 Described = described,
+                Unread = new HashSet<object>(built.Unread, ReferenceEqualityComparer.Instance),
             };
+            look(import);
+            built.ReadParameters();
+            foreach ((string key, Tensor value) in network.state_dict())
+            {
+                if (NonFinite.In(value) is { } found)
+                {
+                    throw new ZooException($"{file.Name}: {key} holds {found}: such weights answer nothing. Export the network anew.");
+                }
+            }
+
+            return import with { Unread = OnnxImport.None };
         }
         catch
         {
@@ -234,6 +249,11 @@ public sealed record OnnxImport
 
     /// <summary>How images become its input: of the file's metadata, else ImageNet's.</summary>
     public required Preprocessing Preprocessing { get; init; }
+
+    /// <summary>The parameters whose values are still in the file alone.</summary>
+    internal IReadOnlySet<object> Unread { get; init; } = None;
+
+    internal static IReadOnlySet<object> None { get; } = new HashSet<object>();
 
     /// <summary>What the zoo, if it wrote the file, said of the network that it wrote.</summary>
     internal CheckpointInfo? Described { get; init; }

@@ -54,7 +54,7 @@ internal sealed class OnnxSkeleton
     {
         GraphProto graph = file.Model.Graph!;
         var bare = new GraphProto();
-        long absent = 0;
+        long absent = 0, kept = 0;
         bare.Inputs.AddRange(graph.Inputs.Select(Bare));
         bare.Outputs.AddRange(graph.Outputs.Select(o => new ValueInfoProto { Name = o.Name }));
         bare.Initializers.AddRange(graph.Initializers.Select(Small));
@@ -91,6 +91,13 @@ internal sealed class OnnxSkeleton
             if (IsAbsent(tensor))
             {
                 return copy;
+            }
+
+            kept += file.ByteLength(tensor);
+            if (kept > MostBytes)
+            {
+                throw new ZooException($"{file.Name}: has more than {MemorySize.Format(MostBytes)} of whole numbers and single values in its graph, which no "
+                    + "checkpoint could carry.");
             }
 
             using Tensor read = file.Read(tensor);

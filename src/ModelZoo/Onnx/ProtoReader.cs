@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Protobuf.Reflection;
@@ -7,29 +8,32 @@ namespace ModelZoo.Onnx;
 
 /// <summary>
 /// Reads messages of untrusted bytes. Lengths are held against what encloses them, and nesting against a limit, by Google.Protobuf; here the number of
-/// messages is bounded, because an empty one takes two bytes of a file and a hundred times as many of memory.
+/// messages, texts and fields that nobody knows is bounded, because an empty one takes two bytes of a file and a hundred times as many of memory, and lists of
+/// numbers ask for theirs.
 /// </summary>
 internal sealed class ProtoReader : ProtoFields
 {
-    private const int MostMessages = 2_000_000, MostDepth = 64;
+    private const int MostParts = 2_000_000, MostDepth = 64;
 
     private readonly ByteSource source;
     private readonly CodedInputStream input;
     private uint tag;
     private bool taken;
-    private int messages;
+    private int parts;
 
-    private ProtoReader(ByteSource source, CodedInputStream input) => (this.source, this.input) = (source, input);
+    private readonly ImportBudget budget;
+
+    private ProtoReader(ByteSource source, CodedInputStream input, ImportBudget budget) => (this.source, this.input, this.budget) = (source, input, budget);
 
     /// <summary>Reads one message, which is all of the source.</summary>
     /// <exception cref="InvalidProtocolBufferException">The bytes are none.</exception>
-    public static T Read<T>(ByteSource source)
+    public static T Read<T>(ByteSource source, ImportBudget budget)
         where T : ProtoMessage, new()
     {
         using var stream = new SourceStream(source, 0, source.Length);
         using var input = CodedInputStream.CreateWithLimits(stream, int.MaxValue, MostDepth);
         var message = new T();
-        new ProtoReader(source, input).Fill(message);
+        new ProtoReader(source, input, budget).Fill(message);
         return message;
     }
 
@@ -48,12 +52,10 @@ internal sealed class ProtoReader : ProtoFields
             return value;
         }
 
-        var length = new ByteCursor(source, what => new ZooException(what));
-        length.Skip(input.Position, "a tensor");
-        long bytes = length.Number("a tensor's length");
+        (long start, long bytes) = Ahead();
         input.SkipLastField();
-        return length.Position + bytes == input.Position
-            ? new RawBytes(source, length.Position, bytes)
+        return start + bytes == input.Position
+            ? new RawBytes(source, start, bytes)
             : throw new InvalidDataException("the length of a tensor's bytes is no number");
     }
 
@@ -82,9 +84,24 @@ internal sealed class ProtoReader : ProtoFields
 
     public override void List<T>(int number, RepeatedField<T> values, Func<uint, FieldCodec<T>> codec, WireFormat.WireType wire)
     {
+        const int Growing = 2; // a list that is full is copied into one of twice the size
+        long size = Growing * (long)Unsafe.SizeOf<T>();
+
         // Numbers come packed or one by one: a writer may choose.
-        if (Take(number, wire) || Take(number, WireFormat.WireType.LengthDelimited))
+        if (Take(number, wire))
         {
+            if (wire == WireFormat.WireType.LengthDelimited)
+            {
+                Part();
+            }
+
+            budget.Take(size);
+            values.Add(codec(tag).Read(input));
+        }
+        else if (Take(number, WireFormat.WireType.LengthDelimited))
+        {
+            long least = wire switch { WireFormat.WireType.Fixed32 => sizeof(int), WireFormat.WireType.Fixed64 => sizeof(long), _ => 1 };
+            budget.Take(Math.Clamp(Ahead().Bytes, 0, source.Length) / least * size);
             values.AddEntriesFrom(input, codec(tag));
         }
     }
@@ -98,22 +115,36 @@ internal sealed class ProtoReader : ProtoFields
 
     private void Fill(ProtoMessage message)
     {
-        if (++messages > MostMessages)
-        {
-            throw new InvalidDataException($"it has more than {MostMessages} parts");
-        }
-
+        Part();
         while (input.ReadTag() is not 0 and var next)
         {
             (tag, taken) = (next, false);
             message.Fields(this);
             if (!taken)
             {
+                Part();
                 message.Unknown = UnknownFieldSet.MergeFieldFrom(message.Unknown, input);
             }
 
             taken = true;
         }
+    }
+
+    private void Part()
+    {
+        if (++parts > MostParts)
+        {
+            throw new InvalidDataException($"it has more than {MostParts} parts");
+        }
+    }
+
+    // Where the bytes of the field lie that is read next, and how many it says that there are.
+    private (long Start, long Bytes) Ahead()
+    {
+        var length = new ByteCursor(source, what => new ZooException(what));
+        length.Skip(input.Position, "a field");
+        long bytes = length.Number("a field's length");
+        return (length.Position, bytes);
     }
 
     private void Nest(ProtoMessage message)

@@ -18,6 +18,65 @@ internal static class TensorElements
     /// <exception cref="ZooException">Type, shape and elements do not fit together, or the type is not supported.</exception>
     public static Tensor Read(this OnnxFile file, TensorProto tensor)
     {
+        Place place = Find(file, tensor);
+        if (place.Absent)
+        {
+            return zeros(place.Shape, dtype: place.Stored.ToTorch());
+        }
+
+        try
+        {
+            return place.Raw is not { } raw ? Typed(tensor, place)
+                : place.Width == place.Stored.Size() ? Copy(raw, place.Stored, place.Shape)
+                : Widen(raw, tensor.DataType, place.Shape);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw FileAccessError.Reading(file.Name, error);
+        }
+    }
+
+    /// <summary>Reads a tensor's elements into another one: raw ones of its type straight from the file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="tensor">The tensor there.</param>
+    /// <param name="target">A floating-point tensor of the same shape.</param>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static void ReadInto(this OnnxFile file, TensorProto tensor, Tensor target)
+    {
+        Place place = Find(file, tensor);
+        if (place.Absent)
+        {
+            target.zero_();
+        }
+        else if (place.Raw is { } raw && place.Stored.ToTorch() == target.dtype && target.is_contiguous() && target.device_type == DeviceType.CPU)
+        {
+            try
+            {
+                CopyInto(raw, target);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw FileAccessError.Reading(file.Name, error);
+            }
+        }
+        else
+        {
+            using Tensor read = file.Read(tensor);
+            target.copy_(read);
+        }
+    }
+
+    /// <summary>Refuses a tensor whose elements are not there, before memory is taken for it.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static void MustHold(this OnnxFile file, TensorProto tensor) => _ = Find(file, tensor);
+
+    /// <summary>Bytes of the elements that a tensor has by its type and shape.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static long ByteLength(this OnnxFile file, TensorProto tensor) => Stored(file, tensor).Stored.ByteLength([.. tensor.Dims])
+        ?? throw Refused(file, tensor, "has a shape that no tensor has");
+
+    private static Place Find(OnnxFile file, TensorProto tensor)
+    {
         (DType stored, int width) = Stored(file, tensor);
         long[] shape = [.. tensor.Dims];
         if (shape.Length > MostDimensions || stored.ByteLength(shape) is not { } bytes)
@@ -34,28 +93,19 @@ internal static class TensorElements
         };
         if (raw is null && file.Absent > 0 && OnnxSkeleton.IsAbsent(tensor))
         {
-            return bytes <= file.Absent ? zeros(shape, dtype: stored.ToTorch())
+            return bytes <= file.Absent ? new(stored, width, shape, null, Absent: true)
                 : throw Refused(file, tensor, $"has the shape {Shapes.Text(shape)}, which is more than the weights beside it");
         }
 
         if (raw is null)
         {
-            return Typed(file, tensor, stored, shape, elements);
+            long count = Count(tensor);
+            return count == elements ? new(stored, width, shape, null)
+                : throw Refused(file, tensor, $"has {count} elements, but its shape needs {elements}");
         }
 
-        if (raw.Length != inFile)
-        {
-            throw Refused(file, tensor, $"has {raw.Length} bytes, but its shape and type need {inFile}");
-        }
-
-        try
-        {
-            return width == stored.Size() ? Copy(raw, stored, shape) : Widen(raw, tensor.DataType, shape);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw FileAccessError.Reading(file.Name, error);
-        }
+        return raw.Length == inFile ? new(stored, width, shape, raw)
+            : throw Refused(file, tensor, $"has {raw.Length} bytes, but its shape and type need {inFile}");
     }
 
     /// <summary>A tensor to be written as raw bytes: its elements are taken when the file is written, and it must be alive then.</summary>
@@ -127,21 +177,25 @@ internal static class TensorElements
         Tensor tensor = empty(shape, dtype: type.ToTorch(), device: CPU);
         try
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor flat = tensor.view(-1L);
-            long most = PieceBytes / type.Size();
-            for (long first = 0; first < flat.numel(); first += most)
-            {
-                using Tensor piece = flat.narrow(0, first, Math.Min(most, flat.numel() - first));
-                raw.CopyTo(first * type.Size(), piece.bytes);
-            }
-
+            CopyInto(raw, tensor);
             return tensor;
         }
         catch
         {
             tensor.Dispose();
             throw;
+        }
+    }
+
+    private static void CopyInto(RawBytes raw, Tensor target)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor flat = target.detach().view(-1L);
+        long size = flat.element_size(), most = PieceBytes / size;
+        for (long first = 0; first < flat.numel(); first += most)
+        {
+            using Tensor piece = flat.narrow(0, first, Math.Min(most, flat.numel() - first));
+            raw.CopyTo(first * size, piece.bytes);
         }
     }
 
@@ -154,21 +208,18 @@ internal static class TensorElements
             : tensor(Array.ConvertAll(MemoryMarshal.Cast<byte, uint>(bytes).ToArray(), x => (long)x), shape);
     }
 
-    private static Tensor Typed(OnnxFile file, TensorProto proto, DType stored, long[] shape, long elements)
+    private static int Count(TensorProto proto) => proto.DataType switch
     {
-        int count = proto.DataType switch
-        {
-            OnnxType.Float => proto.FloatData.Count,
-            OnnxType.Double => proto.DoubleData.Count,
-            OnnxType.Int64 => proto.Int64Data.Count,
-            OnnxType.UInt32 or OnnxType.UInt64 => proto.UInt64Data.Count,
-            _ => proto.Int32Data.Count,
-        };
-        if (count != elements)
-        {
-            throw Refused(file, proto, $"has {count} elements, but its shape needs {elements}");
-        }
+        OnnxType.Float => proto.FloatData.Count,
+        OnnxType.Double => proto.DoubleData.Count,
+        OnnxType.Int64 => proto.Int64Data.Count,
+        OnnxType.UInt32 or OnnxType.UInt64 => proto.UInt64Data.Count,
+        _ => proto.Int32Data.Count,
+    };
 
+    private static Tensor Typed(TensorProto proto, Place place)
+    {
+        (DType stored, long[] shape) = (place.Stored, place.Shape);
         if (proto.DataType is OnnxType.Float16 or OnnxType.BFloat16)
         {
             short[] bits = Array.ConvertAll(proto.Int32Data.ToArray(), x => unchecked((short)x));
@@ -187,6 +238,9 @@ internal static class TensorElements
         };
         return result.MoveToOuterDisposeScope();
     }
+
+    /// <summary>Where a tensor's elements are: raw, or (null) in the message's lists of numbers, or absent.</summary>
+    private sealed record Place(DType Stored, int Width, long[] Shape, RawBytes? Raw, bool Absent = false);
 
     private static ZooException Refused(OnnxFile file, TensorProto tensor, string what) =>
         new($"{file.Name}: tensor {Printable.Name(tensor.Name)} {what}. {OnnxFile.Advice}");

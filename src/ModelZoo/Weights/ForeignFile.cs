@@ -55,8 +55,8 @@ internal static class ForeignFile
         ("model.weights.h5", "a Keras model (.keras), which is not read. Convert it to safetensors or PyTorch"),
         (".npy", "NumPy's .npz, which is not read. In Python, save its arrays as safetensors or with torch.save"),
         ("saved_model.pb", "a TensorFlow SavedModel in a zip archive, which is not read"),
-        ("archive_format", "a program that torch.export wrote (.pt2), not weights. It may hold machine code, which the zoo does not run out of a model's file. "
-            + FromPython),
+        ("archive_format", "a program that torch.export or AOTInductor wrote (.pt2), not weights. It may hold machine code, which the zoo does not run out of "
+            + "a model's file. Export the model to ONNX instead (torch.onnx.export). " + FromPython),
         ("word/document.xml", "a Word document, not weights"),
         ("xl/workbook.xml", "an Excel workbook, not weights"),
         ("META-INF/MANIFEST.MF", "a Java archive, not weights"),

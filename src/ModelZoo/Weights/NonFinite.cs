@@ -10,6 +10,7 @@ namespace ModelZoo.Weights;
 internal static class NonFinite
 {
     private const int PieceBytes = 1 << 20;
+    private const long PieceElements = 1 << 20;
 
     /// <summary>The first value of a tensor that is not finite; null where there is none.</summary>
     public static string? In(Tensor values)
@@ -21,14 +22,18 @@ internal static class NonFinite
 
         using DisposeScope scope = NewDisposeScope();
         Tensor flat = values.detach().reshape(-1);
-        Tensor finite = flat.isfinite();
-        if (finite.all().item<bool>())
+        for (long from = 0; from < flat.numel(); from += PieceElements) // of all at once the intermediate results take more than the values
         {
-            return null;
+            using DisposeScope one = NewDisposeScope();
+            Tensor piece = flat.narrow(0, from, Math.Min(PieceElements, flat.numel() - from)), finite = piece.isfinite();
+            if (!finite.all().item<bool>())
+            {
+                long at = finite.logical_not().to(ScalarType.Byte).argmax().item<long>();
+                return Described(piece[at].to(ScalarType.Float64).item<double>(), from + at, values.shape);
+            }
         }
 
-        long at = finite.logical_not().to(ScalarType.Byte).argmax().item<long>();
-        return Described(flat[at].to(ScalarType.Float64).item<double>(), at, values.shape);
+        return null;
     }
 
     /// <summary>The same of a tensor that is still in its file.</summary>

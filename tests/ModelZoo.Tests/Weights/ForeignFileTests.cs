@@ -84,7 +84,7 @@ public sealed class ForeignFileTests : IDisposable
         { "w.pth", ["a.jpg", "b.jpg"], "is a zip archive of pictures" },
         { "w.keras", ["metadata.json", "config.json", "model.weights.h5"], "is a Keras model (.keras)" },
         { "w.npz", ["arr_0.npy"], "is NumPy's .npz" },
-        { "w.pt2", ["x/archive_format", "x/models/model.json"], "a program that torch.export wrote" },
+        { "w.pt2", ["x/archive_format", "x/models/model.json"], "Export the model to ONNX instead" },
         { "w.zip", ["model/saved_model.pb"], "is a TensorFlow SavedModel in a zip archive" },
         { "w.docx", ["[Content_Types].xml", "word/document.xml"], "is a Word document" },
         { "w.pth", ["notes.md"], "is a zip archive, but torch.save did not write it: it has no data.pkl, but 'notes.md'" },

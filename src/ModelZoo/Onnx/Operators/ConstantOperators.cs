@@ -77,8 +77,23 @@ internal static class ConstantOperators
         }
 
         using IDisposable none = no_grad();
+        node.Take(Bytes(node.OpType, constants));
         folded = compute(node, constants).alias();
         return true;
+    }
+
+    // At most what the result takes, or keeps alive of what it is a view of; what makes other sizes than these limits them itself.
+    private static long Bytes(string opType, Tensor[] x)
+    {
+        const int Widest = sizeof(long);
+        return checked(Widest * opType switch
+        {
+            "Concat" => x.Sum(t => t.numel()),
+            "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Equal" or "Greater" or "Less" or "Where" or "Max" or "Min" => Shapes.Count(x.Aggregate(
+                Array.Empty<long>(), static (shape, t) => Shapes.Broadcast(shape, t.shape) ?? throw new NodeException("joins shapes that do not fit"))),
+            "Gather" or "ReduceProd" or "Range" or "ConstantOfShape" or "Expand" or "Constant" => 0,
+            _ => x[0].numel(),
+        });
     }
 
     private static (int Least, int Most) Inputs(string opType) => opType switch
@@ -167,7 +182,7 @@ internal static class ConstantOperators
             y = step > 0 ? y.slice(axis, start, Math.Max(start, end), step) : throw new NodeException($"takes steps of {step}");
         }
 
-        return y;
+        return y.clone(); // a view would keep all of it
     }
 
     private static Tensor ReduceProd(GraphNode node, Tensor[] x)

@@ -21,9 +21,9 @@ internal static class ConvolutionOperators
         GraphValue input = window.Symmetric ? x : Bordered(node, x, window.Sides);
         (long, long) border = window.Symmetric ? (window.Before[0], window.Before[1]) : (0, 0);
         Conv2d layer = nn.Conv2d(x.Shape[1], channels, (shape[2], shape[3]), (window.Stride[0], window.Stride[1]), border,
-            (window.Dilation[0], window.Dilation[1]), groups: groups, bias: node.Has(2));
-        Weights.Fill(layer.weight, node, 1);
-        Weights.Fill(layer.bias, node, 2);
+            (window.Dilation[0], window.Dilation[1]), groups: groups, bias: node.Has(2), device: META);
+        layer.weight = Weights.Of(node, 1, layer.weight.shape);
+        layer.bias = node.Has(2) ? Weights.Of(node, 2, channels) : null;
         node.Gives(0, node.Layer(layer, window.Output(x.Shape, channels), input));
     }
 
@@ -88,9 +88,10 @@ internal static class ConvolutionOperators
             "such an output_padding");
         long channels = shape[1] * groups;
         ConvTranspose2d layer = nn.ConvTranspose2d(shape[0], channels, (shape[2], shape[3]), (plain.Stride[0], plain.Stride[1]), (both[0], both[1]),
-            (more, more), (plain.Dilation[0], plain.Dilation[1]), groups: groups, bias: node.Has(2));
-        Weights.Fill(layer.weight, node, 1);
-        Weights.Fill(layer.bias, node, 2);
+            (more, more), (plain.Dilation[0], plain.Dilation[1]), groups: groups, bias: node.Has(2),
+            device: META);
+        layer.weight = Weights.Of(node, 1, layer.weight.shape);
+        layer.bias = node.Has(2) ? Weights.Of(node, 2, channels) : null;
         long[] made = [x.Shape[0], channels, Made(0), Made(1)];
         GraphValue y = node.Layer(layer, made, x);
         for (int axis = 0; axis < 2; axis++)
@@ -120,39 +121,5 @@ internal static class ConvolutionOperators
         return !weight.IsConstant ? throw new NodeException("computes its weights, where constants are supported only")
             : weight.Shape is [> 0, > 0, > 0, > 0] shape ? shape
             : throw new NodeException($"has weights [{string.Join(",", weight.Shape)}]; two-dimensional convolutions are supported only");
-    }
-}
-
-/// <summary>Puts constants of the graph into the parameters and buffers of layers.</summary>
-internal static class Weights
-{
-    /// <summary>Fills a parameter from an input; for other logits than the file's with zeros.</summary>
-    public static void Fill(Tensor? target, GraphNode node, int input)
-    {
-        if (target is null)
-        {
-            return;
-        }
-
-        if (node.Classes is not null)
-        {
-            target.zero_();
-            return;
-        }
-
-        Fill(target, node.Weight(input), input);
-    }
-
-    public static void Fill(Tensor target, Tensor source, int input)
-    {
-        using (source)
-        {
-            if (!source.shape.SequenceEqual(target.shape))
-            {
-                throw new NodeException($"has {Shapes.Text(source.shape)} as input {input + 1}, where {Shapes.Text(target.shape)} belongs");
-            }
-
-            target.copy_(source);
-        }
     }
 }

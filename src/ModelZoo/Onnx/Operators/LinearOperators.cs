@@ -12,17 +12,17 @@ internal static class LinearOperators
         node.Must("transA", !node.Flag("transA"), "a transposed input");
         bool transposed = node.Flag("transB");
         (double alpha, double beta) = (node.Real("alpha", 1), node.Real("beta", 1));
-        using Tensor weight = Matrix(node, transposed, x.Shape[1]);
+        long outputs = Outputs(node, transposed, x.Shape[1]);
         Tensor? bias = null;
         if (node.Has(2) && beta != 0)
         {
             Tensor given = node.Weight(2);
-            bias = given.numel() == 1 || (given.numel() == weight.shape[0] && given.shape[^1] == given.numel())
-                ? given.reshape(-1).expand(weight.shape[0]).mul(beta)
+            bias = given.numel() == 1 || (given.numel() == outputs && given.shape[^1] == given.numel())
+                ? given.reshape(-1).expand(outputs).mul(beta)
                 : throw new NodeException($"has {Shapes.Text(given.shape)} as input 3, where one number for each output is supported only");
         }
 
-        Make(node, x, alpha == 1 ? weight : weight.mul(alpha), bias, null);
+        Make(node, x, Weight(node, transposed, x.Shape[1], outputs, alpha), bias, null);
     }
 
     public static void MatMul(GraphNode node)
@@ -33,19 +33,36 @@ internal static class LinearOperators
             throw new NodeException($"takes {Shapes.Text(x.Shape)}; at least two dimensions are supported only");
         }
 
-        using Tensor weight = Matrix(node, transposed: false, x.Shape[^1]);
-        (NodeProto? add, Tensor? bias) = BiasOf(node, weight.shape[0]);
-        Make(node, x, weight, bias, add);
+        long outputs = Outputs(node, transposed: false, x.Shape[^1]);
+        (NodeProto? add, Tensor? bias) = BiasOf(node, outputs);
+        Make(node, x, Weight(node, transposed: false, x.Shape[^1], outputs, 1), bias, add);
+    }
+
+    private static long Outputs(GraphNode node, bool transposed, long features)
+    {
+        long[] given = node.ConstantShape(1);
+        (long outputs, long takes) = given is [var rows, var columns] ? transposed ? (rows, columns) : (columns, rows)
+            : throw new NodeException($"has {Shapes.Text(given)} as input 2, where a matrix is supported only");
+        return takes == features && outputs > 0 ? outputs : throw new NodeException($"has weights for {takes} features, but takes {features}");
     }
 
     // [out,in], as torch has it.
-    private static Tensor Matrix(GraphNode node, bool transposed, long features)
+    private static Parameter Weight(GraphNode node, bool transposed, long features, long outputs, double alpha)
     {
+        if (node.Classes is { } classes)
+        {
+            return new Parameter(zeros(classes, features));
+        }
+
+        if (transposed && alpha == 1)
+        {
+            return Weights.Of(node, 1, outputs, features);
+        }
+
         Tensor given = node.Weight(1);
-        Tensor weight = given.dim() == 2 ? transposed ? given : given.t()
-            : throw new NodeException($"has {Shapes.Text(given.shape)} as input 2, where a matrix is supported only");
-        return weight.shape[1] == features && weight.shape[0] > 0 ? weight
-            : throw new NodeException($"has weights for {weight.shape[1]} features, but takes {features}");
+        var weight = new Parameter(empty(outputs, features));
+        weight.copy_(transposed ? given : given.t());
+        return alpha == 1 ? weight : new Parameter(weight.mul(alpha));
     }
 
     // MatMul and then Add of one number for each output is a linear layer.
@@ -62,20 +79,11 @@ internal static class LinearOperators
             : (null, null);
     }
 
-    private static void Make(GraphNode node, GraphValue x, Tensor weight, Tensor? bias, NodeProto? absorbed)
+    private static void Make(GraphNode node, GraphValue x, Parameter weight, Tensor? bias, NodeProto? absorbed)
     {
-        long outputs = node.Classes ?? weight.shape[0];
-        Linear layer = nn.Linear(weight.shape[1], outputs, bias is not null);
-        if (node.Classes is null)
-        {
-            Weights.Fill(layer.weight, weight.alias(), 1);
-            if (bias is not null)
-            {
-                Weights.Fill(layer.bias!, bias, 2);
-            }
-        }
-
-        GraphValue y = node.Layer(layer, [.. x.Shape[..^1], outputs], x);
+        Parameter? own = bias is null ? null : new Parameter(node.Classes is { } classes ? zeros(classes) : bias.to_type(ScalarType.Float32).clone());
+        Linear layer = nn.Linear(weight, own);
+        GraphValue y = node.Layer(layer, [.. x.Shape[..^1], weight.shape[0]], x);
         node.Gives(0, y);
         if (absorbed is not null)
         {
