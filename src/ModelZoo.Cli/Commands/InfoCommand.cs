@@ -3,6 +3,7 @@ using System.Globalization;
 using ModelZoo.Downloads;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Statistics;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using Spectre.Console;
@@ -67,7 +68,7 @@ internal static class InfoCommand
             table.Row("MACs", card is null ? noCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
             foreach ((string name, WeightsCard w) in card?.Weights ?? new Dictionary<string, WeightsCard>())
             {
-                string measured = w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "";
+                string measured = w.Accuracy is { } a ? $"{Tables.Percent(a, Interval.OfShare(a, w.Images ?? 0))} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "";
                 table.Row($"weights {info.Name}:{name}", $"{measured}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
