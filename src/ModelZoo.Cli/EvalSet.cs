@@ -4,6 +4,7 @@ using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
+using ModelZoo.Trust;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Cli;
@@ -83,8 +84,9 @@ internal sealed class EvalSet : IDisposable
     /// <summary>The accuracy of one.</summary>
     internal EvaluationResult Alone(int index, int top) => Evaluator.Evaluate([Member(index)], BatchSize, top: top);
 
-    /// <summary>For each model what is to be said of these images: that they decided which of its epochs was kept.</summary>
-    internal IReadOnlyList<string> Warnings => warnings ??= [.. models.Select((m, i) => ChosenOn.Warning(m, Data) is { } warning ? $"{specs[i]}: {warning}" : null).OfType<string>()];
+    /// <summary>For each model what is to be said of these images: that they had a part in what it is.</summary>
+    internal IReadOnlyList<string> Warnings =>
+        warnings ??= [.. models.SelectMany((m, i) => JudgedAgain.Warnings(m, Data).Select(warning => $"{specs[i]}: {warning}"))];
 
     /// <summary>Says them.</summary>
     internal void Warn(Session session)

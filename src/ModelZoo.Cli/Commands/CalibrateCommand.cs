@@ -64,7 +64,7 @@ internal static class CalibrateCommand
 
         LabeledImages heldOut = DataChoice.Matched(session, choice.OpenPart(session, part), model);
         FolderSummaries.Say(session, heldOut);
-        if (ChosenOn.Warning(model, heldOut) is { } warning)
+        foreach (string warning in JudgedAgain.Warnings(model with { Calibration = null }, heldOut))
         {
             session.Say(warning);
         }

@@ -3,6 +3,7 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Training;
+using ModelZoo.Trust;
 
 namespace ModelZoo.Cli.Commands;
 

@@ -97,6 +97,17 @@ internal static class InfoCommand
                 : $"several labels, each there from {(task.Thresholds.Count > 0 ? string.Join(", ", task.Thresholds.Select(Tables.Number)) : "0.5")} on");
         }
 
+        if (checkpoint.Calibration is { } known)
+        {
+            table.Row("calibrated", $"on {known.Data}, {Tables.Count(known.Pictures)} pictures: at most {Tables.Percent(known.ErrorRate)} of its answers wrong, from "
+                + $"{Tables.Percent(known.LeastProbability)} on{(known.Features is null ? "" : " and like the pictures of its training")}");
+        }
+
+        if (checkpoint.ChosenOn is { } chosen)
+        {
+            table.Row("chosen on", $"{chosen.Name}, {Tables.Count(chosen.Pictures)} pictures");
+        }
+
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, key == "recipe" ? RecipeText.Lines(value) ?? value : value);

@@ -71,7 +71,7 @@ internal static class TrainCommand
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
         settings = RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}");
-        PictureSketch watched = test.Sketch();
+        PictureSketch? watched = test.Sketch();
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
             MaxMemory = session.MaxMemory,

@@ -102,8 +102,9 @@ public abstract class LabeledImages
     private protected virtual LabeledImages With(DatasetInfo info, TargetTable targets) =>
         throw new NotSupportedException($"{GetType().Name} cannot be given other labels.");
 
-    /// <summary>What these pictures are known again by (<see cref="PictureSketch"/>): their own bytes, whatever they and their folders are called.</summary>
-    public PictureSketch Sketch() => PictureSketch.Of(Name, PictureHashes());
+    /// <summary>What these pictures are known again by (<see cref="PictureSketch"/>): their own bytes, whatever they and their folders are called; null where
+    /// there are none.</summary>
+    public PictureSketch? Sketch() => PictureHashes() is { Count: > 0 } hashes ? PictureSketch.Of(Name, hashes) : null;
 
     /// <summary>A hash of each picture's own bytes; of a file that cannot be read there is none.</summary>
     public IReadOnlyList<ulong> PictureHashes()

@@ -184,11 +184,11 @@ public sealed partial class ImageClassifier : IDisposable
         }
     }
 
-    private Answer Judged(Verdict verdict, int top) => new(Rank(verdict.Probabilities, top))
+    private Answer Judged(Verdict verdict, int top) => new(Rank([.. verdict.Probabilities], top))
     {
         Doubt = verdict.Doubt,
         Distance = verdict.Distance,
-        MayBe = [.. Enumerable.Range(0, verdict.MayBe.Length).Where(c => verdict.MayBe[c]).OrderByDescending(c => verdict.Probabilities[c]).ThenBy(c => c)
+        MayBe = [.. Enumerable.Range(0, verdict.MayBe.Count).Where(c => verdict.MayBe[c]).OrderByDescending(c => verdict.Probabilities[c]).ThenBy(c => c)
             .Select(c => Labels[c])],
     };
 

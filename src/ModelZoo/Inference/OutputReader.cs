@@ -74,25 +74,12 @@ internal sealed class Judge
     /// <param name="outputs">Of a batch.</param>
     /// <param name="index">Which of it.</param>
     /// <exception cref="ZooException">The network has other features than the one that was calibrated.</exception>
-    public Verdict Of(ReadOutputs outputs, int index)
-    {
-        var probabilities = new double[outputs.Classes];
-        Statistics.Temperature.Softmax(outputs.LogitsOf(index), calibration.Temperature, probabilities);
-        if (neighbors is not null && outputs.Dimensions != calibration.Features!.Dimensions)
-        {
-            throw new ZooException($"The calibration is of a network with {calibration.Features.Dimensions} features before its head, and this one has "
-                + $"{outputs.Dimensions}: calibrate it anew with `zoo calibrate`.");
-        }
+    public Verdict Of(ReadOutputs outputs, int index) => calibration.Judge(outputs.LogitsOf(index), DistanceOf(outputs, index));
 
-        double? distance = neighbors?.Distance(outputs.FeaturesOf(index));
-        bool[] mayBe = [.. probabilities.Select(p => p >= calibration.SetProbability)];
-        return new(probabilities, distance, calibration.Judge(probabilities.Max(), distance), mayBe);
-    }
+    /// <summary>How far it lies from the training pictures; null where that is not looked at.</summary>
+    /// <inheritdoc cref="Of"/>
+    public double? DistanceOf(ReadOutputs outputs, int index) => neighbors is null || outputs.Dimensions == calibration.Features!.Dimensions
+        ? neighbors?.Distance(outputs.FeaturesOf(index))
+        : throw new ZooException($"The calibration is of a network with {calibration.Features.Dimensions} features before its head, and this one has "
+            + $"{outputs.Dimensions}: calibrate it anew with `zoo calibrate`.");
 }
-
-/// <summary>What a calibrated network says of an image.</summary>
-/// <param name="Probabilities">[K].</param>
-/// <param name="Distance">From the training pictures, where that is looked at.</param>
-/// <param name="Doubt">Why there is no answer.</param>
-/// <param name="MayBe">[K] whether the image may be of each class.</param>
-internal sealed record Verdict(double[] Probabilities, double? Distance, Doubt Doubt, bool[] MayBe);

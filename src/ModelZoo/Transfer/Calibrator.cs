@@ -30,20 +30,64 @@ public static class Calibrator
         ArgumentNullException.ThrowIfNull(heldOut);
         options ??= new();
         Check(model, options);
-        if (options.Data.Length == 0)
+        options = options with { Data = options.Data.Length > 0 ? options.Data : heldOut.Name, HeldOut = options.HeldOut ?? heldOut.Sketch() };
+        FeatureNeighbors? neighbors = training is null || options.UnlikeRate == 0 ? null : Keep(model, training, options, loader, cancel);
+        return CalibrationFit.Of(Read(model, heldOut.WithClasses(model.Labels), neighbors, loader, cancel), options, neighbors);
+    }
+
+    /// <summary>The features of some of the training pictures, at most so many as a checkpoint keeps.</summary>
+    /// <param name="model">The trained classifier.</param>
+    /// <param name="training">Pictures that it was trained on.</param>
+    /// <param name="options">The seed.</param>
+    /// <param name="loader">How pictures are read.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    /// <returns>Null where no one layer is the head.</returns>
+    public static FeatureNeighbors? Keep(ResolvedModel model, LabeledImages training, CalibrationOptions options, LoaderOptions? loader = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(options);
+        using CompiledModel compiled = model.Model.Compile();
+        var reader = new OutputReader(model.Model, compiled, features: true);
+        if (!reader.HasFeatures)
         {
-            options = options with { Data = heldOut.Name };
+            return null;
         }
 
+        List<float> features = [];
+        int dimensions = 1;
+        foreach ((ReadOutputs read, int[] _) in Batches(reader, model, Some(training, model.Labels.Count, options.Seed), loader, cancel))
+        {
+            dimensions = read.Dimensions;
+            int most = FeatureNeighbors.MostValues / dimensions * dimensions - features.Count;
+            features.AddRange(read.Features.Take(most));
+            if (read.Features.Length >= most)
+            {
+                break;
+            }
+        }
+
+        MustBeFinite(model, training, features);
+        return features.Count == 0 ? null : CalibrationFit.Keep(features.ToArray(), dimensions, options);
+    }
+
+    /// <summary>What the network makes of pictures.</summary>
+    /// <param name="model">The trained classifier.</param>
+    /// <param name="data">Pictures; their labels are taken as they are.</param>
+    /// <param name="neighbors">What their features are compared with; null: nothing.</param>
+    /// <param name="loader">How pictures are read.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    public static HeldOut Read(ResolvedModel model, LabeledImages data, FeatureNeighbors? neighbors, LoaderOptions? loader = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
         using CompiledModel compiled = model.Model.Compile();
-        bool compares = training is not null && options.UnlikeRate > 0 && model.Model.Head.Length > 0;
-        var reader = new OutputReader(model.Model, compiled, compares);
-        FeatureNeighbors? neighbors = compares && reader.HasFeatures ? Neighbors() : null;
-        var search = neighbors is null ? null : new NeighborSearch(neighbors);
-        List<float> logits = [];
-        List<int> labels = [];
-        List<double> distances = [];
-        foreach ((ReadOutputs read, int[] wanted) in Read(reader, model, heldOut.WithClasses(model.Labels), loader, cancel))
+        var reader = new OutputReader(model.Model, compiled, features: neighbors is not null);
+        NeighborSearch? search = neighbors is null ? null : new(neighbors);
+        (List<float> logits, List<int> labels, List<double> distances) = ([], [], []);
+        foreach ((ReadOutputs read, int[] wanted) in Batches(reader, model, data, loader, cancel))
         {
             logits.AddRange(read.Logits);
             labels.AddRange(wanted);
@@ -55,29 +99,15 @@ public static class Calibrator
             }
         }
 
-        if (!logits.TrueForAll(float.IsFinite))
+        MustBeFinite(model, data, logits);
+        return new HeldOut(logits.ToArray(), labels, search is null ? null : distances);
+    }
+
+    private static void MustBeFinite(ResolvedModel model, LabeledImages data, List<float> values)
+    {
+        if (!values.TrueForAll(float.IsFinite))
         {
-            throw new ZooException($"{model.Info.Name} on {heldOut.Name}: its output is not finite; `zoo verify` finds the layer.");
-        }
-
-        return CalibrationFit.Of(new HeldOut(logits.ToArray(), labels, search is null ? null : distances), options, neighbors);
-
-        FeatureNeighbors Neighbors()
-        {
-            List<float> features = [];
-            int dimensions = 0;
-            foreach ((ReadOutputs read, int[] _) in Read(reader, model, Some(training!, model.Labels.Count, options.Seed), loader, cancel))
-            {
-                dimensions = read.Dimensions;
-                int most = FeatureNeighbors.MostValues / dimensions * dimensions - features.Count;
-                features.AddRange(read.Features.Take(most));
-                if (read.Features.Length >= most)
-                {
-                    break;
-                }
-            }
-
-            return CalibrationFit.Keep(features.ToArray(), dimensions, options);
+            throw new ZooException($"{model.Info.Name} on {data.Name}: its output is not finite; `zoo verify` finds the layer.");
         }
     }
 
@@ -95,7 +125,7 @@ public static class Calibrator
         };
     }
 
-    private static IEnumerable<(ReadOutputs Read, int[] Labels)> Read(OutputReader reader, ResolvedModel model, LabeledImages data, LoaderOptions? loader,
+    private static IEnumerable<(ReadOutputs Read, int[] Labels)> Batches(OutputReader reader, ResolvedModel model, LabeledImages data, LoaderOptions? loader,
         CancellationToken cancel)
     {
         Preprocessing preprocessing = TransferLearning.PreprocessingToMeasure(data, model.Preprocessing);

@@ -50,6 +50,10 @@ public sealed record Calibration
     /// <summary>How many they were.</summary>
     public required int Pictures { get; init; }
 
+    /// <summary>What they are known again by; null where nobody asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PictureSketch? HeldOut { get; init; }
+
     /// <summary>Of the second part of them, which decided the limits: the share that gets an answer.</summary>
     public required double Answered { get; init; }
 
@@ -70,7 +74,7 @@ public sealed record Calibration
         : LeastProbability is not (>= 0 and <= 1) || SetProbability is not (>= 0 and <= 1) ? "has a limit of its probabilities outside 0 … 1"
         : Pictures < 1 ? $"was calibrated on {Pictures} pictures"
         : !Shares(Answered, Wrong, CalibrationErrorBefore, CalibrationErrorAfter) ? "has a share outside 0 … 1"
-        : Features?.Fault();
+        : HeldOut?.Fault() ?? Features?.Fault();
 
     /// <summary>Why a picture has no answer.</summary>
     /// <param name="probability">Of its likeliest class, with the temperature.</param>
@@ -79,6 +83,16 @@ public sealed record Calibration
         Features is { } known && distance is { } far && !(far <= known.Limit) ? Doubt.Unlike
         : probability >= LeastProbability ? Doubt.None
         : Doubt.Unlikely;
+
+    /// <summary>What is said of an image.</summary>
+    /// <param name="logits">[K].</param>
+    /// <param name="distance">From the training pictures; null where that is not looked at.</param>
+    public Verdict Judge(ReadOnlySpan<float> logits, double? distance)
+    {
+        var probabilities = new double[logits.Length];
+        Statistics.Temperature.Softmax(logits, Temperature, probabilities);
+        return new(probabilities, distance, Judge(probabilities.Max(), distance), [.. probabilities.Select(p => p >= SetProbability)]);
+    }
 
     /// <summary>The reason in words.</summary>
     public static string? Reason(Doubt doubt) => doubt switch
@@ -100,4 +114,15 @@ public sealed record Calibration
 
         return true;
     }
+}
+
+/// <summary>What a calibrated network says of an image.</summary>
+/// <param name="Probabilities">[K].</param>
+/// <param name="Distance">From the training pictures, where that is looked at.</param>
+/// <param name="Doubt">Why there is no answer.</param>
+/// <param name="MayBe">[K] whether the image may be of each class.</param>
+public sealed record Verdict(IReadOnlyList<double> Probabilities, double? Distance, Doubt Doubt, IReadOnlyList<bool> MayBe)
+{
+    /// <summary>The likeliest class; of equal ones the first.</summary>
+    public int Likeliest => Enumerable.Range(0, Probabilities.Count).MaxBy(c => Probabilities[c]);
 }

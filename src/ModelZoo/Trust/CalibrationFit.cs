@@ -16,6 +16,9 @@ public sealed record CalibrationOptions
 
     /// <summary>What the held-out pictures are called.</summary>
     public string Data { get; init; } = "";
+
+    /// <summary>What those are known again by.</summary>
+    public PictureSketch? HeldOut { get; init; }
 }
 
 /// <summary>What a network made of held-out pictures.</summary>
@@ -27,6 +30,19 @@ public sealed record HeldOut(ReadOnlyMemory<float> Logits, IReadOnlyList<int> La
     internal int Classes => Logits.Length / Labels.Count;
 
     internal ReadOnlySpan<float> Row(int index) => Logits.Span.Slice(index * Classes, Classes);
+
+    /// <summary>Some of them, in this order.</summary>
+    public HeldOut Subset(IReadOnlyList<int> chosen)
+    {
+        ArgumentNullException.ThrowIfNull(chosen);
+        var logits = new float[chosen.Count * Classes];
+        for (int i = 0; i < chosen.Count; i++)
+        {
+            Row(chosen[i]).CopyTo(logits.AsSpan(i * Classes));
+        }
+
+        return new(logits, [.. chosen.Select(i => Labels[i])], Distances is { } far ? [.. chosen.Select(i => far[i])] : null);
+    }
 }
 
 /// <summary>Makes a <see cref="Calibration"/> of held-out pictures.</summary>
@@ -59,7 +75,8 @@ public static class CalibrationFit
                 + $"{(int)Math.Ceiling(Math.Max(needed / (1 - FirstShare), 6))} or more are needed, or a larger --error-rate.");
         }
 
-        double temperature = Temperature.Fit(Logits(heldOut, first), Labels(heldOut, first));
+        HeldOut fitted = heldOut.Subset(first);
+        double temperature = Temperature.Fit(fitted.Logits.Span, [.. fitted.Labels]);
         double rate = Math.Max(options.UnlikeRate, 1.0 / (first.Length + 1)); // fewer pictures cannot show less
         double limit = neighbors is null || heldOut.Distances is null ? double.PositiveInfinity
             : Conformal.Limit([.. first.Select(i => heldOut.Distances[i])], rate);
@@ -73,7 +90,7 @@ public static class CalibrationFit
         bool[] answered = [.. certainty.Select(c => c >= threshold)];
         int answers = answered.Count(a => a);
         (double[] raw, bool[] _) = Answers(heldOut, second, 1, double.PositiveInfinity);
-        (double[] fitted, bool[] _) = Answers(heldOut, second, temperature, double.PositiveInfinity);
+        (double[] scaled, bool[] _) = Answers(heldOut, second, temperature, double.PositiveInfinity);
         return new()
         {
             Temperature = temperature,
@@ -84,10 +101,11 @@ public static class CalibrationFit
             Features = neighbors,
             Data = options.Data,
             Pictures = order.Length,
+            HeldOut = options.HeldOut,
             Answered = (double)answers / second.Length,
             Wrong = answers == 0 ? 0 : (double)answered.Zip(right, (a, r) => a && !r).Count(wrong => wrong) / answers,
             CalibrationErrorBefore = Certainty.CalibrationError(raw, right),
-            CalibrationErrorAfter = Certainty.CalibrationError(fitted, right),
+            CalibrationErrorAfter = Certainty.CalibrationError(scaled, right),
         };
     }
 
@@ -152,19 +170,6 @@ public static class CalibrationFit
 
         return best;
     }
-
-    private static float[] Logits(HeldOut heldOut, int[] chosen)
-    {
-        var logits = new float[chosen.Length * heldOut.Classes];
-        for (int i = 0; i < chosen.Length; i++)
-        {
-            heldOut.Row(chosen[i]).CopyTo(logits.AsSpan(i * heldOut.Classes));
-        }
-
-        return logits;
-    }
-
-    private static int[] Labels(HeldOut heldOut, int[] chosen) => [.. chosen.Select(i => heldOut.Labels[i])];
 
     private static string Share(double share) => (100 * share).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture) + " %";
 }

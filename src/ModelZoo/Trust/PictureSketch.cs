@@ -37,6 +37,6 @@ public sealed record PictureSketch(string Name, int Pictures, IReadOnlyList<stri
     /// <returns>What is wrong; null for nothing.</returns>
     internal string? Fault() => Pictures < 1 || Hashes.Count < 1 || Hashes.Count > Math.Min(Most, Pictures)
             || Hashes.Any(h => h is not { Length: 16 } || !h.All(char.IsAsciiHexDigitLower))
-        ? "has an impossible fingerprint of the pictures that it was chosen by"
+        ? "has an impossible fingerprint of pictures"
         : null;
 }

@@ -27,8 +27,8 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Data", "Downloads Imaging Trust"),
         ("Training", "Layers Plots Runtime Statistics Tracing Weights"),
         ("Loading", "Data Imaging Training Weights"),
-        ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Statistics Tracing Training Trust Weights"),
-        ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Tracing Training Trust Weights"),
+        ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Tracing Training Trust Weights"),
+        ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Statistics Tracing Training Trust Weights"),
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Plots Tracing Verification"),
     ];
