@@ -1,6 +1,5 @@
 using System.Globalization;
 using ModelZoo.Data;
-using ModelZoo.Inference;
 using ModelZoo.Training;
 using ModelZoo.Trust;
 using Spectre.Console;
@@ -69,8 +68,8 @@ internal static class EvalView
 
             console.Write(table);
             console.WriteLine($"{name} on {data.Name}: mean average precision {Tables.Percent(result.MeanAveragePrecision)}, all labels right "
-                + $"{Tables.Percent(result.ExactMatch, result.ExactMatchInterval)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, {Tables.Count(result.Count)} images "
-                + $"in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+                + $"{Tables.Percent(result.ExactMatch, result.ExactMatchInterval)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, "
+                + $"{Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
     }
 
@@ -115,7 +114,8 @@ internal static class EvalView
             }
 
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy, result.AccuracyInterval)}, top "
-                + $"{result.Top} {Tables.Percent(result.TopAccuracy, result.TopAccuracyInterval)}, loss {result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+                + $"{result.Top} {Tables.Percent(result.TopAccuracy, result.TopAccuracyInterval)}, loss {result.Loss:F4}, "
+                + $"{Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
             if (answered is { } a)
             {
                 Show(console, a, set.Models[0].Calibration!);
@@ -128,8 +128,8 @@ internal static class EvalView
         console.WriteLine($"answered {Tables.Percent(answered.Coverage)}: {Tables.Count(answered.Wrong)} of {Tables.Count(answered.Answered)} answers wrong, "
             + $"{Tables.Percent(answered.ErrorRate, answered.ErrorInterval)}, promised at most {Tables.Percent(calibration.ErrorRate)}; unknown: "
             + $"{Tables.Count(answered.Unlikely)} not likely enough, {Tables.Count(answered.Unlike)} unlike the training pictures");
-        console.WriteLine($"expected calibration error {Tables.Percent(answered.CalibrationError)}; the class is among the {Tables.Number(answered.MeanSet)} that an "
-            + $"image may be on average in {Tables.Percent((double)answered.InSet / Math.Max(1, answered.Count))}");
+        console.WriteLine($"expected calibration error {Tables.Percent(answered.CalibrationError)}; the class is among the {Tables.Number(answered.MeanSet)} "
+            + $"that an image may be on average in {Tables.Percent((double)answered.InSet / Math.Max(1, answered.Count))}");
     }
 
     private static string TakenFor(EvaluationResult result, int label)

@@ -21,8 +21,8 @@ internal static class JudgedAgain
         IReadOnlyList<ulong> hashes = data.PictureHashes();
         if (chosen is not null && Shared(chosen, hashes) is { } kept)
         {
-            yield return $"warning: {kept} decided which epoch was kept ({chosen.Name}), so the accuracy on them is a little too good: judge it by pictures that "
-                + "it has not met";
+            yield return $"warning: {kept} decided which epoch was kept ({chosen.Name}), so the accuracy on them is a little too good: judge it by pictures "
+                + "that it has not met";
         }
 
         if (calibrated is not null && Shared(calibrated, hashes) is { } held)

@@ -17,8 +17,8 @@ internal static class PairedEvaluation
 
         if (results[0].Count != results[1].Count)
         {
-            throw new ZooException($"{set.Data.Name}: {specs[0]} could be shown {results[0].Count} images and {specs[1]} {results[1].Count}; a paired comparison "
-                + "needs the same ones. Leave out --on-bad-image skip to see which.");
+            throw new ZooException($"{set.Data.Name}: {specs[0]} could be shown {results[0].Count} images and {specs[1]} {results[1].Count}; a paired "
+                + "comparison needs the same ones. Leave out --on-bad-image skip to see which.");
         }
 
         PairedTest test = PairedTest.Of(results[0].Hits, results[1].Hits);

@@ -91,7 +91,8 @@ internal static class TrainingReport
         foreach (EpochResult e in result.Epochs)
         {
             string[] right = counted.Length > 0 ? [Tables.Percent(e.TrainAccuracy)] : [];
-            table.Row([$"{e.Epoch}", $"{e.Loss:F4}", .. right, e.TestAccuracy is { } a ? Tables.Score(metric, a, e.TestInterval) : "", Tables.Seconds(e.Seconds)]);
+            string tested = e.TestAccuracy is { } a ? Tables.Score(metric, a, e.TestInterval) : "";
+            table.Row([$"{e.Epoch}", $"{e.Loss:F4}", .. right, tested, Tables.Seconds(e.Seconds)]);
         }
 
         console.Write(table);
@@ -127,5 +128,6 @@ internal static class TrainingReport
         console.WriteLine($"      zoo verify {files.Checkpoint}");
     }
 
-    private static string Score(string metric, EpochResult epoch) => epoch.TestAccuracy is { } score ? Tables.Score(metric, score, epoch.TestInterval) : "not measured";
+    private static string Score(string metric, EpochResult epoch) =>
+        epoch.TestAccuracy is { } score ? Tables.Score(metric, score, epoch.TestInterval) : "not measured";
 }

@@ -79,7 +79,8 @@ internal static class BenchCommandLine
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [0.02, 0.05, 0.1]
         };
-        var command = new Command("trust", "Whether the promises of `zoo calibrate` hold on further pictures, and how well foreign ones are told (docs/trust.md).")
+        var command = new Command("trust",
+            "Whether the promises of `zoo calibrate` hold on further pictures, and how well foreign ones are told (docs/trust.md).")
         {
             model,
             data,

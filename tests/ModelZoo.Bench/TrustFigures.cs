@@ -1,5 +1,4 @@
 using ModelZoo.Data;
-using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Statistics;
@@ -20,7 +19,7 @@ internal static class TrustFigures
         LabeledImages test = data.Open(DataSplit.Test).WithClasses(model.Labels);
         FeatureNeighbors neighbors = Calibrator.Keep(model, data.Open(DataSplit.Train), new()) ?? throw new ZooException($"{spec}: has no features.");
         HeldOut read = Calibrator.Read(model, test, neighbors);
-        setting.Output.Say($"{spec} on {test.Name}: {test.Count} pictures, read once; {splits} times half of them held out and the promise tried on the others");
+        setting.Output.Say($"{spec} on {test.Name}: {test.Count} pictures, read once; {splits} times half of them held out and the promise tried on the rest");
         foreach (double rate in rates)
         {
             Promise(setting, read, neighbors, splits, rate);
@@ -34,8 +33,9 @@ internal static class TrustFigures
             double limit = Conformal.Limit(far, 0.05);
             double byDistance = Certainty.Auroc(far, foreignFar), bySoftmax = Certainty.Auroc([.. sure.Select(s => -s)], [.. foreignSure.Select(s => -s)]);
             double caught = foreignFar.Count(f => !(f <= limit)) / (double)foreignFar.Length;
-            setting.Output.Say($"  {name} ({images.Count}): AUROC by distance {byDistance:F4}, by the largest softmax {bySoftmax:F4}; beyond the limit of 5 % {100 * caught:F1} %");
-            setting.Output.Add(new { Benchmark = "trust", Foreign = name, Images = images.Count, ByDistance = byDistance, BySoftmax = bySoftmax, Caught = caught });
+            setting.Output.Say($"  {name} ({images.Count}): AUROC by distance {byDistance:F4}, by the largest softmax {bySoftmax:F4}; "
+                + $"beyond the limit of 5 % {100 * caught:F1} %");
+            setting.Output.Add(new { Benchmark = "trust", Foreign = name, images.Count, ByDistance = byDistance, BySoftmax = bySoftmax, Caught = caught });
         }
     }
 
@@ -74,13 +74,22 @@ internal static class TrustFigures
             return;
         }
 
-        setting.Output.Say($"  promised {100 * rate:F0} %: {100 * answered.Average():F1} % answered, of those wrong {100 * errors.Average():F2} % on average, at most "
-            + $"{100 * errors.Max():F2} %; above the promise in {over} of {errors.Count} (beyond sampling error in {significantly}), refused in {refused}; class in the "
-            + $"set {100 * sets.Average():F2} %; calibration error {100 * before.Average():F2} → {100 * after.Average():F2} %");
+        setting.Output.Say($"  promised {100 * rate:F0} %: {100 * answered.Average():F1} % answered, of those wrong {100 * errors.Average():F2} % on average, "
+            + $"at most {100 * errors.Max():F2} %; above the promise in {over} of {errors.Count} (beyond sampling error in {significantly}), refused in "
+            + $"{refused}; class in the set {100 * sets.Average():F2} %; calibration error {100 * before.Average():F2} → {100 * after.Average():F2} %");
         setting.Output.Add(new
         {
-            Benchmark = "trust", Promised = rate, Splits = errors.Count, Answered = answered.Average(), Wrong = errors.Average(), WrongMost = errors.Max(), Over = over,
-            OverBeyondSampling = significantly, Refused = refused, InSet = sets.Average(), CalibrationErrorBefore = before.Average(),
+            Benchmark = "trust",
+            Promised = rate,
+            Splits = errors.Count,
+            Answered = answered.Average(),
+            Wrong = errors.Average(),
+            WrongMost = errors.Max(),
+            Over = over,
+            OverBeyondSampling = significantly,
+            Refused = refused,
+            InSet = sets.Average(),
+            CalibrationErrorBefore = before.Average(),
             CalibrationErrorAfter = after.Average(),
         });
     }

@@ -17,7 +17,7 @@ public class TrustCommandTests
 
         Zoo eval = Zoo.Run("eval", sure, "--data", "digits", "--json");
         JsonElement answered = eval.Json.GetProperty("answered");
-        Assert.Equal(640, answered.GetProperty("answered").GetInt32() + answered.GetProperty("unlikely").GetInt32() + answered.GetProperty("unlike").GetInt32());
+        Assert.Equal(640, new[] { "answered", "unlikely", "unlike" }.Sum(k => answered.GetProperty(k).GetInt32()));
         Assert.InRange(answered.GetProperty("errorRate").GetDouble(), 0, 0.04);
         Assert.Contains("warning: these pictures decided the calibration (digits/test)", eval.Errors, StringComparison.Ordinal);
         Assert.Single(eval.Json.GetProperty("warnings").EnumerateArray());
@@ -109,6 +109,7 @@ public class TrustCommandTests
         string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 8, 8), }";
         header = header.PadRight(117) + "\n";
         byte[] values = [.. Enumerable.Range(0, 64).SelectMany(_ => BitConverter.GetBytes((float)random.NextDouble()))];
-        return [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. values];
+        return [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)header.Length, 0,
+            .. System.Text.Encoding.ASCII.GetBytes(header), .. values];
     }
 }

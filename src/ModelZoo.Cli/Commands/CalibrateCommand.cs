@@ -95,15 +95,16 @@ internal static class CalibrateCommand
             made.CalibrationErrorAfter,
         }, console =>
         {
-            console.WriteLine($"{model.Info.Name} on {heldOut.Name}, {Tables.Count(made.Pictures)} held-out pictures: temperature {Tables.Number(made.Temperature)}, "
-                + $"expected calibration error {Tables.Percent(made.CalibrationErrorBefore)} before and {Tables.Percent(made.CalibrationErrorAfter)} after");
+            console.WriteLine($"{model.Info.Name} on {heldOut.Name}, {Tables.Count(made.Pictures)} held-out pictures: temperature "
+                + $"{Tables.Number(made.Temperature)}, expected calibration error "
+                + $"{Tables.Percent(made.CalibrationErrorBefore)} before and {Tables.Percent(made.CalibrationErrorAfter)} after");
             console.WriteLine($"answers from {Tables.Percent(made.LeastProbability)} on: {Tables.Percent(made.Answered)} of the pictures that decided this, "
                 + $"{Tables.Percent(made.Wrong)} of the answers wrong");
             console.WriteLine($"promise: of what it answers at most {Tables.Percent(made.ErrorRate)} are wrong, with 95 % confidence, on pictures like these");
             if (made.Features is { } features)
             {
-                console.WriteLine($"unlike its training: farther than {Tables.Number(features.Limit)} from {features.Neighbors} of {Tables.Count(features.Pictures)} "
-                    + $"training pictures, {Tables.Percent(features.Rate)} of pictures like these");
+                console.WriteLine($"unlike its training: farther than {Tables.Number(features.Limit)} from {features.Neighbors} of "
+                    + $"{Tables.Count(features.Pictures)} training pictures, {Tables.Percent(features.Rate)} of pictures like these");
             }
 
             console.WriteLine($"checkpoint: {output}");

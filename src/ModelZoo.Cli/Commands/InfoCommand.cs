@@ -68,7 +68,9 @@ internal static class InfoCommand
             table.Row("MACs", card is null ? noCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
             foreach ((string name, WeightsCard w) in card?.Weights ?? new Dictionary<string, WeightsCard>())
             {
-                string measured = w.Accuracy is { } a ? $"{Tables.Percent(a, Interval.OfShare(a, w.Images ?? 0))} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "";
+                string measured = w.Accuracy is { } a
+                    ? $"{Tables.Percent(a, Interval.OfShare(a, w.Images ?? 0))} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; "
+                    : "";
                 table.Row($"weights {info.Name}:{name}", $"{measured}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
@@ -99,8 +101,8 @@ internal static class InfoCommand
 
         if (checkpoint.Calibration is { } known)
         {
-            table.Row("calibrated", $"on {known.Data}, {Tables.Count(known.Pictures)} pictures: at most {Tables.Percent(known.ErrorRate)} of its answers wrong, from "
-                + $"{Tables.Percent(known.LeastProbability)} on{(known.Features is null ? "" : " and like the pictures of its training")}");
+            table.Row("calibrated", $"on {known.Data}, {Tables.Count(known.Pictures)} pictures: at most {Tables.Percent(known.ErrorRate)} of its answers "
+                + $"wrong, from {Tables.Percent(known.LeastProbability)} on{(known.Features is null ? "" : " and like the pictures of its training")}");
         }
 
         if (checkpoint.ChosenOn is { } chosen)

@@ -90,7 +90,9 @@ internal static class PredictCommand
         {
             if (classifier.Task.Kind == TaskKind.Classes && data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
             {
-                string[] captions = [.. rows.Select(r => r.predictions.Unknown is null ? $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})" : "unknown")];
+                string[] captions = [.. rows.Select(r => r.predictions.Unknown is null
+                    ? $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})"
+                    : "unknown")];
                 foreach (string line in ImageDrawing.Of(data, captions, console.Profile.Width))
                 {
                     console.WriteLine(line);

@@ -53,7 +53,8 @@ public static class ComparisonTables
     {
         ArgumentNullException.ThrowIfNull(comparison);
         string[][] rows = [.. comparison.Models.SelectMany(m => m.Measured.Concat(m.Published).Select(a =>
-            (string[])[narrow ? Short(m.Name) : m.Name, a.Data, Percent(a.Top1) + (a.Top1Interval is { } i ? $" ({i.Percent()})" : ""), Percent(a.Top5), a.Source]))];
+            (string[])[narrow ? Short(m.Name) : m.Name, a.Data, Percent(a.Top1) + (a.Top1Interval is { } i ? $" ({i.Percent()})" : ""), Percent(a.Top5),
+                a.Source]))];
         return rows.Length == 0 ? null : new("Accuracy of trained weights", ["model", "data", ">top-1", ">top-5", "who says so"], rows);
     }
 

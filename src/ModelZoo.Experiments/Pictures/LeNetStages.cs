@@ -35,8 +35,8 @@ public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? cla
         double[] odds = Tensors.Values(nn.functional.softmax(lenet.Run(digit), 1));
         bool holds = shapes.All(s => s.Made == s.Shape) && accuracy > 50;
         return ExperimentResult.Of(holds, new(accuracy, "%",
-            $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % ({interval.Percent()} with 95 % confidence) of {Count(labels.Length)} digits of another "
-            + "collection than the one it was trained on are named right."))
+            $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % ({interval.Percent()} with 95 % confidence) of "
+            + $"{Count(labels.Length)} digits of another collection than the one it was trained on are named right."))
             with
         {
             DataUsed = lenet.DataUsed(context),

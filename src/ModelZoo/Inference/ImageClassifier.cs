@@ -59,7 +59,7 @@ public sealed partial class ImageClassifier : IDisposable
     /// <summary>What is predicted: one class of several, any number of labels, or a number.</summary>
     public PredictionTask Task => model.Task;
 
-    /// <summary>What the model's certainty is worth; with it answers say what they do not know (<see cref="Answer.Unknown"/>). Null: it is not calibrated.</summary>
+    /// <summary>What the model's certainty is worth; with it answers say what they do not know (<see cref="Answer.Unknown"/>). Null: not calibrated.</summary>
     public Calibration? Calibration => model.Calibration;
 
     /// <summary>How images become the model's input.</summary>

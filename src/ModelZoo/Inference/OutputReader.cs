@@ -20,7 +20,7 @@ internal sealed record ReadOutputs(float[] Logits, float[] Features, int Count)
     internal ReadOnlySpan<float> FeaturesOf(int index) => Features.AsSpan(index * Dimensions, Dimensions);
 }
 
-/// <summary>Reads logits and features of a compiled network in one forward: the one way for calibrating, predicting and measuring. Threads may share one.</summary>
+/// <summary>Reads logits and features of a compiled network in one forward: for calibrating, predicting and measuring alike. Threads may share one.</summary>
 internal sealed class OutputReader
 {
     private readonly CompiledModel compiled;

@@ -39,7 +39,7 @@ public readonly record struct Interval(double Low, double High)
         return new(hits == 0 ? 0 : middle - half, hits == tries ? 1 : middle + half);
     }
 
-    /// <summary>The mean behind repeated measurements, of other seeds or folds: mean ± t·s/√n of Student's distribution with n − 1 degrees of freedom.</summary>
+    /// <summary>The mean behind repeated measurements, over seeds or folds: mean ± t·s/√n of Student's distribution with n − 1 degrees of freedom.</summary>
     /// <param name="values">Independent and about normally distributed. Folds share examples, so theirs is a little too narrow (Y. Bengio, Y. Grandvalet,
     /// "No unbiased estimator of the variance of k-fold cross-validation", 2004).</param>
     /// <param name="level">The confidence.</param>
@@ -63,6 +63,9 @@ public readonly record struct Interval(double Low, double High)
 
     /// <summary>Of a share, in percent: "89.7 – 97.3 %".</summary>
     /// <param name="digits">Behind the point.</param>
-    public string Percent(int digits = 1) => string.Create(CultureInfo.InvariantCulture, $"{(100 * Low).ToString($"F{digits}", CultureInfo.InvariantCulture)} – ")
-        + $"{(100 * High).ToString($"F{digits}", CultureInfo.InvariantCulture)} %";
+    public string Percent(int digits = 1)
+    {
+        string format = $"F{digits}";
+        return $"{(100 * Low).ToString(format, CultureInfo.InvariantCulture)} – {(100 * High).ToString(format, CultureInfo.InvariantCulture)} %";
+    }
 }

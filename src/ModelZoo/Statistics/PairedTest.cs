@@ -89,11 +89,12 @@ public sealed record PairedTest(int Both, int FirstOnly, int SecondOnly, int Nei
     /// <param name="difference">From <see cref="Bootstrap"/>.</param>
     public string Sentence(string first, string second, Interval difference)
     {
-        string points = string.Create(CultureInfo.InvariantCulture, $"{100 * difference.Low:+0.00;−0.00;0.00} … {100 * difference.High:+0.00;−0.00;0.00} points, ")
+        string points = string.Create(CultureInfo.InvariantCulture, $"{100 * difference.Low:+0.00;−0.00;0.00} … ")
+            + string.Create(CultureInfo.InvariantCulture, $"{100 * difference.High:+0.00;−0.00;0.00} points, ")
             + string.Create(CultureInfo.InvariantCulture, $"McNemar's exact p = {P:G2}");
         string than = string.Create(CultureInfo.InvariantCulture, $"{100 * Math.Abs(Difference):F2} points");
-        return !Decided ? $"Neither is shown to be better: {second} has {(Difference == 0 ? "the same accuracy as" : $"{than} {(Difference > 0 ? "more" : "less")} than")} "
-                + $"{first} ({points}), which chance alone may give."
+        string has = Difference == 0 ? "the same accuracy as" : $"{than} {(Difference > 0 ? "more" : "less")} than";
+        return !Decided ? $"Neither is shown to be better: {second} has {has} {first} ({points}), which chance alone may give."
             : Difference > 0 ? $"{second} is better than {first} by {than} ({points})."
             : $"{second} is worse than {first} by {than} ({points}).";
     }

@@ -26,7 +26,8 @@ public sealed record PowerLaw(double Floor, double Scale, double Exponent)
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tested);
         if (pictures.Count != errors.Count || pictures.Distinct().Count() < 3)
         {
-            throw new ArgumentException($"{errors.Count} errors at {pictures.Count} numbers of pictures; three different numbers or more are needed.", nameof(pictures));
+            throw new ArgumentException($"{errors.Count} errors at {pictures.Count} numbers of pictures; three different numbers or more are needed.",
+                nameof(pictures));
         }
 
         double[] weights = [.. errors.Select(e => 1 / Math.Max(e * (1 - e), 0.5 / tested))];

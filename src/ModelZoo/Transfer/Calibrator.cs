@@ -151,13 +151,13 @@ public static class Calibrator
         model.RequirePredictions("a calibration");
         if (model.Task.Kind != TaskKind.Classes)
         {
-            throw new UsageException($"{model.Info.Name} predicts {(model.Task.Kind == TaskKind.Regression ? "a number" : "several labels")}; a calibration is for "
-                + "one class of several.");
+            throw new UsageException($"{model.Info.Name} predicts {(model.Task.Kind == TaskKind.Regression ? "a number" : "several labels")}; a calibration "
+                + "is for one class of several.");
         }
 
         if (options.ErrorRate is not (> 0 and < 1))
         {
-            throw new UsageException(FormattableString.Invariant($"--error-rate is {options.ErrorRate}; it must lie between 0 and 1: 0.05 for one error in twenty."));
+            throw new UsageException(FormattableString.Invariant($"--error-rate is {options.ErrorRate}; it must lie between 0 and 1: 0.05 is 1 error in 20."));
         }
 
         if (options.UnlikeRate is not (>= 0 and < 1))

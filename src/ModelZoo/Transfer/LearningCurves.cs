@@ -14,7 +14,7 @@ public static class LearningCurves
     private const int Sizes = 5, Trainings = 5, MostSteps = 3_000, LeastPerClass = 2;
 
     /// <summary>
-    /// Computes the features of all pictures once and trains heads on 1/16, 1/8, 1/4, 1/2 and all of them, each part drawn anew with as many of each class, with
+    /// Computes the features of all pictures once and trains heads on 1/16, 1/8, 1/4, 1/2 and all of them: each part drawn anew, classes in proportion, and
     /// as many steps for each size.
     /// </summary>
     /// <param name="pretrained">The trained model; it is not changed.</param>
@@ -108,8 +108,8 @@ public static class LearningCurves
         return [.. order.GroupBy(i => labels[i]).SelectMany(g => g.Take(Math.Max(LeastPerClass, (int)Math.Round(share * g.Count())))).Order()];
     }
 
-    private static IReadOnlyList<bool> Train(HeadPath path, ResolvedModel model, int[] part, ImageTensors learned, ImageTensors tested, Recipe recipe, int steps,
-        ulong seed, CancellationToken cancel)
+    private static IReadOnlyList<bool> Train(HeadPath path, ResolvedModel model, int[] part, ImageTensors learned, ImageTensors tested, Recipe recipe,
+        int steps, ulong seed, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed((long)seed);

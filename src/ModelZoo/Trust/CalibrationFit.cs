@@ -71,8 +71,8 @@ public static class CalibrationFit
         int needed = SelectiveRisk.Needed(options.ErrorRate);
         if (second.Length < needed || first.Length < 2)
         {
-            throw new ZooException($"{options.Data}: {order.Length} held-out pictures cannot show that at most {Share(options.ErrorRate)} of the answers are wrong: "
-                + $"{(int)Math.Ceiling(Math.Max(needed / (1 - FirstShare), 6))} or more are needed, or a larger --error-rate.");
+            throw new ZooException($"{options.Data}: {order.Length} held-out pictures cannot show that at most {Share(options.ErrorRate)} of the answers are "
+                + $"wrong: {(int)Math.Ceiling(Math.Max(needed / (1 - FirstShare), 6))} or more are needed, or a larger --error-rate.");
         }
 
         HeldOut fitted = heldOut.Subset(first);
@@ -85,8 +85,8 @@ public static class CalibrationFit
         (double[] certainty, bool[] right) = Answers(heldOut, second, temperature, limit);
         double threshold = SelectiveRisk.Threshold(Thresholds(seenBefore, second.Length, needed), certainty, right, options.ErrorRate)
             ?? throw new ZooException($"{options.Data}: no threshold keeps the error rate of {Share(options.ErrorRate)} with 95 % confidence: "
-                + $"{Share((double)right.Count(r => r) / right.Length)} of {right.Length} held-out answers are right. Hold out more pictures, or ask for a larger "
-                + "--error-rate.");
+                + $"{Share((double)right.Count(r => r) / right.Length)} of {right.Length} held-out answers are right. Hold out more pictures, or ask for a "
+                + "larger --error-rate.");
         bool[] answered = [.. certainty.Select(c => c >= threshold)];
         int answers = answered.Count(a => a);
         (double[] raw, bool[] _) = Answers(heldOut, second, 1, double.PositiveInfinity);

@@ -259,7 +259,8 @@ internal static class CheckpointJson
             : classes < 1 || channels < 1 || height < 1 || width < 1 ? $"has impossible sizes ({info.Options})"
             : info.Labels.Count != classes ? $"has {info.Labels.Count} labels for {classes} classes"
             : info.Task?.Fault(classes) is { } fault ? fault
-            : info.Calibration is not null && (info.Task?.Kind ?? TaskKind.Classes) != TaskKind.Classes ? "is calibrated, but does not choose one of several classes"
+            : info.Calibration is not null && (info.Task?.Kind ?? TaskKind.Classes) != TaskKind.Classes
+                ? "is calibrated, but does not choose one of several classes"
             : info.Calibration?.Fault() is { } uncertain ? $"{uncertain} (its calibration)"
             : info.ChosenOn?.Fault() is { } forgotten ? forgotten
             : (info.Preprocessing.Channels, info.Preprocessing.Height, info.Preprocessing.Width) != (channels, height, width)

@@ -73,7 +73,8 @@ public class CertaintyTests(ITestOutputHelper log)
     public void The_area_is_the_share_of_pairs_in_the_right_order()
     {
         var random = new SeededRandom(6);
-        double[] low = [.. Enumerable.Range(0, 60).Select(_ => (double)random.Next(20))], high = [.. Enumerable.Range(0, 40).Select(_ => 5.0 + random.Next(20))];
+        double[] low = [.. Enumerable.Range(0, 60).Select(_ => (double)random.Next(20))];
+        double[] high = [.. Enumerable.Range(0, 40).Select(_ => 5.0 + random.Next(20))];
         double pairs = low.Sum(l => high.Sum(h => h > l ? 1 : h == l ? 0.5 : 0)) / (low.Length * high.Length);
         Assert.Equal(pairs, Certainty.Auroc(low, high), 12);
         Assert.Equal(1 - pairs, Certainty.Auroc(high, low), 12);

@@ -27,7 +27,7 @@ public class IntervalTests(ITestOutputHelper log)
         Assert.Throws<ArgumentOutOfRangeException>(() => Interval.Wilson(8, 7));
     }
 
-    // L. D. Brown, T. T. Cai, A. DasGupta 2001: the mean coverage over p in (0,1) is close to 95 % for Wilson's interval at every n, and far below for the textbook's.
+    // L. D. Brown, T. T. Cai, A. DasGupta 2001: the mean coverage over p in (0,1) is close to 95 % for Wilson's interval, and below for the textbook's.
     [Theory]
     [InlineData(10)]
     [InlineData(25)]

@@ -102,7 +102,8 @@ public class PairedTestTests(ITestOutputHelper log)
         var worse = new PairedTest(80, 15, 2, 3);
         Assert.StartsWith("b is worse than a by 13.00 points (−", worse.Sentence("a", "b", worse.Bootstrap()), StringComparison.Ordinal);
         var open = new PairedTest(90, 3, 4, 3);
-        Assert.StartsWith("Neither is shown to be better: b has 1.00 points more than a (", open.Sentence("a", "b", open.Bootstrap()), StringComparison.Ordinal);
+        Assert.StartsWith("Neither is shown to be better: b has 1.00 points more than a (", open.Sentence("a", "b", open.Bootstrap()),
+            StringComparison.Ordinal);
         var same = new PairedTest(90, 3, 3, 4);
         Assert.StartsWith("Neither is shown to be better: b has the same accuracy as a (", same.Sentence("a", "b", same.Bootstrap()), StringComparison.Ordinal);
     }

@@ -52,10 +52,12 @@ public class CalibrationFitTests(ITestOutputHelper log)
     public void Too_few_pictures_and_a_promise_that_cannot_be_kept_are_refused_in_a_line()
     {
         (float[] logits, int[] labels) = CertaintyTests.Drawn(600, Classes, 2, seed: 8);
-        string few = Assert.Throws<ZooException>(() => CalibrationFit.Of(new(logits.AsMemory(0, 80 * Classes), labels[..80]), new() { Data = "photos/val" })).Message;
-        Assert.Equal("photos/val: 80 held-out pictures cannot show that at most 5 % of the answers are wrong: 89 or more are needed, or a larger --error-rate.", few);
+        var (options, some) = (new CalibrationOptions { Data = "photos/val" }, new HeldOut(logits.AsMemory(0, 80 * Classes), labels[..80]));
+        string few = Assert.Throws<ZooException>(() => CalibrationFit.Of(some, options)).Message;
+        Assert.Equal("photos/val: 80 held-out pictures cannot show that at most 5 % of the answers are wrong: 89 or more are needed, or a larger "
+            + "--error-rate.", few);
         int[] shuffled = [.. labels.Select(label => (label + 1) % Classes)];
-        string never = Assert.Throws<ZooException>(() => CalibrationFit.Of(new(logits, shuffled), new() { Data = "photos/val" })).Message;
+        string never = Assert.Throws<ZooException>(() => CalibrationFit.Of(new(logits, shuffled), options)).Message;
         Assert.StartsWith("photos/val: no threshold keeps the error rate of 5 % with 95 % confidence: ", never, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', never);
     }

@@ -37,11 +37,13 @@ public class FeatureNeighborsTests
     public void Foreign_features_lie_farther_than_own_ones()
     {
         var random = new SeededRandom(22);
-        float[] Near(int count) => [.. Enumerable.Range(0, count).SelectMany(_ => Enumerable.Range(0, 16).Select(d => (float)((d < 4 ? 2 : 0) + 0.3 * random.NextGaussian())))];
-        float[] Far(int count) => [.. Enumerable.Range(0, count).SelectMany(_ => Enumerable.Range(0, 16).Select(d => (float)((d > 12 ? 2 : 0) + 0.3 * random.NextGaussian())))];
-        var search = new NeighborSearch(CalibrationFit.Keep(Near(200), 16, new()));
-        double[] own = [.. Near(100).Chunk(16).Select(f => search.Distance(f))], foreign = [.. Far(100).Chunk(16).Select(f => search.Distance(f))];
+        var search = new NeighborSearch(CalibrationFit.Keep(Around(0, 200), 16, new()));
+        double[] own = [.. Around(0, 100).Chunk(16).Select(f => search.Distance(f))], foreign = [.. Around(12, 100).Chunk(16).Select(f => search.Distance(f))];
         Assert.InRange(Certainty.Auroc(own, foreign), 0.999, 1);
+
+        // [count,16], four of the features large.
+        float[] Around(int first, int count) =>
+            [.. Enumerable.Range(0, count * 16).Select(i => (float)((i % 16 >= first && i % 16 < first + 4 ? 2 : 0) + (0.3 * random.NextGaussian())))];
     }
 
     private static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
