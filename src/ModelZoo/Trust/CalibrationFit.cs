@@ -83,7 +83,7 @@ public static class CalibrationFit
         neighbors = double.IsFinite(limit) ? neighbors! with { Limit = limit, Rate = rate } : null;
         (double[] seenBefore, bool[] _) = Answers(heldOut, first, temperature, limit);
         (double[] certainty, bool[] right) = Answers(heldOut, second, temperature, limit);
-        double threshold = SelectiveRisk.Threshold(Thresholds(seenBefore, second.Length, needed), certainty, right, options.ErrorRate)
+        double threshold = SelectiveRisk.Threshold(Thresholds(seenBefore, second.Length, options.ErrorRate), certainty, right, options.ErrorRate)
             ?? throw new ZooException($"{options.Data}: no threshold keeps the error rate of {Share(options.ErrorRate)} with 95 % confidence: "
                 + $"{Share((double)right.Count(r => r) / right.Length)} of {right.Length} held-out answers are right. Hold out more pictures, or ask for a "
                 + "larger --error-rate.");
@@ -123,21 +123,29 @@ public static class CalibrationFit
         Rate = options.UnlikeRate,
     };
 
-    // From the strictest that could hold, if all its answers were right, with half as many again to spare; by the certainties of the first part alone.
-    private static IEnumerable<double> Order(double[] seen, int tested, int needed)
+    // Certainties of the first part, from the one that the second part will most probably confirm, if the certainties there are right, down to none at all.
+    // Where they are not, less is answered; the promise does not depend on it.
+    private static double[] Thresholds(double[] seen, int tested, double rate)
     {
         double[] falling = [.. seen.Where(c => c >= 0).OrderDescending()];
-        double start = Math.Min(1, 1.5 * needed / tested);
-        for (int step = 0; step <= Steps && falling.Length > 0; step++)
+        double[] tried = [.. Enumerable.Range(1, Steps).Select(step => (int)((long)step * falling.Length / Steps)).Where(place => place > 0).Distinct()
+            .Select(place => falling[place - 1])];
+        if (tried.Length == 0)
         {
-            int place = (int)Math.Ceiling((start + (1 - start) * step / Steps) * falling.Length) - 1;
-            yield return falling[Math.Clamp(place, 0, falling.Length - 1)];
+            return [];
         }
 
-        yield return 0;
-    }
+        int first = Enumerable.Range(0, tried.Length).MinBy(t => Confirmed(tried[t]));
+        return [.. tried.Skip(first).Append(0).Distinct()];
 
-    private static double[] Thresholds(double[] seen, int tested, int needed) => [.. Order(seen, tested, needed).Distinct()];
+        // The p-value to be expected.
+        double Confirmed(double threshold)
+        {
+            double[] answered = [.. falling.TakeWhile(c => c >= threshold)];
+            double tries = (double)answered.Length / seen.Length * tested, errors = tries * (1 - answered.Average());
+            return Distributions.IncompleteBeta(tries - errors, errors + 1, 1 - rate);
+        }
+    }
 
     // The probability of each answer, −1 for pictures of something else, and whether it is right.
     private static (double[] Certainty, bool[] Right) Answers(HeldOut heldOut, int[] chosen, double temperature, double limit)

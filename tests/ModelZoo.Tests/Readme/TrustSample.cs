@@ -13,7 +13,9 @@ internal static class TrustSample
     {
         // <trust>
         ResolvedModel model = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
-        Calibration calibration = Calibrator.Run(model, heldOut: Digits.Load(DataSplit.Test), training: Digits.Load(DataSplit.Train));
+        ImageDataset heldOut = Digits.Load(DataSplit.Test);
+        model = model with { Preprocessing = TransferLearning.PreprocessingFor(heldOut, model.Preprocessing) }; // digits of 8×8 are enlarged
+        Calibration calibration = Calibrator.Run(model, heldOut, training: Digits.Load(DataSplit.Train));
         using ImageClassifier classifier = ImageClassifier.FromResolved(model with { Calibration = calibration });
 
         var random = new Random(1);

@@ -7,7 +7,7 @@ namespace ModelZoo.Tests.Statistics;
 public class ConformalTests(ITestOutputHelper log)
 {
     [Theory]
-    [InlineData(19, 0.1)]
+    [InlineData(20, 0.1)]
     [InlineData(60, 0.05)]
     [InlineData(500, 0.05)]
     public void A_further_score_exceeds_the_limit_as_often_as_promised_and_the_plain_quantile_is_exceeded_more_often(int n, double rate)
@@ -43,9 +43,9 @@ public class ConformalTests(ITestOutputHelper log)
     [Fact]
     public void The_error_rate_of_answers_is_kept_as_often_as_promised_and_a_threshold_that_fits_the_held_out_errors_keeps_it_less_often()
     {
-        const int draws = 2_000, n = 400;
-        const double rate = 0.05;
-        double[] thresholds = [.. Enumerable.Range(0, 100).Select(i => 0.7 - (0.007 * i))];
+        const int draws = 600, n = 800;
+        const double rate = 0.08;
+        double[] thresholds = [.. Enumerable.Range(0, 50).Select(i => 0.7 - (0.014 * i))];
         var random = new SeededRandom(12);
         (int broken, int naive, int none) = (0, 0, 0);
         for (int draw = 0; draw < draws; draw++)
@@ -60,7 +60,7 @@ public class ConformalTests(ITestOutputHelper log)
         }
 
         log.WriteLine($"broken {100.0 * broken / draws:F2} %, by the fitted threshold {100.0 * naive / draws:F2} %, no threshold {100.0 * none / draws:F2} %");
-        Assert.InRange((double)broken / draws, 0, 0.05 + 0.015);
+        Assert.InRange((double)broken / draws, 0, 0.05 + 0.02);
         Assert.InRange((double)naive / draws, 0.2, 1);
         Assert.InRange((double)none / draws, 0, 0.2);
 

@@ -33,11 +33,11 @@ public class PowerLawTests(ITestOutputHelper log)
     public void The_outlook_holds_the_true_error_about_as_often_as_it_says_and_one_that_forgets_the_test_pictures_does_not()
     {
         var law = new PowerLaw(0.04, 1.5, 0.6);
-        const int draws = 120, tested = 300, trainings = 4;
+        const int draws = 50, tested = 200, trainings = 4;
         (int covered, int forgot, int gain) = (0, 0, 0);
         for (ulong draw = 0; draw < draws; draw++)
         {
-            LearningCurve curve = LearningCurve.Of(Pictures, Drawn(law, trainings, tested, 0.01, draw), draw, 200);
+            LearningCurve curve = LearningCurve.Of(Pictures, Drawn(law, trainings, tested, 0.01, draw), draw, 100);
             double truth = law.At(1_600);
             covered += curve.OutlookError.Contains(truth) ? 1 : 0;
             gain += curve.GainInterval.Contains(law.At(800) - truth) ? 1 : 0;

@@ -34,7 +34,7 @@ public class CalibratorTests(ITestOutputHelper log)
         using var folder = new TempFolder();
         using ResolvedModel model = Lenet();
         string path = folder.File("sure.safetensors"), onnx = folder.File("sure.onnx");
-        CheckpointInfo described = model.Checkpoint! with { Calibration = made };
+        CheckpointInfo described = model.Checkpoint! with { Calibration = made, Preprocessing = model.Preprocessing };
         Checkpoint.Save(path, model.Model, described);
         OnnxExport.Write(onnx, model.Model, new() { Input = [1, 32, 32], Description = described });
 
@@ -173,7 +173,12 @@ public class CalibratorTests(ITestOutputHelper log)
         Assert.DoesNotContain('\n', message);
     }
 
-    private static ResolvedModel Lenet() => ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+    // As `zoo predict --data digits` shows it the digits: enlarged, with a margin.
+    private static ResolvedModel Lenet()
+    {
+        ResolvedModel model = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+        return model with { Preprocessing = TransferLearning.PreprocessingFor(Digits.Load(DataSplit.Test), model.Preprocessing) };
+    }
 
     private static ImageDataset Noise(int count)
     {
