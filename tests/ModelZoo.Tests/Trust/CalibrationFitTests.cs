@@ -13,25 +13,37 @@ public class CalibrationFitTests(ITestOutputHelper log)
     [Fact]
     public void The_promises_hold_on_further_pictures_and_a_rule_that_saw_them_all_breaks_them_more_often()
     {
-        const int draws = 150, held = 450, further = 4_000;
+        const int draws = 100, held = 900, further = 3_000;
         var options = new CalibrationOptions { ErrorRate = 0.1, UnlikeRate = 0 };
-        (int broken, int naive, double inSet) = (0, 0, 0);
+        (int broken, int naive, int refused) = (0, 0, 0);
+        List<double> inSet = [];
         for (ulong draw = 0; draw < draws; draw++)
         {
             (float[] logits, int[] labels) = CertaintyTests.Drawn(held + further, Classes, 0.5, seed: 100 + draw);
-            Calibration made = CalibrationFit.Of(new(logits.AsMemory(0, held * Classes), labels[..held]), options with { Seed = draw });
+            Calibration made;
+            try
+            {
+                made = CalibrationFit.Of(new(logits.AsMemory(0, held * Classes), labels[..held]), options with { Seed = draw });
+            }
+            catch (ZooException)
+            {
+                refused++; // held-out pictures that happen to be hard: nothing is promised
+                continue;
+            }
+
             (double p, bool right, bool inside)[] answers = [.. Enumerable.Range(held, further).Select(i => Answer(made, logits, labels, i))];
             broken += Wrong(answers, made.LeastProbability) > options.ErrorRate ? 1 : 0;
-            inSet += answers.Count(a => a.inside) / (double)further / draws;
+            inSet.Add(answers.Count(a => a.inside) / (double)further);
             (double p, bool right, bool inside)[] seen = [.. Enumerable.Range(0, held).Select(i => Answer(made, logits, labels, i))];
             double fitted = seen.Select(a => a.p).Order().First(t => Wrong(seen, t) <= options.ErrorRate);
             naive += Wrong(answers, fitted) > options.ErrorRate ? 1 : 0;
         }
 
-        log.WriteLine($"broken {broken} of {draws}, by a threshold that fits what it saw {naive}; the class in the set {100 * inSet:F2} %");
-        Assert.InRange(broken, 0, (int)(0.05 * draws) + 7); // 5 %, and 2.7 standard deviations of such a count
-        Assert.InRange(naive, draws / 4, draws);
-        Assert.InRange(inSet, 0.895, 0.915);
+        log.WriteLine($"broken {broken} of {draws}, refused {refused}, by a threshold that fits what it saw {naive}; in the set {100 * inSet.Average():F2} %");
+        Assert.InRange(broken, 0, 11); // 5 %, and 2.7 standard deviations of such a count
+        Assert.InRange(refused, 0, draws / 5);
+        Assert.InRange(naive, draws / 4, draws); // about half, as for any threshold that just fits
+        Assert.InRange(inSet.Average(), 0.89, 0.91);
     }
 
     [Fact]
