@@ -12,7 +12,7 @@ internal static class CompareView
         + "outputs: of all layers for one image; at once: the most needed together.";
 
     // What a narrow terminal can do without.
-    private static readonly string[] Unneeded = [">depth", ">field", ">outputs"];
+    private static readonly string[] Unneeded = [">depth", ">field", ">outputs", ">least – greatest"];
 
     internal static void Show(Session session, ModelComparison comparison, string page)
     {

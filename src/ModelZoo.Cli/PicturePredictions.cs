@@ -42,15 +42,24 @@ internal static class PicturePredictions
     }
 
     /// <summary>The same for programs.</summary>
-    internal static object Json(string image, IReadOnlyList<Prediction> predictions) => predictions switch
+    internal static object Json(string image, Answer predictions) => predictions switch
     {
+        { MayBe: { } mayBe } => new
+        {
+            image,
+            answer = predictions.Unknown is null ? predictions[0].Label : null,
+            unknown = predictions.Unknown,
+            predictions = predictions.Select(p => new { p.Label, p.Probability }),
+            mayBe,
+            predictions.Distance,
+        },
         [{ Value: { } value } number] => new { image, number = number.Label, value },
         [{ IsThere: not null }, ..] => new { image, labels = predictions.Where(p => p.IsThere == true).Select(p => p.Label), predictions },
         _ => new { image, predictions = predictions.Select(p => new { p.Label, p.Probability }) },
     };
 
     /// <summary>A row for each image: the class and others, the labels that are there and others, or the number.</summary>
-    internal static TextTable Table(ImageClassifier classifier, IEnumerable<(string Image, IReadOnlyList<Prediction>? Predictions)> rows)
+    internal static TextTable Table(ImageClassifier classifier, IEnumerable<(string Image, Answer? Predictions)> rows)
     {
         var table = classifier.Task.Kind switch
         {
@@ -58,7 +67,7 @@ internal static class PicturePredictions
             TaskKind.Regression => Tables.New("image", $">{classifier.Labels[0]}"),
             _ => Tables.New("image", "prediction", ">probability", "then"),
         };
-        foreach ((string image, IReadOnlyList<Prediction>? p) in rows)
+        foreach ((string image, Answer? p) in rows)
         {
             table.Row(p is not { Count: > 0 } ? [image, "unreadable", .. classifier.Task.Kind switch
                 {
@@ -70,6 +79,7 @@ internal static class PicturePredictions
                 {
                     TaskKind.MultiLabel => [image, List(p.Where(o => o.IsThere == true), "none"), List(p.Where(o => o.IsThere == false), "")],
                     TaskKind.Regression => [image, p[0].Value!.Value.ToString("G6", CultureInfo.InvariantCulture)],
+                    _ when p.Unknown is { } reason => [image, $"unknown: {reason}", "", List(p, "")],
                     _ => [image, p[0].Label, Tables.Percent(p[0].Probability), List(p.Skip(1), "")],
                 });
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelZoo.Statistics;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
@@ -24,6 +25,9 @@ internal static class Tables
         }
     }
 
+    /// <summary>What the intervals beside accuracies are.</summary>
+    internal const string IntervalNote = "in parentheses: where the accuracy on all such pictures lies, with 95 % confidence (Wilson's interval)";
+
     internal static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
     internal static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture) + " %";
@@ -31,6 +35,13 @@ internal static class Tables
     /// <summary>The figure of a <see cref="PredictionTask"/>.</summary>
     internal static string Score(string metric, double score) =>
         metric == new PredictionTask { Kind = TaskKind.Regression }.Metric ? score.ToString("F4", CultureInfo.InvariantCulture) : Percent(score);
+
+    /// <summary>The same with its interval of 95 % confidence, where it has one: "94.77 % (90.0 – 97.3 %)".</summary>
+    internal static string Score(string metric, double score, Interval? interval) =>
+        interval is { } i ? $"{Score(metric, score)} ({i.Percent()})" : Score(metric, score);
+
+    /// <summary>A share of examples with its interval of 95 % confidence.</summary>
+    internal static string Percent(double share, Interval interval) => $"{Percent(share)} ({interval.Percent()})";
 
     internal static string Seconds(double seconds) => seconds.ToString(seconds < 10 ? "F2" : "F1", CultureInfo.InvariantCulture) + " s";
 

@@ -26,7 +26,7 @@ internal static class TrainingReport
     internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files,
         IReadOnlyList<FolderSummary>? folders)
     {
-        var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.Seconds }).ToArray();
+        var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.TestInterval, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;
         EpochResult? last = saved ? result.Epochs[^1] : null, best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
         EpochResult? held = files.Folder is null ? best ?? last : last;
@@ -39,6 +39,7 @@ internal static class TrainingReport
             epochs,
             metric = result.Task.Metric,
             testAccuracy = held?.TestAccuracy,
+            testInterval = held?.TestInterval,
             thresholds = result.Task.Thresholds.Count > 0 ? result.Task.Thresholds : null,
             seconds = result.Elapsed.TotalSeconds,
             checkpoint = saved ? files.Checkpoint : null,
@@ -90,10 +91,16 @@ internal static class TrainingReport
         foreach (EpochResult e in result.Epochs)
         {
             string[] right = counted.Length > 0 ? [Tables.Percent(e.TrainAccuracy)] : [];
-            table.Row([$"{e.Epoch}", $"{e.Loss:F4}", .. right, e.TestAccuracy is { } a ? Tables.Score(metric, a) : "", Tables.Seconds(e.Seconds)]);
+            string tested = e.TestAccuracy is { } a ? Tables.Score(metric, a, e.TestInterval) : "";
+            table.Row([$"{e.Epoch}", $"{e.Loss:F4}", .. right, tested, Tables.Seconds(e.Seconds)]);
         }
 
         console.Write(table);
+        if (held.TestInterval is not null)
+        {
+            console.WriteLine(Tables.IntervalNote);
+        }
+
         (EpochResult last, EpochResult? best) = (result.Epochs[^1], result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch));
         console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test {metric} {Score(metric, held)}, "
             + Tables.Seconds(result.Elapsed.TotalSeconds));
@@ -121,5 +128,6 @@ internal static class TrainingReport
         console.WriteLine($"      zoo verify {files.Checkpoint}");
     }
 
-    private static string Score(string metric, EpochResult epoch) => epoch.TestAccuracy is { } score ? Tables.Score(metric, score) : "not measured";
+    private static string Score(string metric, EpochResult epoch) =>
+        epoch.TestAccuracy is { } score ? Tables.Score(metric, score, epoch.TestInterval) : "not measured";
 }

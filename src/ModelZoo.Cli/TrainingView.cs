@@ -78,7 +78,7 @@ internal static class TrainingView
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Accuracy(TrainingProgress p) =>
-        p.TestAccuracy is { } a ? $", test {p.Metric} {Tables.Score(p.Metric, a)}" : "";
+        p.TestAccuracy is { } a ? $", test {p.Metric} {Tables.Score(p.Metric, a, p.TestInterval)}" : "";
 
     // System.Progress posts to a thread pool; reports must arrive in order, on the thread that trains.
     private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>

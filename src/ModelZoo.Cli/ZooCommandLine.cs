@@ -22,6 +22,7 @@ internal static class ZooCommandLine
             FinetuneCommand.Create(),
             FeaturesCommand.Create(),
             EvalCommand.Create(),
+            CalibrateCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),
             CompareCommand.Create(),

@@ -31,6 +31,7 @@ internal static class BenchCommandLine
         InRounds("add", "What a call costs: the addition of one element, against eager PyTorch", CallSpeed.Run),
         InRounds("load", "Loading weights as large as VGG-16's, against reading and copying the file", LoadSpeed.Run),
         Memory(),
+        Trust(),
         InRounds("all", "lenet, train, add, memory and load", (setting, rounds) =>
         {
             LenetSpeed.Run(setting, rounds);
@@ -63,6 +64,32 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting =>
             TrainingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [], parsed.GetValue(peer)!)));
+        return command;
+    }
+
+    private static Command Trust()
+    {
+        var model = new Option<string>("--model") { Description = "A trained classifier", DefaultValueFactory = _ => "resnet20:cifar10" };
+        var data = new Option<string>("--data") { Description = "Its data, with a training and a test part", DefaultValueFactory = _ => "cifar10" };
+        var foreign = new Option<string?>("--foreign") { Description = "Pictures of something else, as data" };
+        Option<int> splits = AtLeast(1, "--splits", "How often the test pictures are divided into held-out ones and further ones", 200);
+        var rates = new Option<double[]>("--error-rate")
+        {
+            Description = "Promises to try",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [0.02, 0.05, 0.1]
+        };
+        var command = new Command("trust",
+            "Whether the promises of `zoo calibrate` hold on further pictures, and how well foreign ones are told (docs/trust.md).")
+        {
+            model,
+            data,
+            foreign,
+            splits,
+            rates,
+        };
+        command.SetAction(parsed => Run(parsed, setting => TrustFigures.Run(
+            setting, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(foreign), parsed.GetValue(splits), parsed.GetValue(rates)!)));
         return command;
     }
 

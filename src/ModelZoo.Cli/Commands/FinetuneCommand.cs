@@ -3,6 +3,7 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
+using ModelZoo.Statistics;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 
@@ -35,12 +36,16 @@ internal static class FinetuneCommand
         var newHead = new Option<bool>("--new-head") { Description = "Draw the head anew also for classes that the weights know by name" };
         var precision = GlobalOptions.Choice("--feature-precision",
             "How the features of a frozen backbone are computed; auto takes bfloat16 where it is fast and changes no prediction", "auto", "auto", "float32");
+        var learningCurve = new Option<bool>("--learning-curve")
+        {
+            Description = "Write no checkpoint, but train heads on parts of the pictures and say whether more of them would help"
+        };
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
             "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
             + "keep their part of the head.\n\nExample: zoo finetune --data folder:photos")
         {
-            model, output, cache, precision, newHead,
+            model, output, cache, precision, newHead, learningCurve,
         };
         data.AddTo(command, learns: true);
         strategy.AddTo(command);
@@ -65,6 +70,11 @@ internal static class FinetuneCommand
             using ResolvedModel pretrained = ImportedGraph.WithHead(ModelArgument.Resolve(session, spec, weights.Read(parsed), trained: true), session.Say);
             Check(pretrained);
             LabeledImages train = opened ?? choice.OpenToTrain(session);
+            if (parsed.GetValue(learningCurve))
+            {
+                return Curve(session, pretrained, choice, train, recipe.Read(parsed, () => FineTuneOptions.HeadRecipe));
+            }
+
             string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
             OutputFile.MustBeWritable(path);
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
@@ -105,6 +115,7 @@ internal static class FinetuneCommand
         FolderSummary[]? folders = FolderSummaries.Say(session, train, measured);
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
         using IImageBatches test = ImageBatches.Open(measured, options.Preprocessing!, null, loader);
+        options = options with { ChosenOn = measured.Sketch() };
         using FineTuneResult result = TrainingView.Show(
             session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
         DataChoice.Report(session, images, test);
@@ -114,6 +125,33 @@ internal static class FinetuneCommand
         }
 
         return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
+    }
+
+    private static int Curve(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, Recipe recipe)
+    {
+        LabeledImages test = data.OpenToWatch(session);
+        FolderSummaries.Say(session, train, test);
+        var options = new FineTuneOptions
+        {
+            Recipe = recipe,
+            Seed = (ulong)session.Seed,
+            Device = session.Device,
+            Loader = data.Loader,
+            Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
+        };
+        LearningCurve curve = LearningCurves.Measure(pretrained, train, test, options, new Trainings(session), session.Cancel);
+        return LearningCurveView.Show(session, pretrained.Info.Name, train, test, curve);
+    }
+
+    private sealed class Trainings(Session session) : IProgress<(int Done, int Of)>
+    {
+        public void Report((int Done, int Of) value)
+        {
+            if (value.Done % 5 == 0 || value.Done == value.Of)
+            {
+                session.Say($"learning curve: {value.Done} of {value.Of} heads trained");
+            }
+        }
     }
 
     // On the thread that works, so that lines keep their order.

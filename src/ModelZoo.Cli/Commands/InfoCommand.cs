@@ -3,6 +3,7 @@ using System.Globalization;
 using ModelZoo.Downloads;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Statistics;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using Spectre.Console;
@@ -67,7 +68,9 @@ internal static class InfoCommand
             table.Row("MACs", card is null ? noCard : $"{Tables.Count(card.Macs)} (convolutions and linear layers only)");
             foreach ((string name, WeightsCard w) in card?.Weights ?? new Dictionary<string, WeightsCard>())
             {
-                string measured = w.Accuracy is { } a ? $"{Tables.Percent(a)} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; " : "";
+                string measured = w.Accuracy is { } a
+                    ? $"{Tables.Percent(a, Interval.OfShare(a, w.Images ?? 0))} of {Tables.Count(w.Images ?? 0)} images of {w.Data}, measured by us; "
+                    : "";
                 table.Row($"weights {info.Name}:{name}", $"{measured}{Tables.Count(w.Bytes)} bytes, SHA-256 {w.Sha256[..12]}…");
             }
 
@@ -94,6 +97,17 @@ internal static class InfoCommand
             table.Row("predicts", task.Kind == TaskKind.Regression
                 ? string.Create(CultureInfo.InvariantCulture, $"a number: {task.Scale:G6} · output + {task.Offset:G6}")
                 : $"several labels, each there from {(task.Thresholds.Count > 0 ? string.Join(", ", task.Thresholds.Select(Tables.Number)) : "0.5")} on");
+        }
+
+        if (checkpoint.Calibration is { } known)
+        {
+            table.Row("calibrated", $"on {known.Data}, {Tables.Count(known.Pictures)} pictures: at most {Tables.Percent(known.ErrorRate)} of its answers "
+                + $"wrong, from {Tables.Percent(known.LeastProbability)} on{(known.Features is null ? "" : " and like the pictures of its training")}");
+        }
+
+        if (checkpoint.ChosenOn is { } chosen)
+        {
+            table.Row("chosen on", $"{chosen.Name}, {Tables.Count(chosen.Pictures)} pictures");
         }
 
         foreach ((string key, string value) in checkpoint.Extra)

@@ -84,20 +84,22 @@ internal static class PredictCommand
 
         (ImageDataset data, string[] names) = all is ImageDataset dataset ? Chosen(dataset, index) : ImageFiles.Read(files, resolved);
         using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) });
-        IReadOnlyList<IReadOnlyList<Prediction>> predictions = classifier.Predict(data, top);
+        IReadOnlyList<Answer> predictions = classifier.Predict(data, top);
         var rows = names.Select((name, i) => new { image = name, predictions = predictions[i] }).ToArray();
         session.Show(rows.Select(row => PicturePredictions.Json(row.image, row.predictions)).ToArray(), console =>
         {
             if (classifier.Task.Kind == TaskKind.Classes && data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
             {
-                string[] captions = [.. rows.Select(r => $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})")];
+                string[] captions = [.. rows.Select(r => r.predictions.Unknown is null
+                    ? $"{r.predictions[0].Label} ({Tables.Percent(r.predictions[0].Probability)})"
+                    : "unknown")];
                 foreach (string line in ImageDrawing.Of(data, captions, console.Profile.Width))
                 {
                     console.WriteLine(line);
                 }
             }
 
-            console.Write(PicturePredictions.Table(classifier, rows.Select(row => (row.image, (IReadOnlyList<Prediction>?)row.predictions))));
+            console.Write(PicturePredictions.Table(classifier, rows.Select(row => (row.image, (Answer?)row.predictions))));
         });
         return 0;
     }

@@ -10,6 +10,7 @@ using ModelZoo.Registry;
 using ModelZoo.Training;
 using ModelZoo.Training.Runs;
 using ModelZoo.Transfer;
+using ModelZoo.Trust;
 using ModelZoo.Weights;
 using static TorchSharp.torch;
 
@@ -70,6 +71,7 @@ internal static class TrainCommand
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
         settings = RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}");
+        PictureSketch? watched = test.Sketch();
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
             MaxMemory = session.MaxMemory,
@@ -80,6 +82,7 @@ internal static class TrainCommand
                 Labels = train.Info.ClassNames,
                 Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
                 Preprocessing = preprocessing,
+                ChosenOn = result.Epochs.Count > 1 ? watched : null,
                 Extra = Provenance.Of(session, train, recipe, result, test, request.Seed),
             },
         });

@@ -145,6 +145,9 @@ internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Spl
         return Said(session, images);
     }
 
+    /// <summary>The training part, for others to be compared with.</summary>
+    internal LabeledImages OpenTraining() => Source.Open(DataSplit.Train, Split, Labels);
+
     /// <summary>What is measured while training.</summary>
     internal LabeledImages OpenToWatch(Session session) => Said(session, Source.Open(DataSplit.Val, Split, Labels));
 

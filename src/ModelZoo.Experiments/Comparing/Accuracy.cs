@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Statistics;
 
 namespace ModelZoo.Experiments.Comparing;
 
@@ -13,6 +14,12 @@ public sealed record Accuracy(string Data, double? Top1, double? Top5, string So
 {
     /// <summary>The weights that it holds for ("resnet50:imagenet1k_v1", a checkpoint's path); empty where nobody has them.</summary>
     public string Weights { get; init; } = "";
+
+    /// <summary>How many images it was measured on; null where that is not known.</summary>
+    public int? Images { get; init; }
+
+    /// <summary>Where <see cref="Top1"/> on all such images lies with 95 % confidence, as shares; null where the number of images is not known.</summary>
+    public Interval? Top1Interval => Top1 is { } top && Images is { } n ? Interval.OfShare(top / 100, n) : null;
 
     /// <summary>ImageNet's validation images.</summary>
     internal const string ImageNet = "ImageNet val";
@@ -30,7 +37,7 @@ public sealed record Accuracy(string Data, double? Top1, double? Top5, string So
             .Select(w => new Accuracy(w.Value.Data
                 ?? "", 100 * w.Value.Accuracy, null,
                 $"measured by the zoo{(w.Value.Images is { } n ? $", {n.ToString("N0", CultureInfo.InvariantCulture)} images" : "")} "
-                + $"({info.Name}:{w.Key})") { Weights = $"{info.Name}:{w.Key}" }),
+                + $"({info.Name}:{w.Key})") { Weights = $"{info.Name}:{w.Key}", Images = w.Value.Images }),
     ];
 }
 

@@ -78,7 +78,9 @@ public static class ComparisonNotes
 
         yield return $"Trained here: each model from fresh weights with {t.BudgetInWords}, {Count(t.TrainImages)} images of {t.TrainData} to learn and "
             + $"{Count(t.TestImages)} of {t.TestData} to be measured on, seed{(t.Seeds.Count == 1 ? "" : "s")} {string.Join(", ", t.Seeds)}; ± is the standard "
-            + "deviation over the seeds. Schedules are stretched to the budget.";
+            + "deviation over the seeds, 95 % confidence "
+            + (t.Seeds.Count == 1 ? "Wilson's interval over the test images" : "Student's interval of their mean (the test images being given)")
+            + ". Schedules are stretched to the budget.";
         yield return $"Recipe: {t.Recipe}.";
         yield return "A small data set and a short budget favor small networks: this says little about how large ones do on what they were designed for.";
         if (t.Budget.EndsWith('s'))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelZoo.Plots;
+using ModelZoo.Statistics;
 using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Experiments.Comparing;
@@ -52,7 +53,8 @@ public static class ComparisonTables
     {
         ArgumentNullException.ThrowIfNull(comparison);
         string[][] rows = [.. comparison.Models.SelectMany(m => m.Measured.Concat(m.Published).Select(a =>
-            (string[])[narrow ? Short(m.Name) : m.Name, a.Data, Percent(a.Top1), Percent(a.Top5), a.Source]))];
+            (string[])[narrow ? Short(m.Name) : m.Name, a.Data, Percent(a.Top1) + (a.Top1Interval is { } i ? $" ({i.Percent()})" : ""), Percent(a.Top5),
+                a.Source]))];
         return rows.Length == 0 ? null : new("Accuracy of trained weights", ["model", "data", ">top-1", ">top-5", "who says so"], rows);
     }
 
@@ -62,7 +64,7 @@ public static class ComparisonTables
         ArgumentNullException.ThrowIfNull(comparison);
         return comparison.Training is not { } t ? null
             : new($"Trained here: {t.BudgetInWords} on {t.TrainData}, {t.Seeds.Count} seed{(t.Seeds.Count == 1 ? "" : "s")}",
-                ["model", ">test accuracy", narrow
+                ["model", ">test accuracy", ">95 % confidence", narrow
                 ? ">least – greatest"
                 : ">least – greatest over seeds", ">training accuracy", ">epochs", narrow
                 ? ">seconds"
@@ -71,6 +73,7 @@ public static class ComparisonTables
                 [
                     narrow ? Short(m.Name) : m.Name,
                     PlusMinus(m.Trained!.TestAccuracy),
+                    Confidence(m.Trained.TestAccuracy, t.TestImages),
                     m.Trained.TestAccuracy is { } test ? $"{Percent(test.Min)} – {Percent(test.Max)}" : "no training came to its end",
                     PlusMinus(m.Trained.TrainAccuracy),
                     string.Join(", ", m.Trained.Runs.Where(r => r.Points.Count > 0).Select(r => r.Points[^1].Epoch).Distinct().Order()),
@@ -96,6 +99,11 @@ public static class ComparisonTables
         : s.Values.Count == 1
         ? Percent(s.Mean)
         : $"{s.Mean.ToString("F2", CultureInfo.InvariantCulture)} ± {s.Deviation.ToString("F2", CultureInfo.InvariantCulture)} %";
+
+    // Over the seeds, or of one seed over the test images.
+    private static string Confidence(Spread? percent, int images) => percent is null ? ""
+        : percent.Interval is { } seeds ? new Interval(seeds.Low / 100, seeds.High / 100).Percent()
+        : Interval.OfShare(percent.Mean / 100, images).Percent();
 
     private static string Milliseconds(Spread? s) => s is null ? "" : $"{Three(s.Median)} ({Three(s.Min)} – {Three(s.Max)})";
 

@@ -1,3 +1,5 @@
+using ModelZoo.Statistics;
+
 namespace ModelZoo.Experiments.Comparing;
 
 /// <summary>Repeated measurements of one thing.</summary>
@@ -18,6 +20,9 @@ public sealed record Spread(IReadOnlyList<double> Values)
 
     /// <summary>The sample's standard deviation (divided by n − 1); 0 of a single value.</summary>
     public double Deviation => Values.Count < 2 ? 0 : Math.Sqrt(Values.Sum(v => (v - Mean) * (v - Mean)) / (Values.Count - 1));
+
+    /// <summary>Where the mean lies with 95 % confidence, by Student's t; null of a single value.</summary>
+    public Interval? Interval => Statistics.Interval.OfMean(Values);
 
     private double[] Sorted => [.. Values.Order()];
 }

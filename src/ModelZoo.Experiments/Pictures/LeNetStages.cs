@@ -1,4 +1,5 @@
 using ModelZoo.Plots;
+using ModelZoo.Statistics;
 using static ModelZoo.Plots.Markup;
 using static TorchSharp.torch;
 
@@ -27,14 +28,15 @@ public sealed class LeNetStages(IReadOnlyList<(string Layer, string Shape)>? cla
         long[] labels = TrainedLeNet.Labels(lenet.Test);
         int[] named = [.. lenet.Features(lenet.Test, "fc3").Select(row => Array.IndexOf(row, row.Max()))];
         double accuracy = 100.0 * named.Where((n, i) => n == labels[i]).Count() / labels.Length;
+        var interval = Interval.OfShare(accuracy / 100, labels.Length);
         int shown = Enumerable.Range(0, labels.Length).First(i => named[i] == labels[i] && labels[i] is 2 or 3 or 5);
         Tensor digit = TrainedLeNet.Input(lenet.Test, shown);
         var shapes = claimed.Select(c => (c.Layer, c.Shape, Made: Shape(lenet.Run(digit, to: c.Layer).shape.Skip(1)))).ToArray();
         double[] odds = Tensors.Values(nn.functional.softmax(lenet.Run(digit), 1));
         bool holds = shapes.All(s => s.Made == s.Shape) && accuracy > 50;
         return ExperimentResult.Of(holds, new(accuracy, "%",
-            $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % of {Count(labels.Length)} digits of another collection than "
-            + "the one it was trained on are named right."))
+            $"The stages are {string.Join(", ", shapes.Select(s => s.Made))}. {Number(accuracy)} % ({interval.Percent()} with 95 % confidence) of "
+            + $"{Count(labels.Length)} digits of another collection than the one it was trained on are named right."))
             with
         {
             DataUsed = lenet.DataUsed(context),

@@ -121,6 +121,20 @@ public sealed partial class ImageDataset : LabeledImages
     /// <inheritdoc/>
     public override string NameOf(int index) => $"{Name}[{index}]";
 
+    private protected override ReadOnlySpan<byte> Fingerprint(int index)
+    {
+        if (Maximum is not null)
+        {
+            var bytes = new byte[Shape.Length];
+            CopyBytes(index, bytes);
+            return bytes;
+        }
+
+        var values = new float[Shape.Length];
+        store.Read(index, values);
+        return System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values);
+    }
+
     internal override void WriteIdentity(Stream stream)
     {
         var values = new float[Shape.Length];

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using ModelZoo.Imaging;
+using ModelZoo.Trust;
 
 namespace ModelZoo.Data;
 
@@ -99,6 +101,28 @@ public abstract class LabeledImages
 
     private protected virtual LabeledImages With(DatasetInfo info, TargetTable targets) =>
         throw new NotSupportedException($"{GetType().Name} cannot be given other labels.");
+
+    /// <summary>What these pictures are known again by (<see cref="PictureSketch"/>): their own bytes, whatever they and their folders are called; null where
+    /// there are none.</summary>
+    public PictureSketch? Sketch() => PictureHashes() is { Count: > 0 } hashes ? PictureSketch.Of(Name, hashes) : null;
+
+    /// <summary>A hash of each picture's own bytes; of a file that cannot be read there is none.</summary>
+    public IReadOnlyList<ulong> PictureHashes()
+    {
+        var hashes = new List<ulong>(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            if (Fingerprint(i) is { Length: > 0 } bytes)
+            {
+                hashes.Add(BitConverter.ToUInt64(SHA256.HashData(bytes)));
+            }
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Bytes that no other picture has; none where it cannot be read.</summary>
+    private protected virtual ReadOnlySpan<byte> Fingerprint(int index) => Picture(index).Rgb;
 
     /// <summary>Writes what distinguishes this data from other data: its pixels, or the files' names, lengths and labels, without opening them.</summary>
     internal virtual void WriteIdentity(Stream stream)

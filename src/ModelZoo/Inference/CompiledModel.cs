@@ -86,6 +86,72 @@ public sealed class CompiledModel : IDisposable
     /// <summary>The same as a module, for what takes modules; it ends with this.</summary>
     public nn.Module<Tensor, Tensor> AsModule() => module.Value;
 
+    /// <summary>The same, and what one of the layers took in: a copy.</summary>
+    /// <param name="layer">A layer that takes one tensor and runs once in a forward, such as the head.</param>
+    /// <param name="input">[N,…].</param>
+    /// <returns>Both the caller's.</returns>
+    /// <exception cref="ZooException">A forward does not run the layer.</exception>
+    internal (Tensor Output, Tensor LayerInput) CallWithInputOf(nn.Module layer, Tensor input)
+    {
+        using DisposalGate.Call call = gate.Enter();
+        if (untraceable is null)
+        {
+            try
+            {
+                Tensor? seen = null;
+                Tensor output = With(input, program => program.Run(input, Watch(program, layer, input, taken => seen = taken), ForwardCancellation.Of(model)));
+                if (seen is not null)
+                {
+                    return (output, seen);
+                }
+
+                output.Dispose(); // the layer is computed together with the one before it
+            }
+            catch (TraceException functions)
+            {
+                untraceable = functions.Message;
+            }
+        }
+
+        Tensor? heard = null;
+        void Keep(Tensor taken)
+        {
+            using Tensor detached = taken.detach();
+            heard = detached.clone().DetachFromDisposeScope(); // the model's own scope ends before it is read
+        }
+
+        using IDisposable none = no_grad();
+        Action? remove = ModuleHooks.OnOneInput(layer, Keep);
+        try
+        {
+            Tensor output = model.call(input);
+            return (output, heard ?? throw new ZooException($"The forward of {model.GetName()} does not run the layer that is its head."));
+        }
+        finally
+        {
+            remove?.Invoke();
+        }
+    }
+
+    // Values live until the step that reads them last has been seen.
+    private static Action<Step, Tensor[]> Watch(CompiledProgram program, nn.Module layer, Tensor input, Action<Tensor> taken)
+    {
+        Step? reader = program.Steps.SingleOrDefault(s => s.Layers[0].Module == layer && s.Inputs.Length == 1);
+        Tensor? last = reader?.Inputs[0] == 0 ? input : null;
+        return (step, made) =>
+        {
+            if (reader is not null && Array.IndexOf(step.Outputs, reader.Inputs[0]) is >= 0 and var slot)
+            {
+                last = made[slot];
+            }
+
+            if (step == reader)
+            {
+                taken(last!.clone().DetachFromDisposeScope());
+            }
+        };
+    }
+
     /// <summary>Frees what was compiled, once the calls under way have ended; calls that come later throw <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {

@@ -15,24 +15,24 @@ public sealed partial class ImageClassifier
     /// <returns>The most probable classes, the best first.</returns>
     /// <exception cref="ImageException">The file is no picture that can be decoded.</exception>
     /// <exception cref="ZooException">The file cannot be read, or the picture cannot be brought to the model's input.</exception>
-    public IReadOnlyList<Prediction> Predict(string path, int top = 5) => Predict([path], top)[0];
+    public Answer Predict(string path, int top = 5) => Predict([path], top)[0];
 
     /// <summary>Classifies the picture that a stream holds from its position to its end.</summary>
     /// <param name="stream">A file of such a format.</param>
     /// <param name="top">How many answers.</param>
     /// <param name="displayName">What errors call it.</param>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
-    public IReadOnlyList<Prediction> Predict(Stream stream, int top = 5, string displayName = "the stream") =>
+    public Answer Predict(Stream stream, int top = 5, string displayName = "the stream") =>
         Predict(1, (_, input) => Pipeline.Apply(ImageDecoder.Decode(stream, displayName, Decoding), input), top)[0];
 
     /// <summary>Classifies a decoded picture.</summary>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
-    public IReadOnlyList<Prediction> Predict(PixelImage picture, int top = 5) => Predict([picture], top)[0];
+    public Answer Predict(PixelImage picture, int top = 5) => Predict([picture], top)[0];
 
     /// <summary>Classifies many pictures, batch by batch; their sizes may differ.</summary>
     /// <returns>For each picture its most probable classes, the best first.</returns>
     /// <inheritdoc cref="Predict(string, int)" path="/exception"/>
-    public IReadOnlyList<IReadOnlyList<Prediction>> Predict(IReadOnlyList<PixelImage> pictures, int top = 5)
+    public IReadOnlyList<Answer> Predict(IReadOnlyList<PixelImage> pictures, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(pictures);
         return Predict(pictures.Count, (i, input) => Pipeline.Apply(pictures[i], input), top);
@@ -41,7 +41,7 @@ public sealed partial class ImageClassifier
     /// <summary>Classifies many files, batch by batch; each is decoded, fitted and let go before the next, as many at a time as there are cores.</summary>
     /// <returns>For each file its most probable classes, the best first.</returns>
     /// <inheritdoc cref="Predict(string, int)" path="/exception"/>
-    public IReadOnlyList<IReadOnlyList<Prediction>> Predict(IReadOnlyList<string> paths, int top = 5)
+    public IReadOnlyList<Answer> Predict(IReadOnlyList<string> paths, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(paths);
         return Predict(paths.Count, (i, input) => Pipeline.Apply(paths[i], input), top);
@@ -63,7 +63,7 @@ public sealed partial class ImageClassifier
             foreach (string[] files in paths.Chunk(batchSize))
             {
                 ZooException?[] errors;
-                Queue<IReadOnlyList<Prediction>> answers;
+                Queue<Answer> answers;
                 using (gate.Enter())
                 {
                     errors = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), out float[] inputs, cancel);
@@ -85,11 +85,11 @@ public sealed partial class ImageClassifier
     /// <exception cref="ZooException">The model takes neither one nor three channels.</exception>
     public void Prepare(PixelImage picture, Span<float> destination) => Pipeline.Apply(picture, destination);
 
-    private List<IReadOnlyList<Prediction>> Predict(int total, Preparation prepare, int top)
+    private List<Answer> Predict(int total, Preparation prepare, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
         using DisposalGate.Call call = gate.Enter();
-        var answers = new List<IReadOnlyList<Prediction>>(total);
+        var answers = new List<Answer>(total);
         for (int first = 0; first < total; first += batchSize)
         {
             int count = Math.Min(batchSize, total - first), begin = first;
@@ -105,7 +105,7 @@ public sealed partial class ImageClassifier
         return answers;
     }
 
-    private IReadOnlyList<Prediction>[] Classify(float[] inputs, int count, int top)
+    private Answer[] Classify(float[] inputs, int count, int top)
     {
         if (count == 0)
         {
@@ -114,9 +114,7 @@ public sealed partial class ImageClassifier
 
         Preprocessing p = Preprocessing;
         using Tensor batch = tensor(inputs, [count, p.Channels, p.Height, p.Width], device: device);
-        float[] probabilities = Probabilities(batch);
-        int classes = probabilities.Length / count;
-        return [.. Enumerable.Range(0, count).Select(i => Rank(probabilities.AsSpan(i * classes, classes), top))];
+        return Answers(batch, top);
     }
 
     // The inputs of a batch, made in parallel; of each what went wrong.
@@ -162,4 +160,4 @@ public sealed partial class ImageClassifier
 /// <param name="Path">The file.</param>
 /// <param name="Predictions">The most probable classes, the best first; null where it could not be read.</param>
 /// <param name="Error">Why.</param>
-public sealed record FilePrediction(string Path, IReadOnlyList<Prediction>? Predictions, ZooException? Error);
+public sealed record FilePrediction(string Path, Answer? Predictions, ZooException? Error);

@@ -2,6 +2,7 @@ using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Loading;
 using ModelZoo.Registry;
+using ModelZoo.Trust;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,6 +36,8 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly Lazy<ImagePipeline> pipeline; // a model of arrays with other channels has none
     private readonly DisposalGate gate;
     private readonly CompiledModel compiled;
+    private readonly OutputReader reader;
+    private readonly Judge? judge; // of a calibrated model
 
     private ImageClassifier(ResolvedModel model)
     {
@@ -42,6 +45,8 @@ public sealed partial class ImageClassifier : IDisposable
         this.model = model;
         gate = new DisposalGate(this);
         compiled = model.Model.Compile();
+        judge = model.Calibration is { } calibration ? new(calibration) : null;
+        reader = new(model.Model, compiled, features: judge?.WantsFeatures == true);
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
@@ -53,6 +58,9 @@ public sealed partial class ImageClassifier : IDisposable
 
     /// <summary>What is predicted: one class of several, any number of labels, or a number.</summary>
     public PredictionTask Task => model.Task;
+
+    /// <summary>What the model's certainty is worth; with it answers say what they do not know (<see cref="Answer.Unknown"/>). Null: not calibrated.</summary>
+    public Calibration? Calibration => model.Calibration;
 
     /// <summary>How images become the model's input.</summary>
     public Preprocessing Preprocessing => model.Preprocessing;
@@ -99,25 +107,23 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="top">How many answers.</param>
     /// <returns>The most probable classes, the best first; of equal ones the first in the order of the labels.</returns>
     /// <exception cref="ZooException">The image cannot be brought to the model's size or channels, or the network's output is not finite.</exception>
-    public IReadOnlyList<Prediction> Predict(ReadOnlySpan<float> pixels, int channels, int height, int width, int top = 5) =>
+    public Answer Predict(ReadOnlySpan<float> pixels, int channels, int height, int width, int top = 5) =>
         Predict(ImageDataset.FromFloats(Anything, new ImageShape(channels, height, width), pixels.ToArray(), [0]), top)[0];
 
     /// <summary>Classifies many images, batch by batch.</summary>
     /// <param name="images">Their labels are not looked at.</param>
     /// <param name="top">How many answers for each.</param>
     /// <returns>For each image what <see cref="Predict(ReadOnlySpan{float}, int, int, int, int)"/> returns.</returns>
-    public IReadOnlyList<IReadOnlyList<Prediction>> Predict(ImageDataset images, int top = 5)
+    public IReadOnlyList<Answer> Predict(ImageDataset images, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
         using DisposalGate.Call call = gate.Enter();
-        var answers = new List<IReadOnlyList<Prediction>>(images.Count);
+        var answers = new List<Answer>(images.Count);
         for (int first = 0; first < images.Count; first += batchSize)
         {
             int count = Math.Min(batchSize, images.Count - first);
-            float[] probabilities = Probabilities(images.Subset([.. Enumerable.Range(first, count)]));
-            int classes = probabilities.Length / count;
-            answers.AddRange(Enumerable.Range(0, count).Select(i => Rank(probabilities.AsSpan(i * classes, classes), top)));
+            answers.AddRange(Answers(images.Subset([.. Enumerable.Range(first, count)]), top));
         }
 
         return answers;
@@ -135,46 +141,68 @@ public sealed partial class ImageClassifier : IDisposable
 
     private ImagePipeline Pipeline => pipeline.Value;
 
-    private float[] Probabilities(ImageDataset images)
+    private Answer[] Answers(ImageDataset images, int top)
     {
         using ImageTensors tensors = ImageTensors.From(images, Preprocessing, device);
         using (no_grad())
         {
             using DisposeScope scope = NewDisposeScope();
-            return Probabilities(tensors.Batch([.. Enumerable.Range(0, images.Count)]).Inputs);
+            return Answers(tensors.Batch([.. Enumerable.Range(0, images.Count)]).Inputs, top);
         }
     }
 
-    private float[] Probabilities(Tensor inputs)
+    private Answer[] Answers(Tensor inputs, int top)
     {
-        using (no_grad())
+        using IDisposable none = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (judge is not null)
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor outputs = compiled.Call(inputs); // [N,C,H,W] → [N,K]
-            Tensor answers = Task.Kind switch
-            {
-                TaskKind.MultiLabel => outputs.sigmoid(),
-                TaskKind.Regression => outputs.to(ScalarType.Float64).mul(Task.Scale).add(Task.Offset).to(ScalarType.Float32),
-                _ => nn.functional.softmax(outputs, 1),
-            };
-            float[] values = answers.cpu().data<float>().ToArray();
-            return Array.TrueForAll(values, float.IsFinite)
-                ? values
-                : throw new ZooException($"{model.Info.Name}: its output for these images is not finite, so they have no class. The weights, or a value in the "
-                    + "preprocessing, are out of range; `zoo verify` finds the layer.");
+            ReadOutputs read = reader.Read(inputs);
+            MustBeFinite(read.Logits);
+            return [.. Enumerable.Range(0, read.Count).Select(i => Judged(judge.Of(read, i), top))];
+        }
+
+        Tensor outputs = compiled.Call(inputs); // [N,C,H,W] → [N,K]
+        Tensor answers = Task.Kind switch
+        {
+            TaskKind.MultiLabel => outputs.sigmoid(),
+            TaskKind.Regression => outputs.to(ScalarType.Float64).mul(Task.Scale).add(Task.Offset).to(ScalarType.Float32),
+            _ => nn.functional.softmax(outputs, 1),
+        };
+        float[] values = answers.cpu().data<float>().ToArray();
+        MustBeFinite(values);
+        int count = (int)inputs.shape[0], classes = values.Length / count;
+        return [.. Enumerable.Range(0, count).Select(i => new Answer(Rank([.. values.AsSpan(i * classes, classes)], top)))];
+    }
+
+    private void MustBeFinite(float[] values)
+    {
+        if (!Array.TrueForAll(values, float.IsFinite))
+        {
+            throw new ZooException($"{model.Info.Name}: its output for these images is not finite, so they have no class. The weights, or a value in the "
+                + "preprocessing, are out of range; `zoo verify` finds the layer.");
         }
     }
 
-    private IReadOnlyList<Prediction> Rank(ReadOnlySpan<float> probabilities, int top)
+    private Answer Judged(Verdict verdict, int top) => new(Rank([.. verdict.Probabilities], top))
     {
-        float[] values = probabilities.ToArray();
+        Doubt = verdict.Doubt,
+        Distance = verdict.Distance,
+        MayBe = [.. Enumerable.Range(0, verdict.MayBe.Count).Where(c => verdict.MayBe[c]).OrderByDescending(c => verdict.Probabilities[c]).ThenBy(c => c)
+            .Select(c => Labels[c])],
+    };
+
+    private IReadOnlyList<Prediction> Rank<T>(T[] values, int top)
+        where T : System.Numerics.INumber<T>
+    {
+        double At(int c) => double.CreateChecked(values[c]);
         if (Task.Kind == TaskKind.Regression)
         {
-            return [new Prediction(Labels[0], double.NaN) { Value = values[0] }];
+            return [new Prediction(Labels[0], double.NaN) { Value = At(0) }];
         }
 
         return [.. Enumerable.Range(0, values.Length).OrderByDescending(c => values[c]).ThenBy(c => c)
-            .Select(c => new Prediction(Labels[c], values[c]) { IsThere = Task.Kind == TaskKind.MultiLabel ? values[c] >= Task.ThresholdOf(c) : null })
+            .Select(c => new Prediction(Labels[c], At(c)) { IsThere = Task.Kind == TaskKind.MultiLabel ? At(c) >= Task.ThresholdOf(c) : null })
             .Where((prediction, rank) => rank < top || prediction.IsThere == true)];
     }
 }

@@ -64,6 +64,7 @@ public static class ImportedGraph
                 Options = own,
                 Labels = import.Labels,
                 Task = import.Task,
+                Calibration = import.Described is { } said && said.Labels.SequenceEqual(import.Labels, StringComparer.Ordinal) ? said.Calibration : null,
                 Preprocessing = import.Preprocessing,
                 Trained = true,
                 Loading = LoadReport.Whole((known ?? import.Model).state_dict().Keys, notes),
@@ -116,6 +117,7 @@ public static class ImportedGraph
         {
             Model = model,
             Options = wanted,
+            Calibration = null,
             Labels = wanted.NumClasses == opened.Labels.Count ? opened.Labels : [.. Enumerable.Range(0, wanted.NumClasses).Select(c => $"{c}")],
             Preprocessing = ModelResolver.Resized(opened.Preprocessing, wanted),
             Loading = opened.Loading! with { Reinitialized = drawn },

@@ -221,6 +221,7 @@ public static class ModelResolver
             Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
             Task = options.NumClasses == checkpoint.Labels.Count && checkpoint.Task is { } task ? task : fresh.Task,
             Preprocessing = Resized(checkpoint.Preprocessing, options),
+            Calibration = options == checkpoint.Options && request.Load.Strict ? checkpoint.Calibration : null,
         }, file, request);
     }
 

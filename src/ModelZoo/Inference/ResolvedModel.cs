@@ -1,6 +1,7 @@
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
+using ModelZoo.Trust;
 using ModelZoo.Weights;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -27,6 +28,9 @@ public sealed record ResolvedModel : IDisposable
 
     /// <summary>What its outputs mean.</summary>
     public PredictionTask Task { get; init; } = PredictionTask.Classes;
+
+    /// <summary>What its certainty is worth, where its checkpoint says so and the network is the one that was calibrated.</summary>
+    public Calibration? Calibration { get; init; }
 
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
@@ -116,7 +120,7 @@ public sealed record ResolvedModel : IDisposable
 
         model.eval();
         Model.Dispose();
-        return this with { Model = model, Options = two, Labels = labels };
+        return this with { Model = model, Options = two, Labels = labels, Calibration = null };
     }
 
     /// <summary>Frees the network.</summary>

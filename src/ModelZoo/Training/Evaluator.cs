@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelZoo.Statistics;
 using ModelZoo.Training.Precision;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -154,6 +155,15 @@ public sealed record ClassResult(string Name, int Count, double Precision, doubl
 {
     /// <summary>The harmonic mean of precision and recall; 0 where both are.</summary>
     public double F1 => Precision + Recall == 0 ? 0 : 2 * Precision * Recall / (Precision + Recall);
+
+    /// <summary>Examples that were called so.</summary>
+    public int Called { get; init; }
+
+    /// <summary>Where the precision on all such examples lies, with 95 % confidence.</summary>
+    public Interval PrecisionInterval => Interval.OfShare(Precision, Called);
+
+    /// <summary>Where the recall on all such examples lies, with 95 % confidence.</summary>
+    public Interval RecallInterval => Interval.OfShare(Recall, Count);
 }
 
 #pragma warning disable CA1814 // A confusion matrix is square.
@@ -164,11 +174,23 @@ public sealed record EvaluationResult : Measurement
     /// <summary>The share whose largest logit is the label, in [0,1].</summary>
     public required double Accuracy { get; init; }
 
+    /// <summary>Where the accuracy on all examples like these lies, with 95 % confidence (<see cref="Interval.Wilson"/>).</summary>
+    public Interval AccuracyInterval => Interval.OfShare(Accuracy, Count);
+
     /// <summary>How many of the largest logits <see cref="TopAccuracy"/> looks at; as many as there are, where that is fewer.</summary>
     public required int Top { get; init; }
 
     /// <summary>The share whose label is among the <see cref="Top"/> largest logits, in [0,1].</summary>
     public required double TopAccuracy { get; init; }
+
+    /// <summary>The same for <see cref="TopAccuracy"/>.</summary>
+    public Interval TopAccuracyInterval => Interval.OfShare(TopAccuracy, Count);
+
+    /// <summary>[N], in the order of the examples: whether each label has the largest logit.</summary>
+    public IReadOnlyList<bool> Hits { get; init; } = [];
+
+    /// <summary>[N], likewise the labels.</summary>
+    public IReadOnlyList<int> Labels { get; init; } = [];
 
     /// <summary>[label, prediction]: how many examples.</summary>
     public required int[,] Confusion { get; init; }
@@ -181,6 +203,9 @@ public sealed record EvaluationResult : Measurement
 
     /// <inheritdoc/>
     public override double Score => Accuracy;
+
+    /// <inheritdoc/>
+    public override Interval? ScoreInterval => AccuracyInterval;
 
     /// <summary>[label, prediction]: the share of the label's examples, so that each row adds up to 1; a row of zeros where there are none.</summary>
     public double[,] NormalizedConfusion()
@@ -247,7 +272,12 @@ internal sealed class TopKCounter(int examples, int top)
             Confusion = confusion,
             Classes = outputs == 0
                 ? []
-                : [.. names.Select((name, c) => new ClassResult(name, actual[c], Share(confusion[c, c], called[c]), Share(confusion[c, c], actual[c])))],
+                : [.. names.Select((name, c) => new ClassResult(name, actual[c], Share(confusion[c, c], called[c]), Share(confusion[c, c], actual[c]))
+                {
+                    Called = called[c],
+                })],
+            Labels = [.. labels.Select(label => (int)label)],
+            Hits = [.. labels.Zip(predictions, (label, said) => label == said)],
             Elapsed = elapsed,
         };
     }

@@ -1,3 +1,5 @@
+using ModelZoo.Statistics;
+
 namespace ModelZoo.Training;
 
 /// <summary>How well a model does on examples: <see cref="EvaluationResult"/>, <see cref="MultiLabelResult"/> or <see cref="RegressionResult"/>.</summary>
@@ -14,6 +16,9 @@ public abstract record Measurement
 
     /// <summary>The figure by which one model is better than another, the higher the better: accuracy, mean average precision, R².</summary>
     public abstract double Score { get; }
+
+    /// <summary>Where <see cref="Score"/> lies on all examples like these, with 95 % confidence; null where it is not a share of examples.</summary>
+    public virtual Interval? ScoreInterval => null;
 }
 
 /// <summary>How one of several labels was recognized.</summary>
@@ -44,6 +49,9 @@ public sealed record MultiLabelResult : Measurement
 
     /// <summary>The share of the examples with every label right.</summary>
     public required double ExactMatch { get; init; }
+
+    /// <summary>Where that share lies on all examples like these, with 95 % confidence.</summary>
+    public Interval ExactMatchInterval => Interval.OfShare(ExactMatch, Count);
 
     /// <summary>For each label the threshold with the best F1 on these examples; 0.5 where no example has it.</summary>
     public required IReadOnlyList<double> BestThresholds { get; init; }

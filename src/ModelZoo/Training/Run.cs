@@ -101,6 +101,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         {
             Thresholds = (test as MultiLabelResult)?.BestThresholds,
             TestLoss = test?.Loss,
+            TestImages = test?.ScoreInterval is null ? null : test.Count,
             LearningRate = State.Rate,
         };
         State.Epochs.Add(result);
@@ -123,6 +124,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
             State.Epoch, epochs, State.StepInEpoch, StepsPerEpoch, MeanLoss, State.Rate, State.Images / Math.Max(seconds, 1e-9), testAccuracy, Elapsed)
         {
             Metric = Task.Metric,
+            TestInterval = testAccuracy is null ? null : State.Epochs[^1].TestInterval,
         });
     }
 

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using ModelZoo.Statistics;
+
 namespace ModelZoo.Training;
 
 /// <summary>What a training run reports while it runs.</summary>
@@ -15,6 +18,9 @@ public sealed record TrainingProgress(
 {
     /// <summary>What <see cref="TestAccuracy"/> is: "accuracy"; of several labels "mean average precision", of a number "R²".</summary>
     public string Metric { get; init; } = PredictionTask.Classes.Metric;
+
+    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
+    public Interval? TestInterval { get; init; }
 }
 
 /// <summary>One pass over the training images.</summary>
@@ -31,8 +37,16 @@ public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, d
     /// <summary>Mean cross entropy over the test images; null where it was not tested.</summary>
     public double? TestLoss { get; init; }
 
+    /// <summary>How many images <see cref="TestAccuracy"/> is a share of; null where it is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? TestImages { get; init; }
+
+    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
+    [JsonIgnore]
+    public Interval? TestInterval => TestAccuracy is { } share && TestImages is { } images ? Interval.OfShare(share, images) : null;
+
     /// <summary>Of several labels: the threshold of each that was best in the test.</summary>
-    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<double>? Thresholds { get; init; }
 
     /// <summary>Of the epoch's last step.</summary>
@@ -52,7 +66,12 @@ public sealed record TrainingResult
     public required int Steps { get; init; }
 
     /// <summary>Of the last test, in [0,1]; null without test data.</summary>
-    public double? TestAccuracy => Epochs.LastOrDefault(e => e.TestAccuracy is not null)?.TestAccuracy;
+    public double? TestAccuracy => LastTested?.TestAccuracy;
+
+    /// <summary>Where that lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
+    public Interval? TestInterval => LastTested?.TestInterval;
+
+    private EpochResult? LastTested => Epochs.LastOrDefault(e => e.TestAccuracy is not null);
 
     /// <summary>Wall time, tests included.</summary>
     public required TimeSpan Elapsed { get; init; }

@@ -4,6 +4,7 @@ using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Registry;
 using ModelZoo.Training;
+using ModelZoo.Trust;
 using ModelZoo.Weights;
 using static TorchSharp.torch;
 
@@ -55,6 +56,9 @@ public sealed record FineTuneOptions
 
     /// <summary>The most bytes that a training step may take (<see cref="TrainerOptions.MaxMemory"/>); null: all that this process may use.</summary>
     public long? MaxMemory { get; init; }
+
+    /// <summary>What the pictures of the test are known again by; a checkpoint of the best epoch keeps it.</summary>
+    public PictureSketch? ChosenOn { get; init; }
 
     /// <summary>Receives what is being done before and after the training, in words.</summary>
     public IProgress<string>? Remarks { get; init; }
@@ -179,6 +183,7 @@ internal static class FineTuneModel
                 Labels = labels,
                 Preprocessing = preprocessing,
                 Checkpoint = null,
+                Calibration = null,
                 Loading = null,
                 Headless = false,
             };
@@ -217,6 +222,7 @@ internal static class FineTuneModel
             Labels = model.Labels,
             Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
             Preprocessing = model.Preprocessing,
+            ChosenOn = result.Epochs.Count > 1 ? options.ChosenOn : null,
             Graph = model.Info.Graph,
             Extra = extra
         };

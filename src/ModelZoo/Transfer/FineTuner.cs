@@ -45,7 +45,8 @@ public static class FineTuner
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, options.Chosen, loader);
         using IImageBatches? testImages = test is null ? null : ImageBatches.Open(test, preprocessing, null, loader);
         TimeSpan reading = clock.Elapsed;
-        FineTuneResult result = Run(pretrained, trainImages, testImages, train.Name, options with { Preprocessing = preprocessing }, progress, cancel);
+        options = options with { Preprocessing = preprocessing, ChosenOn = options.ChosenOn ?? test?.Sketch() };
+        FineTuneResult result = Run(pretrained, trainImages, testImages, train.Name, options, progress, cancel);
         return result with { Preparation = reading + result.Preparation };
     }
 

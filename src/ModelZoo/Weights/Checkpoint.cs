@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelZoo.Imaging;
 using ModelZoo.Registry;
+using ModelZoo.Trust;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -179,6 +180,14 @@ public sealed record CheckpointInfo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PredictionTask? Task { get; init; }
 
+    /// <summary>What its certainty is worth, where held-out pictures showed that; null: nobody has looked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Calibration? Calibration { get; init; }
+
+    /// <summary>The pictures by which the best of several epochs was chosen, if it was: on those its accuracy is too good.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PictureSketch? ChosenOn { get; init; }
+
     /// <summary>How images become its input.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
@@ -250,6 +259,10 @@ internal static class CheckpointJson
             : classes < 1 || channels < 1 || height < 1 || width < 1 ? $"has impossible sizes ({info.Options})"
             : info.Labels.Count != classes ? $"has {info.Labels.Count} labels for {classes} classes"
             : info.Task?.Fault(classes) is { } fault ? fault
+            : info.Calibration is not null && (info.Task?.Kind ?? TaskKind.Classes) != TaskKind.Classes
+                ? "is calibrated, but does not choose one of several classes"
+            : info.Calibration?.Fault() is { } uncertain ? $"{uncertain} (its calibration)"
+            : info.ChosenOn?.Fault() is { } forgotten ? forgotten
             : (info.Preprocessing.Channels, info.Preprocessing.Height, info.Preprocessing.Width) != (channels, height, width)
                 ? "prepares images of another size than the model takes"
             : null;

@@ -20,6 +20,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("onnx", "docs/onnx.md"),
         new("inference", "docs/inference.md"),
         new("verification", "docs/verification.md"),
+        new("trust", "docs/trust.md"),
     ];
 
     /// <summary>The text of the file.</summary>

@@ -60,6 +60,14 @@ public class SampleTests
     }
 
     [Fact]
+    public void A_calibrated_classifier_does_not_know_noise()
+    {
+        using var console = new StringWriter();
+        TrustSample.Run(console);
+        Assert.Equal(["unknown: unlike the pictures it was trained on"], Lines(console));
+    }
+
+    [Fact]
     public void A_network_is_written_as_onnx_with_checks()
     {
         using var folder = new TempFolder();

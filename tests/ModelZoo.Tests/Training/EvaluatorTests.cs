@@ -25,9 +25,9 @@ public class EvaluatorTests
         Assert.Equal((5, 0.6), (result.Count, result.Accuracy));
         int[] confusion = [.. result.Confusion.Cast<int>()];
         Assert.Equal([1, 0, 1, 1, 1, 0, 0, 0, 1], confusion);
-        Assert.Equal(new ClassResult("cat", 2, 0.5, 0.5), result.Classes[0]);
-        Assert.Equal(new ClassResult("dog", 2, 1, 0.5), result.Classes[1]);
-        Assert.Equal(new ClassResult("cow", 1, 0.5, 1), result.Classes[2]);
+        Assert.Equal(new ClassResult("cat", 2, 0.5, 0.5) { Called = 2 }, result.Classes[0]);
+        Assert.Equal(new ClassResult("dog", 2, 1, 0.5) { Called = 1 }, result.Classes[1]);
+        Assert.Equal(new ClassResult("cow", 1, 0.5, 1) { Called = 2 }, result.Classes[2]);
         double[] losses =
         [
             Math.Log(1 + 2 * Math.Exp(-3)), Math.Log(1 + Math.Exp(1) + Math.Exp(-1)), Math.Log(1 + 2 * Math.Exp(-5)),

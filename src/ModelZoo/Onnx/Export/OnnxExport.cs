@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelZoo.Imaging;
 using ModelZoo.Tracing;
 using ModelZoo.Weights;
@@ -61,6 +62,9 @@ public static class OnnxExport
 
     /// <summary>The steps from a picture to the input, as a JSON array.</summary>
     public const string PreprocessingKey = "preprocessing";
+
+    /// <summary>What the certainty of a calibrated network is worth, as a JSON object: temperature, least_probability, set_probability, error_rate.</summary>
+    public const string CalibrationKey = "calibration";
 
     internal const string InputName = "input", PicturesName = "pictures";
 
@@ -144,6 +148,17 @@ public static class OnnxExport
         {
             Add(DescriptionKey, CheckpointJson.Write(info));
             Add(LabelsKey, JsonSerializer.Serialize(info.Labels, Readable));
+            if (info.Calibration is { } known)
+            {
+                Add(CalibrationKey, new JsonObject
+                {
+                    ["temperature"] = known.Temperature,
+                    ["least_probability"] = known.LeastProbability,
+                    ["set_probability"] = known.SetProbability,
+                    ["error_rate"] = known.ErrorRate,
+                }.ToJsonString(Readable));
+            }
+
             Add(PreprocessingKey, PreprocessingSteps.Of(info.Preprocessing).ToJsonString(Readable));
         }
 

@@ -158,4 +158,10 @@ internal sealed record StepEntry(int Step, int Epoch, double Loss, double Learni
 /// <summary>An epoch's line.</summary>
 internal sealed record EpochEntry(
     int Epoch, int Steps, double TrainLoss, double TrainAccuracy, double? TestLoss, double? TestAccuracy, double LearningRate, int Images, double TrainSeconds,
-        double Seconds, bool Best);
+        double Seconds, bool Best)
+{
+    /// <summary>The ends of the test accuracy's interval of 95 % confidence, where it is a share of images.</summary>
+    public double? TestAccuracyLow { get; init; }
+
+    public double? TestAccuracyHigh { get; init; }
+}

@@ -60,7 +60,11 @@ internal sealed class RunRecorder : IDisposable
         RunState state = run.State;
         log.Write(new EpochEntry(
             epoch.Epoch, state.Steps, epoch.Loss, epoch.TrainAccuracy, epoch.TestLoss, epoch.TestAccuracy, epoch.LearningRate, epoch.Images, epoch.Seconds,
-                run.Elapsed.TotalSeconds, best));
+                run.Elapsed.TotalSeconds, best)
+        {
+            TestAccuracyLow = epoch.TestInterval?.Low,
+            TestAccuracyHigh = epoch.TestInterval?.High,
+        });
         string metric = run.Task.Kind switch
         {
             TaskKind.MultiLabel => "mean_average_precision",
@@ -121,7 +125,9 @@ internal sealed class RunSaver(nn.Module model, TrainerOptions options, RunFolde
         string?[] paths = [options.CheckpointPath, best || stillNone ? options.BestPath : null, folder?.Last, best && tested ? folder?.Best : null];
         foreach (string path in paths.OfType<string>())
         {
-            Checkpoint.Save(path, options.CheckpointModel ?? model, options.Describe!(run.Result()));
+            CheckpointInfo info = options.Describe!(run.Result());
+            bool chosen = path == options.BestPath || path == folder?.Best;
+            Checkpoint.Save(path, options.CheckpointModel ?? model, chosen ? info : info with { ChosenOn = null });
         }
     }
 
@@ -131,7 +137,7 @@ internal sealed class RunSaver(nn.Module model, TrainerOptions options, RunFolde
         using IDisposable? loan = folder is null ? null : learner.LendAverage(beside: true);
         if (loan is not null)
         {
-            Checkpoint.Save(folder!.Average, options.CheckpointModel ?? model, options.Describe!(run.Result()));
+            Checkpoint.Save(folder!.Average, options.CheckpointModel ?? model, options.Describe!(run.Result()) with { ChosenOn = null });
         }
     }
 }
