@@ -97,7 +97,9 @@ public class TrustCommandTests
         Assert.True(curve.ExitCode == 0, curve.Errors);
         JsonElement[] points = [.. curve.Json.GetProperty("points").EnumerateArray()];
         Assert.Equal(300, points[^1].GetProperty("images").GetInt32());
-        Assert.True(points.Length >= 3 && points[0].GetProperty("accuracy").GetDouble() < points[^1].GetProperty("accuracy").GetDouble());
+        Assert.Equal(4, points.Length);
+        Assert.All(points, p => Assert.InRange(p.GetProperty("accuracy").GetDouble(), p.GetProperty("accuracyInterval").GetProperty("low").GetDouble(),
+            p.GetProperty("accuracyInterval").GetProperty("high").GetDouble()));
         Assert.Equal(600, curve.Json.GetProperty("outlookImages").GetInt32());
         Assert.Contains("ore pictures", curve.Json.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
