@@ -149,7 +149,7 @@ internal static class EvalCommand
             seconds = numbers.Elapsed.TotalSeconds,
         }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
             + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
-            + $"{Tables.Count(numbers.Count)} images in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
+            + $"{Tables.Images(numbers.Count)} in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
     }
 
     private static void Show(Session session, string name, LabeledImages data, MultiLabelResult result)
@@ -176,7 +176,7 @@ internal static class EvalCommand
 
             console.Write(table);
             console.WriteLine($"{name} on {data.Name}: mean average precision {Tables.Percent(result.MeanAveragePrecision)}, all labels right "
-                + $"{Tables.Percent(result.ExactMatch)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, {Tables.Count(result.Count)} images "
+                + $"{Tables.Percent(result.ExactMatch)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, {Tables.Images(result.Count)} "
                 + $"in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
     }
@@ -216,7 +216,7 @@ internal static class EvalCommand
             }
 
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy)}, top {result.Top} {Tables.Percent(result.TopAccuracy)}, loss "
-                + $"{result.Loss:F4}, {Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+                + $"{result.Loss:F4}, {Tables.Images(result.Count)} in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
     }
 

@@ -58,7 +58,7 @@ internal static class ExportCommand
 
         if (output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
         {
-            Checkpoint.Save(output, resolved.Model, Describe(resolved));
+            Checkpoint.Save(output, resolved.Model, resolved.Describe());
         }
         else
         {
@@ -78,7 +78,7 @@ internal static class ExportCommand
         OnnxExported made = OnnxExport.Write(output, resolved.Model, onnx with
         {
             Input = [built.InChannels, built.InputHeight, built.InputWidth],
-            Description = Describe(resolved),
+            Description = resolved.Describe(),
         });
         long bytes = new FileInfo(output).Length;
         session.Show(new
@@ -105,14 +105,4 @@ internal static class ExportCommand
         });
         return 0;
     }
-
-    private static CheckpointInfo Describe(ResolvedModel resolved) => new()
-    {
-        Architecture = resolved.Info.Name,
-        Options = resolved.Options,
-        Labels = resolved.Labels,
-        Preprocessing = resolved.Preprocessing,
-        Graph = resolved.Info.Graph,
-        Extra = resolved.Checkpoint?.Extra ?? new Dictionary<string, string>(),
-    };
 }
