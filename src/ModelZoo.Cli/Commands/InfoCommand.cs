@@ -96,7 +96,7 @@ internal static class InfoCommand
                 : $"several labels, each there from {(task.Thresholds.Count > 0 ? string.Join(", ", task.Thresholds.Select(Tables.Number)) : "0.5")} on");
         }
 
-        table.Row("preprocessing", string.Join('\n', PreprocessingSteps.Describe(checkpoint.Preprocessing)));
+        table.Row("preprocessing", string.Join('\n', checkpoint.Preprocessing.Describe()));
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, key == "recipe" ? RecipeText.Lines(value) ?? value : value);
