@@ -38,14 +38,7 @@ internal static class EngineVerification
                 {
                     Input = [o.InChannels, o.InputHeight, o.InputWidth],
                     Checks = plan.Batch,
-                    Description = new CheckpointInfo
-                    {
-                        Architecture = resolved.Info.Name,
-                        Options = o,
-                        Labels = resolved.Labels,
-                        Task = resolved.Task,
-                        Preprocessing = resolved.Preprocessing,
-                    },
+                    Description = resolved.Describe(),
                 });
             }
 

@@ -40,7 +40,7 @@ internal static class EvalView
             seconds = numbers.Elapsed.TotalSeconds,
         }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
             + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
-            + $"{Tables.Count(numbers.Count)} images in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
+            + $"{Tables.Images(numbers.Count)} in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
     }
 
     private static void Show(Session session, string name, LabeledImages data, MultiLabelResult result)
@@ -69,7 +69,7 @@ internal static class EvalView
             console.Write(table);
             console.WriteLine($"{name} on {data.Name}: mean average precision {Tables.Percent(result.MeanAveragePrecision)}, all labels right "
                 + $"{Tables.Percent(result.ExactMatch, result.ExactMatchInterval)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, "
-                + $"{Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+                + $"{Tables.Images(result.Count)} in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });
     }
 
@@ -115,7 +115,7 @@ internal static class EvalView
 
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy, result.AccuracyInterval)}, top "
                 + $"{result.Top} {Tables.Percent(result.TopAccuracy, result.TopAccuracyInterval)}, loss {result.Loss:F4}, "
-                + $"{Tables.Count(result.Count)} images in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
+                + $"{Tables.Images(result.Count)} in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
             if (answered is { } a)
             {
                 Show(console, a, set.Models[0].Calibration!);

@@ -5,12 +5,14 @@ using ModelZoo.Runtime;
 
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 and 143 interrupted (Ctrl-C, SIGTERM).
 (bool json, bool verbose) = (args.Contains("--json"), args.Contains("--verbose"));
+bool loaded = false;
 AppDomain.CurrentDomain.UnhandledException += (_, failed) =>
-    Environment.Exit(Failure.Report(failed.ExceptionObject as Exception ?? new InvalidOperationException($"{failed.ExceptionObject}"), json, verbose));
+    Environment.Exit(Explained(failed.ExceptionObject as Exception ?? new InvalidOperationException($"{failed.ExceptionObject}")));
 using var interrupt = new InterruptSource();
 try
 {
     LoadTorch();
+    loaded = true;
     RootCommand root = ZooCommandLine.Create();
     ParseResult parsed = root.Parse(args);
     if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)
@@ -28,8 +30,11 @@ catch (OperationCanceledException) when (interrupt.Signaled)
 }
 catch (Exception e)
 {
-    return Failure.Report(e, json, verbose);
+    return Explained(e);
 }
+
+// Where the library does not load, every method of it throws that again.
+int Explained(Exception e) => loaded ? Failure.Report(e, json, verbose) : StartFailure.Report(e, json, verbose);
 
 // A method of its own: the library's initializer runs, and may fail, where its first caller is entered.
 [MethodImpl(MethodImplOptions.NoInlining)]

@@ -28,7 +28,7 @@ internal static class Provenance
         extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);
         if (result.TestAccuracy is { } accuracy)
         {
-            extra["testAccuracy"] = accuracy.ToString("R", CultureInfo.InvariantCulture);
+            extra[result.Task.MeasuredKey] = accuracy.ToString("R", CultureInfo.InvariantCulture);
             extra["testData"] = $"{test.Name}, {test.Count.ToString(CultureInfo.InvariantCulture)} images";
         }
 

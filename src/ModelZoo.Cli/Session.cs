@@ -21,6 +21,8 @@ internal sealed class Session
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    private readonly HashSet<string> said = new(StringComparer.Ordinal);
+
     private Session(ParseResult parsed, CancellationToken cancel)
     {
         Json = parsed.GetValue(GlobalOptions.Json);
@@ -84,6 +86,15 @@ internal sealed class Session
 
     /// <summary>Says something on the way: on standard error.</summary>
     internal void Say(string text) => Log.WriteLine(text);
+
+    /// <summary>The same for what several parts of the work would say.</summary>
+    internal void SayOnce(string text)
+    {
+        if (said.Add(text))
+        {
+            Say(text);
+        }
+    }
 
     private static Device ChooseDevice(string name)
     {

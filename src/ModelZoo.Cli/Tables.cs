@@ -30,6 +30,9 @@ internal static class Tables
 
     internal static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>"1 image", "2 images".</summary>
+    internal static string Images(long n) => $"{Count(n)} image{(n == 1 ? "" : "s")}";
+
     internal static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>The figure of a <see cref="PredictionTask"/>.</summary>

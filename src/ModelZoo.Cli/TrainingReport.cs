@@ -23,8 +23,8 @@ internal sealed record TrainedFiles(string Last, string Best, string? Folder)
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
 internal static class TrainingReport
 {
-    internal static int Show(Session session, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files,
-        IReadOnlyList<FolderSummary>? folders)
+    internal static int Show(Session session, string name, LabeledImages train, LabeledImages measured, DataSource source, TrainingResult result,
+        TrainedFiles files, IReadOnlyList<FolderSummary>? folders)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.TestInterval, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;
@@ -35,6 +35,8 @@ internal static class TrainingReport
             model = name,
             data = train.Name,
             images = train.Count,
+            testData = measured.Name,
+            testImages = measured.Count,
             folders,
             epochs,
             metric = result.Task.Metric,
@@ -54,7 +56,7 @@ internal static class TrainingReport
         {
             if (saved)
             {
-                Render(console, name, train, source, result, files, held!);
+                Render(console, name, train, measured, source, result, files, held!);
             }
         });
         if (!result.Canceled)
@@ -78,7 +80,8 @@ internal static class TrainingReport
     }
 
     private static void Render(
-        IAnsiConsole console, string name, LabeledImages train, DataSource source, TrainingResult result, TrainedFiles files, EpochResult held)
+        IAnsiConsole console, string name, LabeledImages train, LabeledImages measured, DataSource source, TrainingResult result, TrainedFiles files,
+        EpochResult held)
     {
         string metric = result.Task.Metric;
         string[] counted = result.Task.Kind switch
@@ -102,8 +105,8 @@ internal static class TrainingReport
         }
 
         (EpochResult last, EpochResult? best) = (result.Epochs[^1], result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch));
-        console.WriteLine($"{name} on {train.Name} ({Tables.Count(train.Count)} images): test {metric} {Score(metric, held)}, "
-            + Tables.Seconds(result.Elapsed.TotalSeconds));
+        console.WriteLine($"{name} on {train.Name} ({Tables.Images(train.Count)}): test {metric} {Score(metric, held)} on {measured.Name} "
+            + $"({Tables.Images(measured.Count)}), {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         if (result.StoppedEarly)
         {
             console.WriteLine($"stopped early: epoch {result.BestEpoch} was the best");

@@ -39,6 +39,14 @@ public sealed record PredictionTask
         _ => "accuracy",
     };
 
+    /// <summary>What a checkpoint calls the figure that was measured of it.</summary>
+    public string MeasuredKey => Kind switch
+    {
+        TaskKind.MultiLabel => "testMeanAveragePrecision",
+        TaskKind.Regression => "testR2",
+        _ => "testAccuracy",
+    };
+
     /// <summary>The probability from which on a label is there.</summary>
     public double ThresholdOf(int label) => Thresholds.Count > 0 ? Thresholds[label] : 0.5;
 

@@ -99,6 +99,24 @@ public sealed class LabelTests : IDisposable
         Assert.False(File.Exists(output));
     }
 
+    [Fact]
+    public void That_only_a_share_of_a_folder_without_parts_is_measured_is_said_once()
+    {
+        GrayLevels.Write(folder.File("insects"), ("ants", 40, 6), ("train", 200, 6));
+        string model = GrayLevels.Save(folder.File("model.safetensors"), ("ants", 40), ("train", 200)), output = folder.File("out.safetensors");
+        string share = $"{folder.File("insects")}: has no parts; 2 of its 12 pictures are kept for the test (--val-share 0.2).";
+        string taken = $"{folder.File("insects")}: 'train' is taken for a class, as the folders beside it are.";
+        Zoo measured = Zoo.Run("eval", model, "--data", $"folder:{folder.File("insects")}");
+        Assert.Equal([taken, share], Remarks(measured));
+        Assert.Contains("2 images in", measured.Output, StringComparison.Ordinal);
+        Zoo trained = Zoo.Run("finetune", model, "--data", $"folder:{folder.File("insects")}", "--epochs", "1", "--output", output);
+        Assert.Equal([taken, share], Remarks(trained));
+        Assert.Contains("insects/train (10 images): test accuracy 100.00 % on insects/test (2 images),", trained.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("has no parts", Whole(model, "insects").Errors, StringComparison.Ordinal);
+
+        string[] Remarks(Zoo zoo) => [.. zoo.Errors.Split('\n').Where(line => line.StartsWith(folder.File("insects") + ":", StringComparison.Ordinal))];
+    }
+
     // Of a folder without parts, all pictures.
     private Zoo Whole(string models, string data) =>
         Zoo.Run(["eval", .. models.Split(' '), "--data", $"folder:{folder.File(data)}", "--split", "train", "--val-share", "0", "--json"]);

@@ -69,6 +69,59 @@ public class NumbersTests
             zoo.Output.Length > 0 ? zoo.Json.GetProperty("error").GetString() : null);
     }
 
+    [Theory]
+    [InlineData("features resnet50 --data folder:pets --size 512 --output f.csv --json")]
+    [InlineData("predict vgg16 pets --json")]
+    public void Memory_that_runs_out_in_a_compiled_network_is_one_line_without_frames(string arguments)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        Pictures.WriteClasses(folder.File("pets"), ["cat", "dog"], each: 20);
+        Zoo zoo = Zoo.RunWithin(4_200_000, folder.Path, arguments.Split(' '));
+        Assert.Equal(1, zoo.ExitCode);
+        Assert.DoesNotContain("frame #", zoo.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("aoti_torch", zoo.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("out of memory", zoo.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("list", 2_500_000)]
+    [InlineData("eval lenet5:mnist --data digits --json", 2_500_000)]
+    [InlineData("predict lenet5:mnist --data digits --json", 3_000_000)]
+    public void Memory_that_does_not_suffice_for_libtorch_itself_is_one_line_too(string arguments, int kibibytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        AssertOneLine(Zoo.RunWithin(kibibytes, folder.Path, arguments.Split(' ')), "cannot be loaded: out of memory", arguments);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("info lenet5 --json")]
+    public void Another_libtorch_that_is_not_there_is_one_line(string arguments)
+    {
+        var environment = new Dictionary<string, string> { ["LIBTORCH"] = "/nowhere\u001B[31m" };
+        AssertOneLine(Zoo.StartWith(environment, null, arguments.Split(' ')).Finish(), "LIBTORCH is '/nowhere [31m', but", arguments);
+    }
+
+    private static void AssertOneLine(Zoo zoo, string expected, string arguments)
+    {
+        Assert.Equal(1, zoo.ExitCode);
+        string line = Assert.Single(zoo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("zoo: ", line, StringComparison.Ordinal);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.Equal(arguments.Contains("--json", StringComparison.Ordinal) ? line["zoo: ".Length..] : null,
+            zoo.Output.Length > 0 ? zoo.Json.GetProperty("error").GetString() : null);
+    }
+
     // What the checkpoint of lenet5:mnist says of itself.
     private static Dictionary<string, string> Described(TemporaryFolder folder)
     {

@@ -42,8 +42,43 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Equal("brightness", predicted.GetProperty("number").GetString());
         Assert.InRange(predicted.GetProperty("value").GetDouble(), 3000, 3400); // 3200
         Assert.Contains("brightness", Zoo.Run("predict", output, Picture(110)).Output, StringComparison.Ordinal);
-        Assert.Contains("a number:", Zoo.Run("info", output).Output, StringComparison.Ordinal);
+        string info = Zoo.Run("info", output).Output;
+        Assert.Contains("a number:", info, StringComparison.Ordinal);
+        Assert.Contains("testR2", info, StringComparison.Ordinal);
+        Assert.DoesNotContain("testAccuracy", info, StringComparison.Ordinal);
         Assert.Contains("has one class for each image", Zoo.Run("eval", output, "--data", "digits").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_stays_one_in_copies_features_and_further_training()
+    {
+        string data = Table("path,brightness,split", gray => $"{1000 + 20 * gray},{Part(gray)}"), output = folder.File("number.safetensors");
+        Assert.Equal(0, Finetune(data, output, "--task", "regression").ExitCode);
+        double expected = Value(output);
+        Assert.InRange(expected, 3000, 3400);
+        foreach (string copy in new[] { "copy.safetensors", "copy.onnx" })
+        {
+            Assert.Equal(0, Zoo.Run("export", output, "-o", folder.File(copy)).ExitCode);
+            Assert.Equal(expected, Value(folder.File(copy)), 0.1);
+        }
+
+        Assert.Equal(0, Zoo.Run("import", folder.File("copy.onnx"), "-o", folder.File("again.safetensors"), "--task", "regression").ExitCode);
+        Assert.Equal(expected, Value(folder.File("again.safetensors")), 0.1);
+        Assert.Equal(0, Zoo.Run("features", output, "--data", data, "--split", "train", "--output", folder.File("f.csv")).ExitCode);
+        string[] lines = File.ReadAllLines(folder.File("f.csv"));
+        Assert.StartsWith("file,brightness,f0,", lines[0], StringComparison.Ordinal);
+        Assert.Contains("/10-0.png,1200,", lines[1], StringComparison.Ordinal);
+
+        // Other pictures of another scale: it begins where it was, and not anew.
+        string brighter = Table("path,brightness", gray => $"{1000 + 20 * gray}", "all.csv"), more = folder.File("more.safetensors");
+        Zoo further = Zoo.Run("finetune", output, "--data", brighter, "--task", "regression", "--epochs", "1", "--lr", "1e-9", "--output", more);
+        Assert.True(further.ExitCode == 0, further.Errors);
+        Assert.Contains("head: the number 'brightness' is known by name and goes on", further.Errors, StringComparison.Ordinal);
+        Assert.Equal(expected, Value(more), 1.0);
+        Zoo verified = Zoo.Run("verify", output);
+        Assert.True(verified.ExitCode == 0, verified.Output);
+
+        double Value(string model) => Zoo.Run("predict", model, Picture(110), "--json").Json[0].GetProperty("value").GetDouble();
     }
 
     [Fact]
@@ -64,6 +99,13 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Equal(["light"], There(output, 240));
         Assert.Contains("dark", Zoo.Run("predict", output, Picture(20)).Output, StringComparison.Ordinal);
         Assert.Contains("averages probabilities of classes", Zoo.Run("eval", output, output, "--data", data).Errors, StringComparison.Ordinal);
+
+        Assert.Contains("testMeanAveragePrecision", Zoo.Run("info", output).Output, StringComparison.Ordinal);
+        foreach (string copy in new[] { folder.File("copy.safetensors"), folder.File("copy.onnx") })
+        {
+            Assert.Equal(0, Zoo.Run("export", output, "-o", copy).ExitCode);
+            Assert.Equal(["dark", "light"], There(copy, 130)); // and not the likeliest of the two
+        }
 
         // By name here too: the table's columns stand the other way round.
         string reversed = Table("path,light,dark", gray => $"{(gray > 80 ? 1 : 0)},{(gray < 180 ? 1 : 0)}", "reversed.csv");
@@ -110,8 +152,10 @@ public sealed class TaskCommandTests : IDisposable
             Assert.Equal(Math.Max(light, 1 - light), best.GetProperty("probability").GetDouble(), 1e-4);
         });
         Zoo twice = Zoo.Run("import", one, "--model", "small_cnn", "-o", number, "--task", "regression", "--labels", "age,height");
-        Assert.Contains("2 names for 1 classes", twice.Errors, StringComparison.Ordinal);
-        Assert.Equal(0, Zoo.Run("import", one, "--model", "small_cnn", "-o", number, "--task", "regression").ExitCode);
+        Assert.Contains("2 names for 1 output", twice.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, Zoo.Run("import", one, "--model", "small_cnn", "-o", number, "--task", "regression", "--labels", "age").ExitCode);
+        Assert.Equal(["age"], Checkpoint.ReadInfo(number).Labels);
+        Assert.Contains("no such file", Zoo.Run("import", one, "--model", "small_cnn", "-o", number, "--labels", "names.txt").Errors, StringComparison.Ordinal);
         double value = (40 / 255.0 - preprocessing.Mean[0]) / preprocessing.Std[0] * 20 - 8;
         Assert.Equal(value, Zoo.Run("predict", number, Picture(40), "--json").Json[0].GetProperty("value").GetDouble(), 1e-2);
     }

@@ -77,7 +77,7 @@ internal static class CalibrateCommand
             session.Say($"{model.Info.Name}: no one layer is its head, so no picture will be called unlike those of its training");
         }
 
-        Checkpoint.Save(output, model.Model, CheckpointFiles.Describe(model with { Calibration = made }));
+        Checkpoint.Save(output, model.Model, (model with { Calibration = made }).Describe());
         session.Show(new
         {
             model = model.Info.Name,

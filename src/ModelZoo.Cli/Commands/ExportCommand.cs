@@ -58,7 +58,7 @@ internal static class ExportCommand
 
         if (output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
         {
-            Checkpoint.Save(output, resolved.Model, CheckpointFiles.Describe(resolved));
+            Checkpoint.Save(output, resolved.Model, resolved.Describe());
         }
         else
         {
@@ -78,7 +78,7 @@ internal static class ExportCommand
         OnnxExported made = OnnxExport.Write(output, resolved.Model, onnx with
         {
             Input = [built.InChannels, built.InputHeight, built.InputWidth],
-            Description = CheckpointFiles.Describe(resolved),
+            Description = resolved.Describe(),
         });
         long bytes = new FileInfo(output).Length;
         session.Show(new

@@ -124,7 +124,7 @@ internal static class FinetuneCommand
             session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
         }
 
-        return TrainingReport.Show(session, pretrained.Info.Name, train, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
+        return TrainingReport.Show(session, pretrained.Info.Name, train, measured, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
     }
 
     private static int Curve(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, Recipe recipe)

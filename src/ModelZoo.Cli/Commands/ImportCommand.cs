@@ -70,26 +70,18 @@ internal static class ImportCommand
         int classes = resolved.Options.NumClasses;
         if (names.Length != classes)
         {
-            throw new UsageException($"--labels {labels}: {names.Length} names for {classes} classes.");
+            throw new UsageException($"--labels {labels}: {names.Length} names for {classes} {(classes == 1 ? "output" : "classes")}.");
         }
 
-        Checkpoint.Save(output, resolved.Model, new CheckpointInfo
-        {
-            Architecture = info.Name,
-            Options = resolved.Options,
-            Labels = names,
-            Task = resolved.Task.Kind == TaskKind.Classes ? null : resolved.Task,
-            Preprocessing = resolved.Preprocessing,
-            Graph = info.Graph,
-            Extra = new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
+        Checkpoint.Save(output, resolved.Model, (resolved with { Labels = names }).Describe(
+            new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
             {
                 ["importedBy"] = $"ModelZoo {typeof(ImportCommand).Assembly.GetName().Version?.ToString(3)}",
                 ["importedFrom"] = $"{Path.GetFileName(weights.File)} ({format})",
-            },
-        });
+            }));
         LoadReport report = resolved.Loading!;
         session.Show(new { model = info.Name, file = weights.File, format, output, classes, report }, console =>
-            console.WriteLine($"{output}: {info.Name} with {classes.ToString(CultureInfo.InvariantCulture)} classes, {report.Loaded.Count} tensors from "
+            console.WriteLine($"{output}: {info.Name} with {Tables.Count(classes)} {(classes == 1 ? "output" : "classes")}, {report.Loaded.Count} tensors from "
                 + $"{weights.File} ({format})"));
         return 0;
     }
@@ -99,7 +91,7 @@ internal static class ImportCommand
     {
         if (task != TaskKind.Classes)
         {
-            return loaded.Options.NumClasses == 1 || task != TaskKind.Regression
+            return loaded.Task.Kind == task ? loaded : loaded.Options.NumClasses == 1 || task != TaskKind.Regression
                 ? loaded with { Task = new PredictionTask { Kind = task } }
                 : throw new UsageException($"--task regression: the head has {loaded.Options.NumClasses} outputs; a number is one.");
         }

@@ -110,6 +110,7 @@ internal static class InfoCommand
             table.Row("chosen on", $"{chosen.Name}, {Tables.Count(chosen.Pictures)} pictures");
         }
 
+        table.Row("preprocessing", string.Join('\n', checkpoint.Preprocessing.Describe()));
         foreach ((string key, string value) in checkpoint.Extra)
         {
             table.Row(key, key == "recipe" ? RecipeText.Lines(value) ?? value : value);

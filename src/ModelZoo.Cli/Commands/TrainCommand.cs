@@ -88,7 +88,7 @@ internal static class TrainCommand
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, request.Data.Source, result,
+        return TrainingReport.Show(session, info.Name, train, test, request.Data.Source, result,
             settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!), folders);
     }
 

@@ -177,9 +177,9 @@ internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Spl
         }
 
         LabeledImages matched = model.Trained ? data.WithClasses(model.Labels) : data;
-        foreach (string remark in matched.Remarks.Except(data.Remarks))
+        foreach (string remark in matched.Remarks)
         {
-            session.Say(remark);
+            session.SayOnce(remark);
         }
 
         return matched;
@@ -191,7 +191,7 @@ internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Spl
     {
         foreach (string remark in images.Remarks)
         {
-            session.Say(remark);
+            session.SayOnce(remark);
         }
 
         return images;

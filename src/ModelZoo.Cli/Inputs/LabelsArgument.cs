@@ -15,5 +15,6 @@ internal static class LabelsArgument
     internal static string[]? Read(string? given) => given is null ? null
         : File.Exists(given) ? [.. File.ReadLines(given).Select(l => l.Trim()).Where(l => l.Length > 0)]
         : given.Contains(',', StringComparison.Ordinal) ? given.Split(',', StringSplitOptions.TrimEntries)
+        : given.Trim().Length > 0 && given.IndexOfAny(['.', '/', '\\']) < 0 ? [given.Trim()] // one output has one name
         : throw new UsageException($"--labels {given}: no such file. Give a text file with one name a line, or names separated by commas.");
 }

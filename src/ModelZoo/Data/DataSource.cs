@@ -152,6 +152,11 @@ public sealed record SplitOptions
             : 0;
     }
 
+    /// <summary>What is said of a lot without parts where its test is read: that it is not all.</summary>
+    internal string Remark(string path, int kept, int all) =>
+        FormattableString.Invariant($"{path}: has no parts; {kept} of its {all} pictures {(kept == 1 ? "is" : "are")} kept for the test ")
+        + FormattableString.Invariant($"(--val-share {ValShare}).");
+
     /// <summary>Checks the share.</summary>
     /// <exception cref="UsageException">It is not within [0,1).</exception>
     public SplitOptions Validate() =>

@@ -99,8 +99,10 @@ public sealed class ImageFolder : LabeledFiles
         string? taken = all.Classes.FirstOrDefault(name => FolderParts.PartOf(name) is not null) is { } like && all.Classes.Count > 1
             ? $"{all.Root}: '{like}' is taken for a class, as the folders beside it are."
             : null;
+        string[] share = part == DataSplit.Test ? [split.Remark(all.Root, files.Sum(f => f.Count), all.Files.Sum(f => f.Count))] : [];
         return files.Any(f => f.Count > 0)
-            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? [] : [taken], all.Summaries(""))
+            ? Create(all, all.Classes, files, $"{NameOf(all.Root)}/{FolderParts.NameOf(part)}", part, taken is null ? share : [taken, .. share],
+                all.Summaries(""))
             : throw new ZooException($"{all.Root}: too few images to keep some for the test (--val-share). Add a folder val beside train.");
     }
 

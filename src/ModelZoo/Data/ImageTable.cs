@@ -46,7 +46,7 @@ public sealed class ImageTable : LabeledFiles
         };
         return new(info, [.. chosen.Select(i => rows.Files[i])], targets is null ? [.. chosen.Select(i => rows.Labels[i])] : chosen, targets)
         {
-            Remarks = [.. rows.Remarks, .. Lacking(rows, read, chosen)],
+            Remarks = [.. rows.Remarks, .. Lacking(rows, read, chosen), .. Share(rows, read, chosen, split ?? new())],
         };
     }
 
@@ -71,6 +71,9 @@ public sealed class ImageTable : LabeledFiles
             }
         }
     }
+
+    private static string[] Share(TableRows rows, DataSplit part, int[] chosen, SplitOptions split) =>
+        rows.HasParts || part == DataSplit.Train ? [] : [split.Remark(rows.Path, chosen.Length, rows.Files.Count)];
 
     private static IEnumerable<string> Lacking(TableRows rows, DataSplit part, int[] chosen)
     {

@@ -51,6 +51,9 @@ internal sealed class TableRows
 
     public IReadOnlyList<string> Remarks => remarks;
 
+    /// <summary>Whether a column says the part of each picture.</summary>
+    public bool HasParts => parts is not null;
+
     public static TableRows Read(string path, LabelOptions options) => new(path, options);
 
     /// <summary>The pictures of a part.</summary>

@@ -87,6 +87,9 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
             : ((int)Math.Min((long)rows * width / height, int.MaxValue), rows);
     }
 
+    /// <summary>What is done to a picture, in words, a step each: "resize 24×40, bilinear".</summary>
+    public IReadOnlyList<string> Describe() => PreprocessingSteps.Describe(this);
+
     /// <summary>
     /// Checks sizes, that there is one mean and one positive standard deviation for each channel, and that what a fit needs is there and nothing else.
     /// </summary>

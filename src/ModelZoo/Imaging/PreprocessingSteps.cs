@@ -36,6 +36,15 @@ internal sealed class PreprocessingSteps : JsonConverter<Preprocessing>
         return Parse([.. steps.Select(step => step as JsonObject ?? throw new JsonException("a step of the preprocessing that is no object"))]);
     }
 
+    /// <summary>The steps in words, a line each: "resize 24×40, bilinear".</summary>
+    public static IReadOnlyList<string> Describe(Preprocessing p) => [.. Of(p).Select(step =>
+    {
+        Dictionary<string, string> values = step!.AsObject().ToDictionary(v => v.Key, v => v.Value is JsonArray list ? string.Join(' ', list) : $"{v.Value}");
+        string size = values.TryGetValue("height", out string? height) ? $" {height}×{values["width"]}" : "";
+        IEnumerable<string> others = values.Where(v => v.Key is not ("step" or "height" or "width" or "interpolation")).Select(v => $" {v.Key} {v.Value}");
+        return $"{values["step"]}{size}{(values.TryGetValue("interpolation", out string? how) ? $", {how}" : "")}{string.Join(',', others)}";
+    })];
+
     /// <summary>The steps as JSON.</summary>
     public static JsonArray Of(Preprocessing p)
     {

@@ -123,6 +123,21 @@ public sealed record ResolvedModel : IDisposable
         return this with { Model = model, Options = two, Labels = labels, Calibration = null };
     }
 
+    /// <summary>What a checkpoint of it says: all of it, so that a copy answers as the original does.</summary>
+    /// <param name="extra">How it was made; null: as its own checkpoint says.</param>
+    public CheckpointInfo Describe(IReadOnlyDictionary<string, string>? extra = null) => new()
+    {
+        Architecture = Info.Name,
+        Options = Options,
+        Labels = Labels,
+        Task = Task.Kind == TaskKind.Classes ? null : Task,
+        Calibration = Calibration,
+        ChosenOn = Checkpoint?.ChosenOn,
+        Preprocessing = Preprocessing,
+        Graph = Info.Graph,
+        Extra = extra ?? Checkpoint?.Extra ?? new Dictionary<string, string>(),
+    };
+
     /// <summary>Frees the network.</summary>
     public void Dispose() => Model.Dispose();
 }

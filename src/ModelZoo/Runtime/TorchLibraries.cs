@@ -12,6 +12,9 @@ internal sealed class TorchLibraries
     private static readonly (string Name, bool Required)[] Names =
         [("c10", true), ("torch_cpu", true), ("c10_cuda", false), ("torch_cuda", false), ("torch", true)];
 
+    // The loader's words, where the address space is too small.
+    private static readonly string[] NoRoom = ["failed to map segment", "annot allocate memory", "cannot create"];
+
     private TorchLibraries(string folder, nint torchCpu) => (Folder, TorchCpu) = (folder, torchCpu);
 
     /// <summary>What LIBTORCH says: the folder with libtorch's libraries, or one that holds it as lib/ or torch/lib/. Null where it says nothing.</summary>
@@ -92,8 +95,17 @@ internal sealed class TorchLibraries
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            throw new ZooException($"{path} cannot be loaded: {e.Message.Trim()}{hint}", e);
+            throw new ZooException($"{path} cannot be loaded: {Reason(e.Message)}{hint}", e);
         }
+    }
+
+    // .NET lists all that it tried; the loader's own words about the file itself come last.
+    private static string Reason(string message)
+    {
+        string last = message.Trim().Split('\n')[^1].Trim();
+        return Array.Exists(NoRoom, last.Contains)
+            ? $"out of memory ({last.Split(": ")[^1]}). The process may not take enough: see `ulimit -v`."
+            : last;
     }
 
     private static string FileName(string name) =>

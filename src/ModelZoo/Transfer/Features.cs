@@ -110,6 +110,8 @@ public static class FeatureTable
     /// <summary>
     /// Writes a file, atomically. A .safetensors has "features" [N,…] and "labels" [N] (int64), and among its metadata "classes" and "files" as JSON lists; a
     /// .csv has a row per image: file (where known), label, class, then the values in row-major order, as the shortest text that gives the same float32.
+    /// Where images have several labels or a number, there are "targets" [N,K] (float32: 1 for a label that is there and 0 for the others, or the number) in
+    /// place of the labels, and one column, called labels or as the number is, in place of label and class.
     /// </summary>
     /// <param name="path">Where to.</param>
     /// <param name="features">What <see cref="Features.At"/> gave.</param>
@@ -131,7 +133,7 @@ public static class FeatureTable
         }
         else
         {
-            WriteSafetensors(path, features, files, facts);
+            WriteSafetensors(path, features, files, facts, rows: features.Targets is null);
         }
     }
 
@@ -146,7 +148,13 @@ public static class FeatureTable
         }
     }
 
-    internal static void WriteSafetensors(string path, ImageTensors features, IReadOnlyList<string>? files, IReadOnlyDictionary<string, string>? facts)
+    /// <param name="path">Where to.</param>
+    /// <param name="features">What is written.</param>
+    /// <param name="files">A name for each image; null where there are none.</param>
+    /// <param name="facts">More metadata.</param>
+    /// <param name="rows">Whether labels are written, which of images with several labels or a number are rows of their table.</param>
+    internal static void WriteSafetensors(string path, ImageTensors features, IReadOnlyList<string>? files, IReadOnlyDictionary<string, string>? facts,
+        bool rows = true)
     {
         var metadata = new Dictionary<string, string>(facts
             ?? new Dictionary<string, string>())
@@ -156,7 +164,10 @@ public static class FeatureTable
             metadata["files"] = JsonSerializer.Serialize(files, Json);
         }
 
-        SafetensorsWriter.Write(path, [Of("labels", features.Labels), Of("features", features.Inputs)], metadata);
+        using DisposeScope scope = NewDisposeScope();
+        WeightsTensor[] said = rows ? [Of("labels", features.Labels)]
+            : [Of("targets", tensor(Targets(features, features.Targets!), [features.Count, features.Targets!.Columns]))];
+        SafetensorsWriter.Write(path, [.. said, Of("features", features.Inputs)], metadata);
 
         static WeightsTensor Of(string name, Tensor tensor) => new(name, tensor.dtype.ToFile(), tensor.shape, stream => TensorBytes.Write(tensor, stream));
     }
@@ -167,18 +178,24 @@ public static class FeatureTable
         Tensor rows = features.Inputs.detach().cpu().to(ScalarType.Float32).reshape(features.Count, -1);
         long[] labels = features.Labels.cpu().data<long>().ToArray();
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-        writer.WriteLine($"{(files is null ? "" : "file,")}label,class,{string.Join(",", Enumerable.Range(0, (int)rows.shape[1]).Select(i => $"f{i}"))}");
+        string head = features.Targets is null ? "label,class"
+            : features.Targets.Task.Kind == TaskKind.Regression ? Quoted(features.ClassNames[0]) : "labels";
+        writer.WriteLine($"{(files is null ? "" : "file,")}{head},{string.Join(",", Enumerable.Range(0, (int)rows.shape[1]).Select(i => $"f{i}"))}");
         for (int i = 0; i < features.Count; i++)
         {
             using Tensor row = rows.select(0, i).contiguous();
             string values = string.Join(",", row.data<float>().ToArray().Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
-            string said = features.Targets is { } targets ? Said(targets.Row((int)labels[i]), features.ClassNames) : features.ClassNames[(int)labels[i]];
-            writer.WriteLine($"{(files is null ? "" : Quoted(files[i]) + ",")}{labels[i]},{Quoted(said)},{values}");
+            string said = features.Targets is { } targets ? Quoted(Said(targets.Row((int)labels[i]), targets.Task, features.ClassNames))
+                : $"{labels[i]},{Quoted(features.ClassNames[(int)labels[i]])}";
+            writer.WriteLine($"{(files is null ? "" : Quoted(files[i]) + ",")}{said},{values}");
         }
     }
 
+    private static float[] Targets(ImageTensors features, TargetTable table) =>
+        [.. features.Labels.cpu().data<long>().ToArray().SelectMany(row => table.Row((int)row).ToArray())];
+
     // The labels that are there, or the number.
-    private static string Said(ReadOnlySpan<float> row, IReadOnlyList<string> names) => row.Length == 1 && names.Count == 1
+    private static string Said(ReadOnlySpan<float> row, PredictionTask task, IReadOnlyList<string> names) => task.Kind == TaskKind.Regression
         ? row[0].ToString("R", CultureInfo.InvariantCulture)
         : string.Join('|', row.ToArray().Index().Where(v => v.Item > 0).Select(v => names[v.Index]));
 

@@ -154,11 +154,12 @@ internal static class FineTuneModel
     /// <summary>A model of its own, with the pretrained tensors and a head for the new labels.</summary>
     /// <param name="pretrained">What is copied.</param>
     /// <param name="labels">The new classes.</param>
+    /// <param name="task">What is learned; of a number in which scale.</param>
     /// <param name="preprocessing">How their images become its input.</param>
     /// <param name="options">The seed of new rows.</param>
     /// <param name="kept">The classes that keep their rows of the head.</param>
-    public static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, Preprocessing preprocessing, FineTuneOptions options,
-        IReadOnlyList<string> kept)
+    public static ResolvedModel Copy(ResolvedModel pretrained, IReadOnlyList<string> labels, PredictionTask task, Preprocessing preprocessing,
+        FineTuneOptions options, IReadOnlyList<string> kept)
     {
         random.manual_seed((long)options.Seed);
         ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
@@ -175,7 +176,7 @@ internal static class FineTuneModel
             }
 
             TransferLearning.ReplaceHead(model, labels.Count);
-            HeadRows.Copy(pretrained, model, labels, kept);
+            HeadRows.Copy(pretrained, model, labels, kept, task);
             return pretrained with
             {
                 Model = model,
@@ -212,19 +213,9 @@ internal static class FineTuneModel
         };
         if (result.TestAccuracy is { } accuracy)
         {
-            extra["testAccuracy"] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
+            extra[result.Task.MeasuredKey] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
         }
 
-        return new CheckpointInfo
-        {
-            Architecture = model.Info.Name,
-            Options = model.Options,
-            Labels = model.Labels,
-            Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
-            Preprocessing = model.Preprocessing,
-            ChosenOn = result.Epochs.Count > 1 ? options.ChosenOn : null,
-            Graph = model.Info.Graph,
-            Extra = extra
-        };
+        return (model with { Task = result.Task, Calibration = null }).Describe(extra) with { ChosenOn = result.Epochs.Count > 1 ? options.ChosenOn : null };
     }
 }

@@ -80,15 +80,15 @@ public static class FineTuner
         }
 
         var clock = Stopwatch.StartNew();
-        // A logit of one class of several is none of a label by itself, and a number has a scale of its own.
-        bool other = (train.Targets?.Task.Kind ?? TaskKind.Classes) is var kind && (kind != pretrained.Task.Kind || kind == TaskKind.Regression);
-        IReadOnlyList<string> kept = options.NewHead || other ? [] : HeadRows.Known(pretrained, train.ClassNames);
-        if (HeadRows.Describe(pretrained, train.ClassNames, kept) is { } said)
+        PredictionTask task = train.Targets?.Task ?? PredictionTask.Classes;
+        IReadOnlyList<string> known = options.NewHead ? [] : HeadRows.Known(pretrained, train.ClassNames);
+        IReadOnlyList<string> kept = HeadRows.GoOn(pretrained, task) ? known : [];
+        if ((HeadRows.Describe(pretrained, train.ClassNames, kept) ?? HeadRows.Refused(pretrained, task, known)) is { } said)
         {
             options.Remarks?.Report(said);
         }
 
-        ResolvedModel target = FineTuneModel.Copy(pretrained, train.ClassNames, options.Preprocessing ?? pretrained.Preprocessing, options, kept);
+        ResolvedModel target = FineTuneModel.Copy(pretrained, train.ClassNames, task, options.Preprocessing ?? pretrained.Preprocessing, options, kept);
         try
         {
             if (options.Device is { } device)

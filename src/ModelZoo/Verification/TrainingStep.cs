@@ -106,7 +106,7 @@ internal sealed class TrainingStep : IDisposable
 
     private Tensor Loss(Tensor output)
     {
-        if (output.shape is [var samples, var classes])
+        if (output.shape is [var samples, > 1 and var classes]) // of one class the loss is always 0
         {
             int[] targets = LossCheck.Targets((int)samples, (int)classes, options.Seed);
             return nn.functional.cross_entropy(output, tensor(Array.ConvertAll(targets, t => (long)t)).to(output.device));

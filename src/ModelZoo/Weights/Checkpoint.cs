@@ -97,7 +97,7 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(file);
         var plan = new LoadPlan(model, file, options ?? new LoadOptions());
-        MustBeFinite(file, plan.Copied.Concat(plan.Adapted).Select(t => t.Entry));
+        MustBeFinite(file, plan.Copied.Concat(plan.Adapted).Select(t => (t.Entry, plan.State[t.Key].dtype)));
         using (no_grad())
         {
             foreach ((string key, WeightsEntry entry) in plan.Copied)
@@ -121,11 +121,11 @@ public static class Checkpoint
     /// <exception cref="ZooException">It would not.</exception>
     internal static void MustFit(nn.Module model, WeightsFile file, LoadOptions options) => _ = new LoadPlan(model, file, options);
 
-    private static void MustBeFinite(WeightsFile file, IEnumerable<WeightsEntry> entries)
+    private static void MustBeFinite(WeightsFile file, IEnumerable<(WeightsEntry Entry, ScalarType Target)> entries)
     {
-        foreach (WeightsEntry entry in entries)
+        foreach ((WeightsEntry entry, ScalarType target) in entries)
         {
-            if (NonFinite.In(file, entry) is { } found)
+            if (NonFinite.In(file, entry, target) is { } found)
             {
                 throw new ZooException($"{file.Name}: {Printable.Plain(entry.Name)} holds {found}: such weights answer nothing. The training that made them "
                     + "went wrong; take an earlier checkpoint of it. `zoo verify --checkpoint` lists every value that is no number.");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -36,9 +37,12 @@ internal static class NonFinite
         return null;
     }
 
-    /// <summary>The same of a tensor that is still in its file.</summary>
+    /// <summary>The same of a tensor that is still in its file, and of values that are too large for what it is to be copied into.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="entry">The tensor.</param>
+    /// <param name="target">What its values become.</param>
     /// <exception cref="ZooException">The file can no longer be read.</exception>
-    public static string? In(WeightsFile file, WeightsEntry entry)
+    public static string? In(WeightsFile file, WeightsEntry entry, ScalarType target = ScalarType.Float64)
     {
         if (entry.Type is not (DType.F64 or DType.F32 or DType.F16 or DType.BF16))
         {
@@ -48,7 +52,7 @@ internal static class NonFinite
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            return In(file, entry, piece.AsSpan(0, PieceBytes));
+            return In(file, entry, piece.AsSpan(0, PieceBytes), target);
         }
         finally
         {
@@ -56,7 +60,7 @@ internal static class NonFinite
         }
     }
 
-    private static string? In(WeightsFile file, WeightsEntry entry, Span<byte> piece)
+    private static string? In(WeightsFile file, WeightsEntry entry, Span<byte> piece, ScalarType target)
     {
         for (long from = 0; from < entry.ByteLength; from += piece.Length)
         {
@@ -64,6 +68,7 @@ internal static class NonFinite
             file.CopyTo(entry.Name, part, from);
             (int index, double value) = entry.Type switch
             {
+                DType.F64 when target == ScalarType.Float32 => TooLarge(part),
                 DType.F64 => First<ulong>(part, 0x7FF0_0000_0000_0000, BitConverter.UInt64BitsToDouble),
                 DType.F32 => First<uint>(part, 0x7F80_0000, static bits => BitConverter.UInt32BitsToSingle(bits)),
                 DType.F16 => First<ushort>(part, 0x7C00, static bits => (double)BitConverter.UInt16BitsToHalf(bits)),
@@ -98,6 +103,20 @@ internal static class NonFinite
         return at < bits.Length ? (at, value(bits[at])) : (-1, 0);
     }
 
+    private static (int Index, double Value) TooLarge(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<double> values = MemoryMarshal.Cast<byte, double>(bytes);
+        for (int at = 0; at < values.Length; at++)
+        {
+            if (!float.IsFinite((float)values[at]))
+            {
+                return (at, values[at]);
+            }
+        }
+
+        return (-1, 0);
+    }
+
     private static string Described(double value, long index, IReadOnlyList<long> shape)
     {
         var place = new long[shape.Count];
@@ -106,6 +125,9 @@ internal static class NonFinite
             (index, place[d]) = Math.DivRem(index, shape[d]);
         }
 
-        return $"{(double.IsNaN(value) ? "NaN" : value > 0 ? "infinity" : "-infinity")} at [{string.Join(",", place)}]";
+        string what = double.IsNaN(value) ? "NaN"
+            : double.IsFinite(value) ? string.Create(CultureInfo.InvariantCulture, $"{value:G6}, more than float32 can hold,")
+            : value > 0 ? "infinity" : "-infinity";
+        return $"{what} at [{string.Join(",", place)}]";
     }
 }

@@ -40,6 +40,8 @@ public sealed class ImageFolderTests : IDisposable
         var split = new SplitOptions { ValShare = 0.2, Seed = 7 };
         (ImageFolder train, ImageFolder test) = (ImageFolder.Open(folder.Path, DataSplit.Train, split), ImageFolder.Open(folder.Path, DataSplit.Test, split));
         Assert.Equal((48, 12), (train.Count, test.Count));
+        Assert.Empty(train.Remarks);
+        Assert.Equal($"{folder.Path}: has no parts; 12 of its 60 pictures are kept for the test (--val-share 0.2).", Assert.Single(test.Remarks));
         Assert.Equal(2, test.Labels.ToArray().Count(label => label == 1));
         Assert.Equal(files.Order(StringComparer.Ordinal), Relative(train, "").Concat(Relative(test, "")).Order(StringComparer.Ordinal));
         Assert.Equal(test.Files, ImageFolder.Open(folder.Path, DataSplit.Test, split).Files);

@@ -70,6 +70,8 @@ public sealed class ImageTableTests : IDisposable
         Assert.Equal([(0, 8), (1, 8)], train.Labels.ToArray().CountBy(l => l).Select(l => (l.Key, l.Value)));
         Assert.Equal([(0, 2), (1, 2)], test.Labels.ToArray().CountBy(l => l).Select(l => (l.Key, l.Value)));
         Assert.Equal(names, train.Files.Concat(test.Files).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal($"{folder.File("table.csv")}: has no parts; 4 of its 20 pictures are kept for the test (--val-share 0.2).", test.Remarks[1]);
+        Assert.Single(train.Remarks);
     }
 
     [Theory]

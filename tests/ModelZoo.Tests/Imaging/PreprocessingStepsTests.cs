@@ -48,6 +48,16 @@ public class PreprocessingStepsTests
     }
 
     [Fact]
+    public void In_words_they_are_a_line_each()
+    {
+        Assert.Equal(["orient", "color channels 3", "cover 183×256, bilinear", "crop 160×224", "scale maximum 255",
+            "normalize mean 0.485 0.456 0.406, std 0.229 0.224 0.225"],
+            (Preprocessing.ImageNet() with { Height = 160, ShorterSide = 183 }).Describe());
+        Assert.Equal(["orient", "color channels 1", "resize 26×34, bilinear", "pad 32×40", "scale maximum 255", "normalize mean 0.1307, std 0.3081"],
+            new Preprocessing(1, 32, 40, Fit.Resize, [0.1307f], [0.3081f], Border: 3).Describe());
+    }
+
+    [Fact]
     public void What_earlier_checkpoints_have_is_read_as_it_was()
     {
         Preprocessing crop = JsonSerializer.Deserialize<Preprocessing>("""

@@ -60,8 +60,11 @@ public class RunLengthTests
         Assert.Contains("was started with 3 epochs and cannot go on to 2: it is in epoch 3 already.",
             Assert.Throws<ZooException>(() => Fit(done, Short)).Message, StringComparison.Ordinal);
         Fit(other, Short);
-        Assert.Contains("the recipe's learning_rate was 0.02 and is 0.1",
+        Assert.Contains("is the state of another run: the recipe's learning_rate was 0.02 and is 0.1. Resume",
             Assert.Throws<ZooException>(() => Fit(other, Short with { Epochs = 4, LearningRate = 0.1 })).Message, StringComparison.Ordinal);
+        string data = Assert.Throws<ZooException>(() => Fit(other, Short with { Epochs = 4 }, images: 31)).Message;
+        Assert.Contains("is the state of another run: test_data was 32 examples", data, StringComparison.Ordinal);
+        Assert.DoesNotContain("epochs", data, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,10 +85,10 @@ public class RunLengthTests
         Assert.True(result.Epochs.Count(e => e.TestAccuracy == best.TestAccuracy) > 1);
     }
 
-    private static TrainingResult Fit(TempFolder folder, Recipe recipe)
+    private static TrainingResult Fit(TempFolder folder, Recipe recipe, int images = 32)
     {
         using ZooModel model = Samples.Fresh("lenet5");
-        using ImageTensors data = Samples.Tensors("lenet5", 32);
+        using ImageTensors data = Samples.Tensors("lenet5", images);
         var options = new TrainerOptions { RunFolder = folder.Path, Resume = true, Describe = _ => Samples.Description("lenet5") };
         return new Trainer(model, recipe, options).Fit(data, data);
     }

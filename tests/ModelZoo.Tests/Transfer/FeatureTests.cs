@@ -98,6 +98,39 @@ public class FeatureTests
     }
 
     [Fact]
+    public void With_several_labels_or_a_number_they_go_with_the_targets_and_not_with_rows_of_a_table()
+    {
+        using var folder = new TempFolder();
+        var labels = new TargetTable(new() { Kind = TaskKind.MultiLabel }, 2, new float[] { 0, 0, 1, 1, 0, 1 });
+        var number = new TargetTable(new() { Kind = TaskKind.Regression, Offset = 9 }, 1, new float[] { 4, -2.5f, 1e9f });
+        Assert.Equal("file,labels,f0\na.jpg,\"bee, queen\",0.5\nb.jpg,\"ant|bee, queen\",3\n", Written(labels, ["ant", "bee, queen"]));
+        Assert.Equal([0, 1, 1, 1], Targets(labels, ["ant", "bee, queen"]));
+        Assert.Equal("file,\"age, in days\",f0\na.jpg,1E+09,0.5\nb.jpg,-2.5,3\n", Written(number, ["age, in days"]));
+        Assert.Equal([1e9f, -2.5f], Targets(number, ["age, in days"]));
+
+        ImageTensors Features(TargetTable targets, string[] names) =>
+            ImageTensors.FromTensors(tensor(new[] { 0.5f, 3 }, [2, 1]), tensor(new long[] { 2, 1 }), names, targets);
+
+        string Written(TargetTable targets, string[] names)
+        {
+            using ImageTensors features = Features(targets, names);
+            FeatureTable.Write(folder.File("f.csv"), features, ["a.jpg", "b.jpg"]);
+            return File.ReadAllText(folder.File("f.csv"));
+        }
+
+        float[] Targets(TargetTable targets, string[] names)
+        {
+            using ImageTensors features = Features(targets, names);
+            FeatureTable.Write(folder.File("f.safetensors"), features);
+            using SafetensorsFile file = SafetensorsFile.Open(folder.File("f.safetensors"));
+            Assert.Equal(["features", "targets"], file.Entries.Select(e => e.Name).Order());
+            Assert.Equal([2L, names.Length], file["targets"].Shape);
+            using Tensor read = TensorBytes.Read(file, file["targets"]);
+            return [.. read.data<float>()];
+        }
+    }
+
+    [Fact]
     public void Features_on_the_disk_are_used_again_until_weights_or_images_change()
     {
         using var folder = new TempFolder();

@@ -85,6 +85,49 @@ public class HeadRowsTests
         Assert.Null(HeadRows.Describe(pretrained, ["fly"], []));
     }
 
+    [Theory]
+    [InlineData("lenet5", 0.5, 3, 0.5, 3)]
+    [InlineData("lenet5", 0.5, 3, -20, 0.25)]
+    [InlineData("small_cnn", 100, 12, 7, 40)]
+    [InlineData("resnet20", -1, 0.1, 2, 0.3)]
+    public void A_number_goes_on_in_the_scale_of_the_new_data(string name, double offset, double scale, double newOffset, double newScale)
+    {
+        PredictionTask before = new() { Kind = TaskKind.Regression, Offset = offset, Scale = scale };
+        PredictionTask after = before with { Offset = newOffset, Scale = newScale };
+        using ResolvedModel pretrained = Pretrained(name, ["age"]) with { Task = before };
+        using FineTuneResult result = Tune(pretrained, ["age"], new FineTuneOptions(), after);
+        using FineTuneResult fresh = Tune(pretrained, ["height"], new FineTuneOptions(), after);
+        Assert.Equal(["age"], result.KeptClasses);
+        Assert.Equal((newOffset, newScale), (result.Model.Task.Offset, result.Model.Task.Scale));
+        Assert.Empty(fresh.KeptClasses);
+        ModelOptions sizes = pretrained.Options;
+        using Tensor images = randn(3, sizes.InChannels, sizes.InputHeight, sizes.InputWidth);
+        double[] expected = Numbers(pretrained), actual = Numbers(result.Model);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * (1 + Math.Abs(pair.First))));
+        Assert.True(Math.Abs(expected[0] - Numbers(fresh.Model)[0]) > 1e-3);
+
+        double[] Numbers(ResolvedModel model)
+        {
+            using IDisposable none = no_grad();
+            model.Model.eval();
+            using Tensor outputs = model.Model.call(images);
+            return [.. outputs.data<float>().ToArray().Select(v => v * model.Task.Scale + model.Task.Offset)];
+        }
+    }
+
+    [Theory]
+    [InlineData(TaskKind.Classes, TaskKind.MultiLabel, "head: drawn anew; its rows are for one class of several, and several labels are learned")]
+    [InlineData(TaskKind.MultiLabel, TaskKind.Classes, "head: drawn anew; its rows are for several labels, and one class of several is learned")]
+    [InlineData(TaskKind.Regression, TaskKind.MultiLabel, "head: drawn anew; its rows are for a number, and several labels are learned")]
+    [InlineData(TaskKind.MultiLabel, TaskKind.MultiLabel, null)]
+    public void A_head_for_something_else_is_drawn_anew_and_that_is_said(TaskKind before, TaskKind now, string? expected)
+    {
+        using ResolvedModel pretrained = Pretrained("lenet5", ["age"]) with { Task = new() { Kind = before } };
+        Assert.Equal(expected, HeadRows.Refused(pretrained, new() { Kind = now }, ["age"]));
+        Assert.Equal(expected is null, HeadRows.GoOn(pretrained, new() { Kind = now }));
+        Assert.Null(HeadRows.Refused(pretrained, new() { Kind = now }, []));
+    }
+
     private static Tensor State(ResolvedModel model, string key) => model.Model.state_dict()[key];
 
     private static ResolvedModel Pretrained(string name, string[] labels)
@@ -101,11 +144,13 @@ public class HeadRowsTests
         };
     }
 
-    private static FineTuneResult Tune(ResolvedModel pretrained, string[] labels, FineTuneOptions options)
+    private static FineTuneResult Tune(ResolvedModel pretrained, string[] labels, FineTuneOptions options, PredictionTask? task = null)
     {
         long[] shape = [6, pretrained.Options.InChannels, pretrained.Options.InputHeight, pretrained.Options.InputWidth];
         random.manual_seed(1);
-        using ImageTensors images = ImageTensors.FromTensors(randn(shape), arange(6).remainder(labels.Length).to(ScalarType.Int64), labels);
+        TargetTable? targets = task is null ? null : new(task, labels.Length, new float[6 * labels.Length]);
+        Tensor rows = targets is null ? arange(6).remainder(labels.Length).to(ScalarType.Int64) : arange(6);
+        using ImageTensors images = ImageTensors.FromTensors(randn(shape), rows, labels, targets);
         return FineTuner.Run(pretrained, images, null, "six", options with { Recipe = Nothing, Seed = 4 });
     }
 }

@@ -3,6 +3,7 @@ using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Weights;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -66,6 +67,33 @@ public class NonFiniteTests
         Assert.All(Samples.Bytes(model), entry => Assert.Equal(before[entry.Key], entry.Value));
         Assert.Contains(expected, Assert.Throws<ZooException>(() =>
             ModelResolver.Resolve(Catalog.Models, "lenet5", Catalog.ReadResource, folder.File(name))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1e300, "1E+300, more than float32 can hold, at [1,0,2,3]")]
+    [InlineData(-3.5e38, "-3.5E+38, more than float32 can hold, at [1,0,2,3]")]
+    [InlineData(double.NaN, "NaN at [1,0,2,3]")]
+    [InlineData(3.4e38, null)]
+    [InlineData(1e-300, null)] // nothing is lost but what is next to nothing
+    public void A_value_that_only_float64_holds_is_one_too(double value, string? expected)
+    {
+        using var folder = new TempFolder();
+        using ZooModel wide = Samples.Fresh("lenet5", 3), model = Samples.Fresh("lenet5", 4);
+        wide.to(ScalarType.Float64);
+        using (no_grad())
+        {
+            wide.state_dict()["conv1.weight"][1, 0, 2, 3] = value;
+        }
+
+        Checkpoint.Export(folder.File("wide.pth"), wide);
+        Dictionary<string, byte[]> before = Samples.Bytes(model);
+        ZooException? refused = Record.Exception(() => Checkpoint.Load(model, folder.File("wide.pth"))) as ZooException;
+        Assert.Equal(expected is null, refused is null);
+        if (expected is not null)
+        {
+            Assert.Contains($"wide.pth: conv1.weight holds {expected}: such weights answer nothing.", refused!.Message, StringComparison.Ordinal);
+            Assert.All(Samples.Bytes(model), entry => Assert.Equal(before[entry.Key], entry.Value));
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ModelZoo.Training.Precision;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -50,12 +51,28 @@ internal sealed class CompiledProgram : IDisposable
     /// <param name="cancel">Tokens that end it between two steps.</param>
     /// <returns>What the last step made, contiguous; of bfloat16 float32. The caller's.</returns>
     /// <exception cref="OperationCanceledException">A token was canceled.</exception>
+    /// <exception cref="ExternalException">libtorch could not compute it: for want of memory (<see cref="OutOfMemory"/>), or the message says what it
+    /// refused.</exception>
     public Tensor Run(Tensor input, Action<Step, Tensor[]>? see = null, params CancellationToken[] cancel)
     {
         using IDisposable none = no_grad();
+        using IDisposable quiet = LibtorchLog.Quiet();
         using DisposeScope scope = NewDisposeScope();
-        using PackCache.Use packed = packs.For(input.shape[0]);
         var live = new Tensor?[values];
+        try
+        {
+            return Run(input, live, see, cancel);
+        }
+        catch (RefusedOperatorException)
+        {
+            MustHaveMemory(input, live);
+            throw;
+        }
+    }
+
+    private Tensor Run(Tensor input, Tensor?[] live, Action<Step, Tensor[]>? see, CancellationToken[] cancel)
+    {
+        using PackCache.Use packed = packs.For(input.shape[0]);
         var given = new Tensor[8];
         live[0] = ChannelsLast.Of(input.is_floating_point() ? input.to(backend.Type) : input).alias(); // the caller's object must not be disposed here
         for (int i = 0; i < Steps.Count; i++)
@@ -110,6 +127,15 @@ internal sealed class CompiledProgram : IDisposable
         {
             step.Dispose();
         }
+    }
+
+    // What was refused is not told. If as much memory as an operator could want is not there, this throws libtorch's own words for that.
+    private void MustHaveMemory(Tensor input, Tensor?[] live)
+    {
+        const long Least = 64L << 20;
+        long largest = live.Max(t => t is null ? 0 : t.numel() * t.element_size());
+        long weights = Steps.SelectMany(s => s.Sources).Max(s => s() is { } tensor ? (long?)(tensor.numel() * tensor.element_size()) : null) ?? 0;
+        using Tensor room = zeros([Least + (4 * Math.Max(largest, input.numel() * input.element_size())) + (2 * weights)], ScalarType.Byte);
     }
 
     // A layer may hand its input on, and a step that works in place does; the input's object is disposed when the input dies.

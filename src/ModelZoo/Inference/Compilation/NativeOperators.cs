@@ -179,6 +179,7 @@ internal static unsafe partial class NativeOperators
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable none = no_grad();
+        using IDisposable quiet = LibtorchLog.Quiet();
         try
         {
             Window window = new([1, 1], [1, 1], [1, 1], 1);
@@ -244,9 +245,7 @@ internal static unsafe partial class NativeOperators
     {
         if (status != 0)
         {
-#pragma warning disable CA2201 // As TorchSharp does for libtorch's errors.
-            throw new ExternalException("libtorch refused an operator of a compiled network; its message is on standard error");
-#pragma warning restore CA2201
+            throw new RefusedOperatorException();
         }
     }
 

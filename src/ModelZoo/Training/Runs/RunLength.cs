@@ -6,7 +6,10 @@ namespace ModelZoo.Training.Runs;
 /// <summary>Another number of epochs for a run that is gone on with.</summary>
 internal static class RunLength
 {
-    private const string RecipeKey = "recipe", StepsKey = "steps", EpochsKey = "epochs";
+    /// <summary>Of a recipe.</summary>
+    public const string EpochsKey = "epochs";
+
+    private const string RecipeKey = "recipe", StepsKey = "steps";
 
     /// <summary>Whether a run differs from what its state says in nothing but the number of epochs.</summary>
     /// <exception cref="JsonException">The recipe of the state cannot be read.</exception>
@@ -34,6 +37,20 @@ internal static class RunLength
         {
             throw new ZooException($"{name}: the run was started with {before} epochs and cannot go on to {recipe.Epochs}: {why}.");
         }
+    }
+
+    /// <summary>Of what differs, what another number of epochs does not explain: that alone would be allowed, and is not to be blamed.</summary>
+    /// <exception cref="JsonException">The recipe of the state cannot be read.</exception>
+    public static string[] Beside(string[] differing, Dictionary<string, string> saved, IReadOnlyDictionary<string, string> now)
+    {
+        if (!saved.TryGetValue(RecipeKey, out string? was) || !now.TryGetValue(RecipeKey, out string? recipe)
+            || JsonNode.DeepEquals(JsonNode.Parse(was)?[EpochsKey], JsonNode.Parse(recipe)?[EpochsKey]))
+        {
+            return differing;
+        }
+
+        bool same = JsonNode.DeepEquals(WithoutEpochs(was), WithoutEpochs(recipe));
+        return [.. differing.Where(key => key != StepsKey && !(same && key == RecipeKey))];
     }
 
     private static JsonNode? WithoutEpochs(string recipe)

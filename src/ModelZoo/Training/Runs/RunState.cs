@@ -170,6 +170,7 @@ internal static class TrainingStateFile
             .Order(StringComparer.Ordinal)];
         if (differing.Length > 0)
         {
+            differing = RunLength.Beside(differing, saved, now);
             IEnumerable<string> said = differing.Select(key => key == "recipe"
                 ? RecipeDifference(saved.GetValueOrDefault(key) ?? "{}", now.GetValueOrDefault(key) ?? "{}")
                 : $"{key} was {saved.GetValueOrDefault(key) ?? "absent"} and is {now.GetValueOrDefault(key) ?? "absent"}");
@@ -184,7 +185,8 @@ internal static class TrainingStateFile
         using JsonDocument a = JsonDocument.Parse(before, strict), b = JsonDocument.Parse(after, strict);
         Dictionary<string, string> was = a.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
         Dictionary<string, string> now = b.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
-        return string.Join("; ", was.Keys.Union(now.Keys).Where(k => was.GetValueOrDefault(k) != now.GetValueOrDefault(k))
+        string[] keys = [.. was.Keys.Union(now.Keys).Where(k => was.GetValueOrDefault(k) != now.GetValueOrDefault(k))];
+        return string.Join("; ", keys.Where(k => keys.Length == 1 || k != RunLength.EpochsKey)
             .Select(k => $"the recipe's {k} was {was.GetValueOrDefault(k) ?? "absent"} and is {now.GetValueOrDefault(k) ?? "absent"}"));
     }
 }
