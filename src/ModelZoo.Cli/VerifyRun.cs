@@ -53,7 +53,7 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
                     blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
             if (plan.Compiled)
             {
-                using CompiledModel compiled = resolved.Model.Compile();
+                using CompiledModel compiled = resolved.Compile();
                 IReadOnlyList<LayerCheck> checks = CompiledVerifier.Verify(resolved.Model, compiled, typed,
                     plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
                 report = report with { Checks = [.. report.Checks, .. checks] };

@@ -81,7 +81,7 @@ internal static class EvalCommand
             images.AddRange(models.Select(m => TransferLearning.PreprocessingToMeasure(data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(data, p, loader) : ImageBatches.Open(data, p, null, loader)));
             string name = string.Join(" + ", specs);
-            compiled.AddRange(models.Select(m => m.Model.Compile()));
+            compiled.AddRange(models.Select(m => m.Compile()));
             Measurement measured = task.Kind == TaskKind.Classes
                 ? Evaluator.Evaluate([.. models.Select((m, i) =>
                     Averaged(Reordered.By(compiled[i].AsModule(), m.Labels, models[0].Labels, specs[i]), images[i]))],

@@ -113,6 +113,7 @@ internal static class ExportCommand
         Labels = resolved.Labels,
         Preprocessing = resolved.Preprocessing,
         Graph = resolved.Info.Graph,
+        Quantization = resolved.Quantization,
         Extra = resolved.Checkpoint?.Extra ?? new Dictionary<string, string>(),
     };
 }

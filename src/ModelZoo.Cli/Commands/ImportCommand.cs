@@ -81,6 +81,7 @@ internal static class ImportCommand
             Task = resolved.Task.Kind == TaskKind.Classes ? null : resolved.Task,
             Preprocessing = resolved.Preprocessing,
             Graph = info.Graph,
+            Quantization = resolved.Quantization,
             Extra = new SortedDictionary<string, string>(resolved.Checkpoint?.Extra.ToDictionary() ?? [], StringComparer.Ordinal)
             {
                 ["importedBy"] = $"ModelZoo {typeof(ImportCommand).Assembly.GetName().Version?.ToString(3)}",

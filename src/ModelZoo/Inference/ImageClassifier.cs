@@ -41,7 +41,7 @@ public sealed partial class ImageClassifier : IDisposable
         model.RequirePredictions("an image classifier");
         this.model = model;
         gate = new DisposalGate(this);
-        compiled = model.Model.Compile();
+        compiled = model.Compile();
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;

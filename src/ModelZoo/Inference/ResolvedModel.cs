@@ -22,6 +22,9 @@ public sealed record ResolvedModel : IDisposable
     /// <summary>Where its weights came from a checkpoint: what that says.</summary>
     public CheckpointInfo? Checkpoint { get; init; }
 
+    /// <summary>Of a quantized checkpoint: which layers compute on bytes; null in float32.</summary>
+    public QuantizationInfo? Quantization => Checkpoint?.Quantization;
+
     /// <summary>Class names, in the order of the logits.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
@@ -116,8 +119,12 @@ public sealed record ResolvedModel : IDisposable
 
         model.eval();
         Model.Dispose();
-        return this with { Model = model, Options = two, Labels = labels };
+        return this with { Model = model, Options = two, Labels = labels, Checkpoint = Checkpoint is null ? null : Checkpoint with { Quantization = null } };
     }
+
+    /// <summary>Compiles the network for evaluation: on bytes, where its checkpoint is quantized.</summary>
+    /// <param name="options">What else is wanted of it; null for the defaults.</param>
+    public CompiledModel Compile(CompileOptions? options = null) => Model.Compile((options ?? new()) with { Quantization = Quantization });
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => Model.Dispose();
