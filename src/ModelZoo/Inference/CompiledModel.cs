@@ -1,6 +1,7 @@
 using ModelZoo.Inference.Compilation;
 using ModelZoo.Inference.Quantization;
 using ModelZoo.Tracing;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -58,8 +59,14 @@ public sealed class CompiledModel : IDisposable
         : untraceable ?? (Foreign is { } weights ? $"bytes are for networks in float32 on the CPU, and the weights are {weights}"
         : !options.ByteOperators ? "operators on bytes are not wanted" : Fallback ?? QuantizationUnavailable);
 
+    /// <summary>Which layers compute on bytes; null where none does.</summary>
+    internal QuantizationInfo? Quantization => Foreign is null ? Claimed ?? options.Quantization : null;
+
     /// <summary>For faults that tests plant.</summary>
     internal Liveness? Rules { get; init; }
+
+    /// <summary>For faults that tests plant: what it says it computes.</summary>
+    internal QuantizationInfo? Claimed { get; init; }
 
     // What the weights are where they are not float32 on the CPU.
     private string? Foreign => model.parameters().FirstOrDefault() is { } p && (p.device_type != DeviceType.CPU || p.dtype != ScalarType.Float32)

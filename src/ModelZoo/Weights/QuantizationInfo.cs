@@ -15,7 +15,10 @@ public sealed record QuantizationInfo
     /// <summary>How many pictures they were measured on.</summary>
     public required int Images { get; init; }
 
-    /// <summary>The values that are bytes.</summary>
+    /// <summary>
+    /// The values that are bytes; and what convolutions give before something is added to them, which are bytes where the sum is computed by itself, as in
+    /// ONNX.
+    /// </summary>
     public required IReadOnlyList<QuantizedValue> Values { get; init; }
 
     /// <summary>The layers whose weights are int8.</summary>

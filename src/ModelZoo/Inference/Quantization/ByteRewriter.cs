@@ -60,6 +60,14 @@ internal sealed class ByteRewriter
     /// <summary>The name of a step's output in a <see cref="QuantizationInfo"/>.</summary>
     public static string ValueOf(Step step) => step.Layers[^1].Name;
 
+    /// <summary>What a step made, in float32; a copy in the caller's scope.</summary>
+    public static Tensor Floats(Step step, Tensor made) => made.dtype != ScalarType.Byte ? made.clone() : step switch
+    {
+        ByteProductStep { Product.Output: { } scale } => PlainBytes.Dequantize(made, scale),
+        ByteKeepingStep keeping => PlainBytes.Dequantize(made, keeping.Scale),
+        _ => made.to(ScalarType.Float32),
+    };
+
     /// <summary>What a step would compute on bytes; null where it does not.</summary>
     public static (Conv2d? Convolution, PointwiseFunction? Function, bool Sum)? ProductOf(Step step) => step switch
     {
@@ -141,13 +149,13 @@ internal sealed class ByteRewriter
         switch (step)
         {
             case ConcatStep when same:
-                Add(new ByteConcatStep(step, [.. step.Inputs.Select(BytesOf)], NewBytes(output), backend.Kernels), step);
+                Add(new ByteConcatStep(step, [.. step.Inputs.Select(BytesOf)], NewBytes(output), scaleOf[output], backend.Kernels), step);
                 return;
             case { Layers: [{ Module: MaxPool2d }] } when same:
-                Add(new ByteMaxPoolStep(step, BytesOf(step.Inputs[0]), NewBytes(output), backend.Kernels), step);
+                Add(new ByteMaxPoolStep(step, BytesOf(step.Inputs[0]), NewBytes(output), scaleOf[output], backend.Kernels), step);
                 return;
             case { Layers: [{ Module: Flatten }] } when same:
-                Add(new ByteLayerStep(step, BytesOf(step.Inputs[0]), NewBytes(output)), step);
+                Add(new ByteLayerStep(step, BytesOf(step.Inputs[0]), NewBytes(output), scaleOf[output]), step);
                 return;
             case { Layers: [{ Module: AdaptiveAvgPool2d, OutputShape: [_, _, 1, 1] }] } when scaleOf.TryGetValue(step.Inputs[0], out ByteScale of):
                 Add(new ByteMeanStep(step, BytesOf(step.Inputs[0]), output, of, backend.Kernels), step);

@@ -73,8 +73,15 @@ internal sealed class DequantizeStep(int input, int output, ByteScale from, bool
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack) => kernels ? ByteKernels.Dequantize(x[0], From) : PlainBytes.Dequantize(x[0], From);
 }
 
+/// <summary>What hands bytes on: what it makes has the scale of what it takes.</summary>
+internal abstract class ByteKeepingStep(Step source, int[] inputs, int output, ByteScale scale) : Step(source.Layers, inputs, output)
+{
+    /// <summary>What its bytes stand for.</summary>
+    public ByteScale Scale { get; } = scale;
+}
+
 /// <summary>The largest byte under a window: the order of bytes is that of what they stand for.</summary>
-internal sealed class ByteMaxPoolStep(Step source, int input, int output, bool kernels) : Step(source.Layers, [input], output)
+internal sealed class ByteMaxPoolStep(Step source, int input, int output, ByteScale scale, bool kernels) : ByteKeepingStep(source, [input], output, scale)
 {
     private readonly MaxPool2d pool = (MaxPool2d)source.Layers[0].Module;
 
@@ -107,7 +114,7 @@ internal sealed class ByteMeanStep(Step source, int input, int output, ByteScale
 }
 
 /// <summary>Channels side by side, all of one scale.</summary>
-internal sealed class ByteConcatStep(Step source, int[] inputs, int output, bool kernels) : Step(source.Layers, inputs, output)
+internal sealed class ByteConcatStep(Step source, int[] inputs, int output, ByteScale scale, bool kernels) : ByteKeepingStep(source, inputs, output, scale)
 {
     public override string Kind => "int8 concatenation";
 
@@ -115,7 +122,7 @@ internal sealed class ByteConcatStep(Step source, int[] inputs, int output, bool
 }
 
 /// <summary>Bytes in another order or shape.</summary>
-internal sealed class ByteLayerStep(Step source, int input, int output) : Step(source.Layers, [input], output)
+internal sealed class ByteLayerStep(Step source, int input, int output, ByteScale scale) : ByteKeepingStep(source, [input], output, scale)
 {
     private readonly nn.Module<Tensor, Tensor> layer = (nn.Module<Tensor, Tensor>)source.Layers[0].Module;
 

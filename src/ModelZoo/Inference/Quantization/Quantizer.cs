@@ -66,8 +66,9 @@ public sealed class Quantizer : IDisposable
         (this.model, this.batches, this.options) = (model, batches, options);
         plain = model.Compile(new() { Fusions = Fusions.All & ~Fusions.Concatenations });
         int images = (int)batches.Sum(b => b.shape[0]) * (options.Observer == RangeObserver.MinMax ? 1 : 2);
-        calibration = plain.With(batches[0], program =>
-            Calibration.Of(program, batches, options.Observer, done => options.Progress?.Invoke("calibrating", done, images), options.Cancellation));
+        using CompiledModel unjoined = model.Compile(new() { Fusions = Fusions.All & ~(Fusions.Concatenations | Fusions.Sums) });
+        calibration = plain.With(batches[0], program => unjoined.With(batches[0], measured => Calibration.Of(program.Steps, measured, batches, options.Observer,
+            done => options.Progress?.Invoke("calibrating", done, images), options.Cancellation)));
     }
 
     /// <summary>The layers that can compute on bytes, in the order of execution.</summary>
@@ -103,7 +104,7 @@ public sealed class Quantizer : IDisposable
 
     /// <summary>The same with some layers more in float32.</summary>
     public QuantizationInfo Info(IReadOnlySet<string> layers) =>
-        plain.With(batches[0], program => calibration.Info(program, layers, options.BiasCorrection));
+        calibration.Info(layers, options.BiasCorrection);
 
     /// <summary>The layers that may compute on bytes by the options.</summary>
     public HashSet<string> Chosen()
@@ -181,7 +182,7 @@ public sealed class Quantizer : IDisposable
     }
 
     private static Tensor? Of(Step step, Tensor made, string? layer) => layer is null || step.Layers.Count == 0 || step.Layers[0].Name != layer ? null
-        : (step is ByteProductStep { Product.Output: { } scale } ? PlainBytes.Dequantize(made, scale) : made.clone()).MoveToOuterDisposeScope();
+        : ByteRewriter.Floats(step, made).MoveToOuterDisposeScope();
 
     private static double Decibels(Tensor right, Tensor seen)
     {
