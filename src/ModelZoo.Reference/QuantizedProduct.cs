@@ -66,8 +66,8 @@ public static class QuantizedProduct
     public static int ToByte(double value, double scale, int zero) => (int)Math.Clamp(Math.Round(value / scale) + zero, 0, 255);
 
     /// <summary>
-    /// The least and the most byte that a computation in floating point may give for a value that it knows up to an error: one and the same, but where a tie lies
-    /// within the error.
+    /// The least and the most byte that a computation in floating point may give for a value that it knows up to an error: one and the same, but where a tie
+    /// lies within the error.
     /// </summary>
     public static (int Least, int Most) ToBytes(double value, double error, double scale, int zero) =>
         (ToByte(value - error, scale, zero), ToByte(value + error, scale, zero));

@@ -84,7 +84,8 @@ internal static class Int8Speed
         double[] ms = [.. times.Select(t => 1000 * Rounds.Median(t))];
         double[] toFloat = [.. times[2].Zip(times[0], (theirs, ours) => theirs / ours)], toBytes = [.. times[3].Zip(times[0], (theirs, ours) => theirs / ours)];
         (double f, double b) = (Rounds.Median([.. toFloat]), Rounds.Median([.. toBytes]));
-        setting.Output.Say($"{$"{name}, {batch}",-22}{ms[0],10:F2}{ms[1],10:F2}{ms[2],10:F2}{ms[3],10:F2}{f,8:F2}{b,9:F2}  [{toBytes.Min():F2}, {toBytes.Max():F2}]");
+        setting.Output.Say($"{$"{name}, {batch}",-22}{ms[0],10:F2}{ms[1],10:F2}{ms[2],10:F2}{ms[3],10:F2}{f,8:F2}{b,9:F2}  "
+            + $"[{toBytes.Min():F2}, {toBytes.Max():F2}]");
         setting.Output.Add(new
         {
             Benchmark = "int8",

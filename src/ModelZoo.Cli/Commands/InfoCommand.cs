@@ -98,8 +98,8 @@ internal static class InfoCommand
 
         if (checkpoint.Quantization is { } bytes)
         {
-            table.Row("int8", $"{Tables.Count(bytes.Layers.Count)} layers, {Tables.Count(bytes.Values.Count)} values between them ({bytes.Observer}, measured on "
-                + $"{Tables.Count(bytes.Images)} pictures)");
+            table.Row("int8", $"{Tables.Count(bytes.Layers.Count)} layers, {Tables.Count(bytes.Values.Count)} values between them ({bytes.Observer}, measured "
+                + $"on {Tables.Count(bytes.Images)} pictures)");
         }
 
         foreach ((string key, string value) in checkpoint.Extra)

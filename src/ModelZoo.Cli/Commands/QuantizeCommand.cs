@@ -227,7 +227,8 @@ internal static class QuantizeCommand
 
             console.Write(table);
             string answers = Labeled
-                ? string.Create(CultureInfo.InvariantCulture, $"top-1 {Tables.Percent(Answers!.Accuracy)}, in float32 {Tables.Percent(FloatAccuracy)} ({Answers.Drop:F2} points lost)")
+                ? string.Create(CultureInfo.InvariantCulture, $"top-1 {Tables.Percent(Answers!.Accuracy)}, in float32 {Tables.Percent(FloatAccuracy)} ")
+                    + string.Create(CultureInfo.InvariantCulture, $"({Answers.Drop:F2} points lost)")
                 : $"top-1 as in float32 for {Tables.Percent(Answers!.Agreement)}";
             console.WriteLine($"{Output}: {Model.Info.Name} with {Result.Info.Layers.Count} of {Result.Costs.Count} layers in int8 ({Result.Info.Observer}, "
                 + $"{Tables.Count(Images)} pictures); on {Tables.Count(measured)} pictures {answers}; calibrated in {Tables.Seconds(Calibrated)}, "

@@ -92,7 +92,7 @@ internal sealed class FeatureReader : IDisposable
     private readonly ModelMode mode;
     private readonly CompiledProgram? exact;
     private readonly CompiledProgram? half;
-    private readonly string? inside; // of a quantized network, which runs whole: the value that is wanted
+    private string? inside; // of a quantized network, which runs whole: the value that is wanted
 
     /// <param name="model">The model.</param>
     /// <param name="layer">The path of a layer in it.</param>
@@ -171,8 +171,9 @@ internal sealed class FeatureReader : IDisposable
         }
 
         bool native = Fused(example) && CompiledModel.QuantizationUnavailable is null;
-        CompiledProgram program = Planner.Plan(trace, trace.Output, new Backend(Fused(example), Fusions.All & ~Fusions.Concatenations, ScalarType.Float32), null,
-            (plan, backend) => ByteRewriter.Rewrite(plan, bytes, backend, native));
+        var how = new Backend(Fused(example), Fusions.All & ~Fusions.Concatenations, ScalarType.Float32);
+        CompiledProgram program = Planner.Plan(trace, trace.Output, how, rewrite: (plan, backend) =>
+            ByteRewriter.Rewrite(plan, bytes, backend, native));
         if (program.Steps.Any(s => s.Layers.Count > 0 && ByteRewriter.ValueOf(s) == NameOf(trace, value)))
         {
             return program;

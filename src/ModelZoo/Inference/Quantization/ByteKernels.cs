@@ -116,7 +116,8 @@ internal static unsafe class ByteKernels
             long c = 0;
             for (; c <= channels - Lanes; c += Lanes)
             {
-                Vector256<short> left = Vector256.Narrow(Rounded(x + c), Rounded(x + c + 8)), right = Vector256.Narrow(Rounded(x + c + 16), Rounded(x + c + 24));
+                Vector256<short> left = Vector256.Narrow(Rounded(x + c), Rounded(x + c + 8));
+                Vector256<short> right = Vector256.Narrow(Rounded(x + c + 16), Rounded(x + c + 24));
                 Vector256.Narrow(left.AsUInt16(), right.AsUInt16()).Store(y + c);
             }
 

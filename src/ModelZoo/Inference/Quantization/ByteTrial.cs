@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Inference.Quantization;
 
 /// <summary>
-/// Whether oneDNN's products of bytes are right on this processor. Without VNNI they add pairs of products in sixteen bits, which overflow (255·127·2 > 32,767):
-/// small convolutions of the largest bytes and weights show it.
+/// Whether oneDNN's products of bytes are right on this processor. Without VNNI they add pairs of products in sixteen bits, which overflow
+/// (255·127·2 > 32,767): small convolutions of the largest bytes and weights show it.
 /// </summary>
 internal static class ByteTrial
 {

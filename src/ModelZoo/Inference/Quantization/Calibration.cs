@@ -81,7 +81,8 @@ internal sealed class Calibration : IDisposable
             Images = images,
             Values = [.. bytes.Concat(before).Distinct().Select(name => (name, Scale: Choose(groups[name])))
                 .Select(v => new QuantizedValue(v.name, (float)v.Scale.Scale, (int)v.Scale.Zero))],
-            Layers = [.. products.Where(p => layers.Contains(p.Key)).Select(p => layersOf[(p.Key, correct)] = Known(p.Key, correct) ?? Layer(p.Value, correct))],
+            Layers = [.. products.Where(p => layers.Contains(p.Key))
+                .Select(p => layersOf[(p.Key, correct)] = layersOf.GetValueOrDefault((p.Key, correct)) ?? Layer(p.Value, correct))],
         };
     }
 
@@ -106,8 +107,6 @@ internal sealed class Calibration : IDisposable
     }
 
     private ByteScale Choose(string group) => chosen.TryGetValue(group, out ByteScale known) ? known : chosen[group] = ranges[group].Choose(observer);
-
-    private QuantizedLayer? Known(string layer, bool correct) => layersOf.GetValueOrDefault((layer, correct));
 
     private string NameOf(int value) => value == 0 ? "" : ByteRewriter.ValueOf(steps.First(s => s.Outputs.Contains(value)));
 
