@@ -57,7 +57,7 @@ internal sealed class EvalSet : IDisposable
             set.Data = DataChoice.Matched(session, data, set.models[0]);
             set.images.AddRange(set.models.Select(m => TransferLearning.PreprocessingToMeasure(set.Data, m.Preprocessing))
                 .Select(p => tenCrop ? TenCrop.Open(set.Data, p, loader) : ImageBatches.Open(set.Data, p, null, loader)));
-            set.compiled.AddRange(set.models.Select(m => m.Model.Compile()));
+            set.compiled.AddRange(set.models.Select(m => m.Compile()));
             return set;
         }
         catch

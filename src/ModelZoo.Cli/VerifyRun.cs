@@ -11,6 +11,7 @@ using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using ModelZoo.Verification.Engines;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 using Trace = ModelZoo.Tracing.Trace;
@@ -53,10 +54,14 @@ internal sealed class VerifyRun(Session session, VerifyPlan plan, WeightsChoice 
                     blueprint: Catalog.TryBlueprintOf(resolved.Info)?.For(resolved.Options));
             if (plan.Compiled)
             {
-                using CompiledModel compiled = resolved.Model.Compile();
-                IReadOnlyList<LayerCheck> checks = CompiledVerifier.Verify(resolved.Model, compiled, typed,
-                    plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
-                report = report with { Checks = [.. report.Checks, .. checks] };
+                // A quantized network is held as what it was made of, and on bytes.
+                foreach (QuantizationInfo? bytes in resolved.Quantization is { } info ? [null, info] : new QuantizationInfo?[] { null })
+                {
+                    using CompiledModel compiled = resolved.Model.Compile(new() { Quantization = bytes });
+                    IReadOnlyList<LayerCheck> checks = CompiledVerifier.Verify(resolved.Model, compiled, typed,
+                        plan.Options((ulong)session.Seed) with { Cancellation = session.Cancel });
+                    report = report with { Checks = [.. report.Checks, .. checks] };
+                }
             }
 
             resolved.Model.to(session.Device);

@@ -30,6 +30,7 @@ internal static class ZooCommandLine
             ForwardCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
+            QuantizeCommand.Create(),
             DiagnoseCommand.Create(),
             CatalogCommand.Create(),
             ProgramProbe.Create(),

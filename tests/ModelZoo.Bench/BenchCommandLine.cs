@@ -131,11 +131,13 @@ internal static class BenchCommandLine
         };
         var ablation = new Option<bool>("--ablation") { Description = "What each fusion brings instead (default: resnet50 and googlenet)" };
         var first = new Option<bool>("--first") { Description = "The time from the start of a process to its first prediction instead, and its memory" };
+        var bytes = new Option<bool>("--int8") { Description = "Quantized networks instead, against ONNX Runtime in float32 and in int8" };
         var command = new Command("inference", "Compiled networks in float32 against ONNX Runtime in a process of its own.")
         {
             models,
             rounds,
             batches,
+            bytes,
             ablation,
             first,
         };
@@ -150,6 +152,10 @@ internal static class BenchCommandLine
             if (parsed.GetValue(first))
             {
                 InferenceSpeed.First(setting, parsed.GetValue(rounds), names);
+            }
+            else if (parsed.GetValue(bytes))
+            {
+                Int8Speed.Run(setting, parsed.GetValue(rounds), names, sizes);
             }
             else if (parsed.GetValue(ablation))
             {

@@ -15,7 +15,7 @@ namespace ModelZoo.Bench;
 /// </summary>
 internal static class InferenceSpeed
 {
-    private const double BlockSeconds = 0.3;
+    internal const double BlockSeconds = 0.3;
 
     internal static string[] Usual { get; } =
         ["alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v1", "efficientnet_b0", "densenet121"];
@@ -188,7 +188,7 @@ internal static class InferenceSpeed
     }
 
     // Seconds of one run, over a block of them.
-    private static Func<double> Block(Func<Tensor> run)
+    internal static Func<double> Block(Func<Tensor> run)
     {
         run().Dispose();
         long begun = Stopwatch.GetTimestamp();
@@ -212,7 +212,7 @@ internal static class InferenceSpeed
         return model.call(input);
     }
 
-    private static ZooModel Fresh(string name, out ModelInfo info)
+    internal static ZooModel Fresh(string name, out ModelInfo info)
     {
         random.manual_seed(1);
         info = Catalog.Models.Find(name);
@@ -237,7 +237,7 @@ internal static class InferenceSpeed
         return (seconds, long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
     }
 
-    private static string Processor()
+    internal static string Processor()
     {
         string? name = File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]

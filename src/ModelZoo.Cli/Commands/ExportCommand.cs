@@ -78,7 +78,8 @@ internal static class ExportCommand
         OnnxExported made = OnnxExport.Write(output, resolved.Model, onnx with
         {
             Input = [built.InChannels, built.InputHeight, built.InputWidth],
-            Description = resolved.Describe(),
+            Description = resolved.Describe() with { Quantization = null }, // the graph says it
+            Quantization = resolved.Quantization,
         });
         long bytes = new FileInfo(output).Length;
         session.Show(new
@@ -90,6 +91,7 @@ internal static class ExportCommand
             made.Nodes,
             made.Tensors,
             made.Folded,
+            int8Layers = resolved.Quantization?.Layers.Count,
             made.AnySize,
             onnx.Checks,
             onnx.WithPreprocessing,

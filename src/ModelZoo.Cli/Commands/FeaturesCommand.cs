@@ -63,8 +63,8 @@ internal static class FeaturesCommand
         using IImageBatches images = ImageBatches.Open(data, TransferLearning.PreprocessingToMeasure(data, resolved.Preprocessing), null,
             choice.Loader with { Device = session.Device });
         using ImageTensors features = layer is null
-            ? Features.Before(resolved.Model, resolved.Model.Head, images, cancel: session.Cancel)
-            : Features.At(resolved.Model, layer, images, cancel: session.Cancel);
+            ? Features.Before(resolved.Model, resolved.Model.Head, images, cancel: session.Cancel, quantization: resolved.Quantization)
+            : Features.At(resolved.Model, layer, images, cancel: session.Cancel, quantization: resolved.Quantization);
         DataChoice.Report(session, images);
         HashSet<int> skipped = [.. images.Skipped.Select(bad => bad.Index)];
         string[] names = [.. Enumerable.Range(0, data.Count).Where(i => !skipped.Contains(i)).Select(data.NameOf)];

@@ -99,6 +99,12 @@ internal static class InfoCommand
                 : $"several labels, each there from {(task.Thresholds.Count > 0 ? string.Join(", ", task.Thresholds.Select(Tables.Number)) : "0.5")} on");
         }
 
+        if (checkpoint.Quantization is { } bytes)
+        {
+            table.Row("int8", $"{Tables.Count(bytes.Layers.Count)} layers, {Tables.Count(bytes.Values.Count)} values between them ({bytes.Observer}, measured "
+                + $"on {Tables.Count(bytes.Images)} pictures)");
+        }
+
         if (checkpoint.Calibration is { } known)
         {
             table.Row("calibrated", $"on {known.Data}, {Tables.Count(known.Pictures)} pictures: at most {Tables.Percent(known.ErrorRate)} of its answers "

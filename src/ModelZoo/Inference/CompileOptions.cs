@@ -1,3 +1,5 @@
+using ModelZoo.Weights;
+
 namespace ModelZoo.Inference;
 
 /// <summary>What a compiled network joins or does faster than the layers by themselves; each changes rounding at most.</summary>
@@ -52,4 +54,13 @@ public sealed record CompileOptions
 
     /// <summary>For how many sizes of images a plan is kept.</summary>
     public int ImageSizes { get; init; } = 4;
+
+    /// <summary>Which layers compute with bytes, as a quantized checkpoint says; null for none.</summary>
+    public QuantizationInfo? Quantization { get; init; }
+
+    /// <summary>
+    /// Whether oneDNN's operators on bytes may be used, where they are there and right (<see cref="CompiledModel.QuantizationUnavailable"/>). Without them
+    /// libtorch's plain ones compute the same integers, more slowly.
+    /// </summary>
+    public bool ByteOperators { get; init; } = true;
 }

@@ -1,5 +1,7 @@
 using ModelZoo.Inference.Compilation;
+using ModelZoo.Inference.Quantization;
 using ModelZoo.Tracing;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,11 +43,34 @@ public sealed class CompiledModel : IDisposable
     /// it runs on the fused ones. The results differ by rounding only.
     /// </summary>
     public string? Fallback => untraceable ?? (!options.FusedOperators ? "fused operators are not wanted"
-        : Unavailable ?? (model.parameters().FirstOrDefault() is { } p && (p.device_type != DeviceType.CPU || p.dtype != ScalarType.Float32)
-            ? $"fused operators are for float32 on the CPU, and the weights are {p.dtype} on {p.device}" : null));
+        : Unavailable ?? (Foreign is { } weights ? $"fused operators are for float32 on the CPU, and the weights are {weights}" : null));
+
+    /// <summary>
+    /// Why oneDNN's operators on bytes cannot be used in this process: what <see cref="Unavailable"/> says, or the processor has no instructions with which
+    /// they compute the right sums. Null where they can.
+    /// </summary>
+    public static string? QuantizationUnavailable => NativeOperators.QuantizedMissing;
+
+    /// <summary>
+    /// Why a quantized network (<see cref="CompileOptions.Quantization"/>) does not run on oneDNN's operators on bytes: it computes the same integers by plain
+    /// operators then, or in floating point where its weights are not float32 on the CPU. Null where it does, or is not quantized.
+    /// </summary>
+    public string? QuantizationFallback => options.Quantization is null ? null
+        : untraceable ?? (Foreign is { } weights ? $"bytes are for networks in float32 on the CPU, and the weights are {weights}"
+        : !options.ByteOperators ? "operators on bytes are not wanted" : Fallback ?? QuantizationUnavailable);
+
+    /// <summary>Which layers compute on bytes; null where none does.</summary>
+    internal QuantizationInfo? Quantization => Foreign is null ? Claimed ?? options.Quantization : null;
 
     /// <summary>For faults that tests plant.</summary>
     internal Liveness? Rules { get; init; }
+
+    /// <summary>For faults that tests plant: what it says it computes.</summary>
+    internal QuantizationInfo? Claimed { get; init; }
+
+    // What the weights are where they are not float32 on the CPU.
+    private string? Foreign => model.parameters().FirstOrDefault() is { } p && (p.device_type != DeviceType.CPU || p.dtype != ScalarType.Float32)
+        ? $"{p.dtype} on {p.device}" : null;
 
     /// <summary>Computes a batch.</summary>
     /// <param name="input">[N,…] as the model takes it; it is not changed.</param>
@@ -225,11 +250,19 @@ public sealed class CompiledModel : IDisposable
             compiled.RemoveAt(compiled.Count - 1);
         }
 
-        CompiledProgram program = Planner.Plan(trace, trace.Output, new Backend(Fallback is null, options.Fusions,
-            model.parameters().FirstOrDefault()?.dtype ?? ScalarType.Float32), Rules);
+        CompiledProgram program = Planner.Plan(trace, trace.Output, new Backend(Fallback is null, Joined,
+            model.parameters().FirstOrDefault()?.dtype ?? ScalarType.Float32), Rules, Rewrite());
         program.PackedBatchSizes = options.PackedBatchSizes;
         compiled.Insert(0, new(trace, program));
     }
+
+    // Concatenations of bytes are copies.
+    private Fusions Joined => options.Quantization is null ? options.Fusions : options.Fusions & ~Fusions.Concatenations;
+
+    // Only float32 on the CPU can be quantized; elsewhere the float network runs.
+    private Func<StepPlan, Backend, StepPlan>? Rewrite() => options.Quantization is { } bytes && Foreign is null
+        ? (plan, backend) => ByteRewriter.Rewrite(plan, bytes, backend, QuantizationFallback is null)
+        : null;
 
     // Of one image: the graph does not depend on how many there are.
     private Trace Traced(Tensor input)

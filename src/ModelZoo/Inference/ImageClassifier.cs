@@ -44,7 +44,7 @@ public sealed partial class ImageClassifier : IDisposable
         model.RequirePredictions("an image classifier");
         this.model = model;
         gate = new DisposalGate(this);
-        compiled = model.Model.Compile();
+        compiled = model.Compile();
         judge = model.Calibration is { } calibration ? new(calibration) : null;
         reader = new(model.Model, compiled, features: judge?.WantsFeatures == true);
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;

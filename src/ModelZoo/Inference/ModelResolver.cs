@@ -217,7 +217,9 @@ public static class ModelResolver
         ResolvedModel fresh = Unfilled(info, options, request, file);
         return Loaded(fresh with
         {
-            Checkpoint = checkpoint,
+            // Another head or stem is not the one that was quantized.
+            Checkpoint = (options.NumClasses, options.InChannels) == (checkpoint.Options.NumClasses, checkpoint.Options.InChannels) && request.Load.Strict
+                ? checkpoint : checkpoint with { Quantization = null },
             Labels = options.NumClasses == checkpoint.Labels.Count ? checkpoint.Labels : fresh.Labels,
             Task = options.NumClasses == checkpoint.Labels.Count && checkpoint.Task is { } task ? task : fresh.Task,
             Preprocessing = Resized(checkpoint.Preprocessing, options),
@@ -237,6 +239,7 @@ public static class ModelResolver
     {
         try
         {
+            fresh.Quantization?.MustFit(fresh.Model, file.Name);
             LoadReport report = Checkpoint.Load(fresh.Model, file, request.Load);
             return fresh with { Trained = true, Loading = note is null ? report : report with { Notes = [.. report.Notes, note] } };
         }

@@ -23,6 +23,9 @@ public sealed record ResolvedModel : IDisposable
     /// <summary>Where its weights came from a checkpoint: what that says.</summary>
     public CheckpointInfo? Checkpoint { get; init; }
 
+    /// <summary>Of a quantized checkpoint: which layers compute on bytes; null in float32.</summary>
+    public QuantizationInfo? Quantization => Checkpoint?.Quantization;
+
     /// <summary>Class names, in the order of the logits.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
@@ -120,7 +123,14 @@ public sealed record ResolvedModel : IDisposable
 
         model.eval();
         Model.Dispose();
-        return this with { Model = model, Options = two, Labels = labels, Calibration = null };
+        return this with
+        {
+            Model = model,
+            Options = two,
+            Labels = labels,
+            Calibration = null,
+            Checkpoint = Checkpoint is null ? null : Checkpoint with { Quantization = null },
+        };
     }
 
     /// <summary>What a checkpoint of it says: all of it, so that a copy answers as the original does.</summary>
@@ -133,10 +143,15 @@ public sealed record ResolvedModel : IDisposable
         Task = Task.Kind == TaskKind.Classes ? null : Task,
         Calibration = Calibration,
         ChosenOn = Checkpoint?.ChosenOn,
+        Quantization = Quantization,
         Preprocessing = Preprocessing,
         Graph = Info.Graph,
         Extra = extra ?? Checkpoint?.Extra ?? new Dictionary<string, string>(),
     };
+
+    /// <summary>Compiles the network for evaluation: on bytes, where its checkpoint is quantized.</summary>
+    /// <param name="options">What else is wanted of it; null for the defaults.</param>
+    public CompiledModel Compile(CompileOptions? options = null) => Model.Compile((options ?? new()) with { Quantization = Quantization });
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => Model.Dispose();

@@ -48,7 +48,7 @@ public static class Calibrator
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(options);
-        using CompiledModel compiled = model.Model.Compile();
+        using CompiledModel compiled = model.Compile();
         var reader = new OutputReader(model.Model, compiled, features: true);
         if (!reader.HasFeatures)
         {
@@ -83,7 +83,7 @@ public static class Calibrator
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        using CompiledModel compiled = model.Model.Compile();
+        using CompiledModel compiled = model.Compile();
         var reader = new OutputReader(model.Model, compiled, features: neighbors is not null);
         NeighborSearch? search = neighbors is null ? null : new(neighbors);
         (List<float> logits, List<int> labels, List<double> distances) = ([], [], []);

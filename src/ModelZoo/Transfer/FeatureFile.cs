@@ -3,11 +3,13 @@ using System.Text;
 using ModelZoo.Analysis;
 using ModelZoo.Inference;
 using ModelZoo.Inference.Compilation;
+using ModelZoo.Inference.Quantization;
 using ModelZoo.Loading;
 using ModelZoo.Tracing;
 using ModelZoo.Training;
 using ModelZoo.Weights;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Transfer;
@@ -90,21 +92,24 @@ internal sealed class FeatureReader : IDisposable
     private readonly ModelMode mode;
     private readonly CompiledProgram? exact;
     private readonly CompiledProgram? half;
+    private string? inside; // of a quantized network, which runs whole: the value that is wanted
 
     /// <param name="model">The model.</param>
     /// <param name="layer">The path of a layer in it.</param>
     /// <param name="before">Its input rather than its output.</param>
     /// <param name="example">A batch that the model takes.</param>
     /// <param name="half">Whether to prepare for bfloat16 too.</param>
+    /// <param name="bytes">Of a quantized network: what computes on bytes; null for float32.</param>
     /// <exception cref="ZooException">There is no such layer.</exception>
-    public FeatureReader(nn.Module<Tensor, Tensor> model, string layer, bool before, Tensor example, bool half = false)
+    public FeatureReader(nn.Module<Tensor, Tensor> model, string layer, bool before, Tensor example, bool half = false,
+        QuantizationInfo? bytes = null)
     {
         TransferLearning.FindModule(model, layer);
         (this.model, this.layer, this.before) = (model, layer, before);
         mode = ModelMode.Eval(model);
         try
         {
-            (exact, this.half) = Build(example, half);
+            (exact, this.half) = Build(example, half, bytes);
         }
         catch
         {
@@ -123,7 +128,7 @@ internal sealed class FeatureReader : IDisposable
     public long Macs => exact?.Steps.SelectMany(s => s.Layers).Sum(LayerFacts.Macs) ?? 0;
 
     /// <summary>[N,…] float32 for a batch of inputs; the caller's.</summary>
-    public Tensor Run(Tensor input) => exact?.Run(input) ?? Listen(input);
+    public Tensor Run(Tensor input) => inside is not null ? Inside(input) : exact?.Run(input) ?? Listen(input);
 
     /// <summary>The same, computed in bfloat16.</summary>
     public Tensor RunHalf(Tensor input) => half!.Run(input);
@@ -135,12 +140,18 @@ internal sealed class FeatureReader : IDisposable
         mode.Dispose();
     }
 
-    private (CompiledProgram? Exact, CompiledProgram? Half) Build(Tensor example, bool withHalf)
+    private (CompiledProgram? Exact, CompiledProgram? Half) Build(Tensor example, bool withHalf, QuantizationInfo? bytes)
     {
         try
         {
             using DisposeScope scope = NewDisposeScope();
             using Trace trace = Trace.Run(model, example);
+            if (bytes is not null && Target(trace) is { } value && Quantized(trace, value, bytes, example) is { } program)
+            {
+                inside = NameOf(trace, value);
+                return (program, null);
+            }
+
             return Target(trace) is { } target
                 ? (Planner.Plan(trace, target, new Backend(Fused(example), Fusions.All, ScalarType.Float32)), withHalf ? Half(trace, target) : null)
                 : default;
@@ -149,6 +160,51 @@ internal sealed class FeatureReader : IDisposable
         {
             return default; // a forward calls functions: it is listened to instead
         }
+    }
+
+    // Null where the value is inside an operation: then the float network gives it.
+    private CompiledProgram? Quantized(Trace trace, int value, QuantizationInfo bytes, Tensor example)
+    {
+        if (example.device_type != DeviceType.CPU || model.parameters().Any(p => p.dtype != ScalarType.Float32))
+        {
+            return null;
+        }
+
+        bool native = Fused(example) && CompiledModel.QuantizationUnavailable is null;
+        var how = new Backend(Fused(example), Fusions.All & ~Fusions.Concatenations, ScalarType.Float32);
+        CompiledProgram program = Planner.Plan(trace, trace.Output, how, rewrite: (plan, backend) =>
+            ByteRewriter.Rewrite(plan, bytes, backend, native));
+        if (program.Steps.Any(s => s.Layers.Count > 0 && ByteRewriter.ValueOf(s) == NameOf(trace, value)))
+        {
+            return program;
+        }
+
+        program.Dispose();
+        return null;
+    }
+
+    private Tensor Inside(Tensor input)
+    {
+        Tensor? seen = null;
+        exact!.Run(input, (step, made) =>
+        {
+            if (step.Layers.Count > 0 && ByteRewriter.ValueOf(step) == inside)
+            {
+                seen = ByteRewriter.Floats(step, made[0]).contiguous().MoveToOuterDisposeScope();
+            }
+        }).Dispose();
+        return seen!;
+    }
+
+    // What does nothing in evaluation is no step.
+    private static string NameOf(Trace trace, int value)
+    {
+        while (value != Trace.ModelInput && trace.Nodes[value].Module is Identity or Dropout or Dropout2d)
+        {
+            value = trace.Nodes[value].Inputs[0];
+        }
+
+        return value == Trace.ModelInput ? "" : trace.Nodes[value].Name;
     }
 
     private bool Fused(Tensor example) => CompiledModel.Unavailable is null && example.device_type == DeviceType.CPU

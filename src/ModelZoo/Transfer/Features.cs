@@ -25,11 +25,12 @@ public static class Features
     /// <param name="data">The images.</param>
     /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
     /// <param name="cancel">Stops between two batches.</param>
+    /// <param name="quantization">Of a quantized network (<see cref="Inference.ResolvedModel.Quantization"/>): it computes on bytes; null for float32.</param>
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0,
-        CancellationToken cancel = default) => Read(model, layer, before: true, data, batchSize, cancel);
+        CancellationToken cancel = default, QuantizationInfo? quantization = null) => Read(model, layer, before: true, data, batchSize, cancel, quantization);
 
     /// <summary>
     /// The same for a layer's output, before any in-place layer behind it changes it: VGG's fc7 is what "classifier.3" gives (and "classifier.4" after its
@@ -40,11 +41,12 @@ public static class Features
     /// <param name="data">The images.</param>
     /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
     /// <param name="cancel">Stops between two batches.</param>
+    /// <param name="quantization">Of a quantized network (<see cref="Inference.ResolvedModel.Quantization"/>): it computes on bytes; null for float32.</param>
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
-    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default) =>
-        Read(model, layer, before: false, data, batchSize, cancel);
+    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default,
+        QuantizationInfo? quantization = null) => Read(model, layer, before: false, data, batchSize, cancel, quantization);
 
     /// <summary>A batch of the first images, for tracing.</summary>
     internal static Tensor Example(IBatchSource data, int count = 1)
@@ -89,12 +91,13 @@ public static class Features
             : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames, data.Targets);
     }
 
-    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel)
+    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel,
+        QuantizationInfo? quantization)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         using DisposeScope scope = NewDisposeScope();
-        using var reader = new FeatureReader(model, layer, before, Example(data));
+        using var reader = new FeatureReader(model, layer, before, Example(data), bytes: quantization);
         return Compute(data, reader.Run, batchSize, cancel);
     }
 }

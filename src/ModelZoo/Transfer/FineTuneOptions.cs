@@ -216,6 +216,10 @@ internal static class FineTuneModel
             extra[result.Task.MeasuredKey] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);
         }
 
-        return (model with { Task = result.Task, Calibration = null }).Describe(extra) with { ChosenOn = result.Epochs.Count > 1 ? options.ChosenOn : null };
+        return (model with { Task = result.Task, Calibration = null }).Describe(extra) with
+        {
+            ChosenOn = result.Epochs.Count > 1 ? options.ChosenOn : null,
+            Quantization = null,
+        };
     }
 }

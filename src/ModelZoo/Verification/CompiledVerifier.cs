@@ -1,5 +1,6 @@
 using ModelZoo.Inference;
 using ModelZoo.Inference.Compilation;
+using ModelZoo.Inference.Quantization;
 using ModelZoo.Layers;
 using ModelZoo.Reference;
 using ModelZoo.Tracing;
@@ -13,7 +14,8 @@ namespace ModelZoo.Verification;
 /// <summary>
 /// Holds a compiled network against the reference: each operation's real inputs, as they were when they were made, go through the layers that it stands for, in
 /// double, and what it computed must lie within the rounding bound of the fused computation. Then the weights are changed and it is done again on a sample, so
-/// that weights that were packed or folded before are noticed; and the whole must give what the model gives.
+/// that weights that were packed or folded before are noticed; and the whole must give what the model gives. Of a quantized network sums of integers must be
+/// equal (<see cref="ByteReference"/>).
 /// </summary>
 /// <remarks>
 /// Folding changes the order of roundings, not values: a product with a folded weight a·w carries the roundings of a (a sum, a root, two products or quotients)
@@ -56,6 +58,7 @@ public static class CompiledVerifier
     private static List<LayerCheck> Pass(nn.Module<Tensor, Tensor> model, CompiledModel compiled, Tensor input, VerifyOptions options, string quantity)
     {
         List<LayerCheck> checks = [];
+        ByteReference? bytes = compiled.Quantization is { } info ? new(info) : null;
         using Tensor output = compiled.With(input, program =>
         {
             Dictionary<int, NdArray> values = new() { [0] = input.ToNdArray() };
@@ -63,7 +66,17 @@ public static class CompiledVerifier
             return program.Run(input, (step, made) =>
             {
                 options.Cancellation.ThrowIfCancellationRequested();
-                checks.Add(Check(step, [.. step.Inputs.Select(i => values[i])], made[0], options, quantity, options.Seed + (number++ << 32)));
+                bytes?.Note(step);
+                if (step is ByteProductStep product)
+                {
+                    checks.Add(Comparison.Of(bytes!.NameOf(step), step.Layers[0].Op, Named(bytes.Weights(product)), ActualValues.Of(product.Product.Weight),
+                        options.MaxElements, options.Seed));
+                }
+
+                checks.Add(bytes?.Output(step, [.. step.Inputs.Select(i => values[i])]) is { } exact
+                    ? Comparison.Of(bytes.NameOf(step), step.Kind, Named(exact), ActualValues.Of(made[0]), options.SampleOf(exact),
+                        options.Seed + (number++ << 32))
+                    : Check(step, [.. step.Inputs.Select(i => values[i])], made[0], options, quantity, options.Seed + (number++ << 32)));
                 for (int slot = 0; slot < made.Length; slot++)
                 {
                     values[step.Outputs[slot]] = made[slot].ToNdArray();
@@ -75,12 +88,19 @@ public static class CompiledVerifier
                 }
             });
         });
+        if (bytes is not null)
+        {
+            return checks; // what rounding to bytes costs the whole is measured by `zoo quantize`, not bounded
+        }
+
         using Tensor eager = model.call(input);
         NdArray expected = eager.ToNdArray();
         double bound = (Relative * expected.Data.Select(Math.Abs).DefaultIfEmpty().Max()) + Sensitivity(model, input, eager);
         checks.Add(Comparison.Of("model", model.GetName(), new(quantity, [.. expected.Shape], i => new(expected.Data[i], bound)), ActualValues.Of(output),
             int.MaxValue, options.Seed));
         return checks;
+
+        Quantity Named(Quantity plain) => plain with { Name = $"{quantity}, {plain.Name}" };
     }
 
     // What a few roundings of the input make of the output: a deep network without shortcuts may amplify them to its whole output.

@@ -195,6 +195,10 @@ public sealed record CheckpointInfo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Graph { get; init; }
 
+    /// <summary>Of a quantized network: which layers compute on bytes, and what those stand for; null where it computes in float32.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public QuantizationInfo? Quantization { get; init; }
+
     /// <summary>How it was made: recipe, seed, data, accuracy, command, version …</summary>
     public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
 }
@@ -265,7 +269,7 @@ internal static class CheckpointJson
             : info.ChosenOn?.Fault() is { } forgotten ? forgotten
             : (info.Preprocessing.Channels, info.Preprocessing.Height, info.Preprocessing.Width) != (channels, height, width)
                 ? "prepares images of another size than the model takes"
-            : null;
+            : info.Quantization?.Fault();
         if (wrong is not null)
         {
             throw new ZooException($"{name}: {wrong}.");

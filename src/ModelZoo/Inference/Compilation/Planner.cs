@@ -46,15 +46,19 @@ internal sealed class Planner
     /// <param name="target">The node whose first output is wanted; <see cref="Trace.ModelInput"/> for none.</param>
     /// <param name="backend">How steps compute.</param>
     /// <param name="rules">What may be overwritten; null for <see cref="Liveness"/>'s rules.</param>
-    public static CompiledProgram Plan(Trace trace, int target, Backend backend, Liveness? rules = null)
+    /// <param name="rewrite">Makes other steps of these (on bytes); null for none.</param>
+    public static CompiledProgram Plan(Trace trace, int target, Backend backend, Liveness? rules = null, Func<StepPlan, Backend, StepPlan>? rewrite = null)
     {
         var planner = new Planner(trace, target, backend);
         List<Step> steps = [];
         try
         {
             planner.Steps(steps);
-            (rules ?? new Liveness()).Assign(steps, planner.count, planner.Output);
-            return new CompiledProgram(steps, planner.count, planner.Output, planner.backend, trace.InputShape);
+            StepPlan plan = new(steps, planner.count, planner.Output);
+            plan = rewrite?.Invoke(plan, planner.backend) ?? plan;
+            steps = plan.Steps;
+            (rules ?? new Liveness()).Assign(steps, plan.Values, plan.Output);
+            return new CompiledProgram(steps, plan.Values, plan.Output, planner.backend, trace.InputShape);
         }
         catch
         {
@@ -233,6 +237,12 @@ internal sealed class Planner
 
     private sealed record Call(TraceNode Layer, int[] Inputs, int[] Outputs);
 }
+
+/// <summary>The steps of a network, before it is known when values die.</summary>
+/// <param name="Steps">In the order of execution.</param>
+/// <param name="Values">How many values there are; the input's number is 0.</param>
+/// <param name="Output">The number of the value that is wanted.</param>
+internal sealed record StepPlan(List<Step> Steps, int Values, int Output);
 
 /// <summary>
 /// When values die, and what may be overwritten: a value that no later step reads, whose memory no living value shares (a view of it), no other input of the

@@ -86,6 +86,18 @@ internal sealed class ConvolutionStep : Step
     /// <summary>What is added per channel, after folding.</summary>
     internal Tensor? Bias { get; }
 
+    /// <summary>Where its kernels are laid.</summary>
+    internal Window Window => window;
+
+    /// <summary>The activation; null for none.</summary>
+    internal PointwiseFunction? Function => function;
+
+    /// <summary>Whether it adds something to its output.</summary>
+    internal bool Sum => sum;
+
+    /// <summary>The weight with what is folded into it, in the caller's scope.</summary>
+    internal Tensor Weight() => folded.Weight();
+
     public override string Kind => Join("convolution", Layers.Count > 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null,
         function?.Name);
 
@@ -212,6 +224,9 @@ internal sealed class LinearStep : Step
         weight = Keep(linear.weight.detach().to(backend.Type).contiguous().alias()); // the model's memory, in float32
         bias = linear.bias is { } own ? Keep(own.detach().to(backend.Type).alias()) : null;
     }
+
+    /// <summary>The activation; null for none.</summary>
+    internal PointwiseFunction? Function => function;
 
     public override string Kind => Join("linear", function?.Name);
 

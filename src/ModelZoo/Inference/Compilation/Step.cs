@@ -13,7 +13,7 @@ internal abstract class Step(IReadOnlyList<TraceNode> layers, int[] inputs, para
 {
     public IReadOnlyList<TraceNode> Layers { get; } = layers;
 
-    public int[] Inputs { get; } = inputs;
+    public int[] Inputs { get; private set; } = inputs;
 
     public int[] Outputs { get; } = outputs;
 
@@ -45,6 +45,9 @@ internal abstract class Step(IReadOnlyList<TraceNode> layers, int[] inputs, para
 
     /// <summary>The weights as they are used for batches of this size; null where there is nothing to lay out.</summary>
     public virtual Tensor? Pack(long batch) => null;
+
+    /// <summary>Gives the values that it reads other numbers.</summary>
+    public void ReadInstead(int[] inputs) => Inputs = inputs;
 
     /// <inheritdoc/>
     public virtual void Dispose()

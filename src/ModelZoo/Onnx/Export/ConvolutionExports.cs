@@ -80,6 +80,11 @@ internal static class ConvolutionExports
 
     public static string Linear(Linear l, LayerCall call)
     {
+        if (call.Shape.Length == 2 && call.Graph.Bytes?.Operands(call, call.X, l.weight, l.bias) is { } quantized)
+        {
+            return call.Out("Gemm", quantized, AttributeProto.Of("transB", 1L));
+        }
+
         string weight = call.Weight("weight", l.weight);
         if (call.Shape.Length == 2)
         {
@@ -98,11 +103,16 @@ internal static class ConvolutionExports
         return call.Out("ReduceSum", [call.Inner("Mul", "squared", [difference, difference]), call.Longs("last", -1)], AttributeProto.Of("keepdims", 0L));
     }
 
-    private static IEnumerable<string> Operands(Convolution c, LayerCall call, string x) => call.Graph.Folded.TryGetValue(c, out var folded)
+    private static IEnumerable<string> Operands(Convolution c, LayerCall call, string x) =>
+        call.Graph.Bytes is { } bytes && bytes.Operands(call, x, FoldedOf(c, call).Weight, FoldedOf(c, call).Bias) is { } quantized ? quantized
+        : call.Graph.Folded.TryGetValue(c, out var folded)
         ? [x, call.Weight("weight", folded.Weight), call.Weight("bias", folded.Bias)]
         : c.bias is { } bias
         ? [x, call.Weight("weight", c.weight), call.Weight("bias", bias)]
         : [x, call.Weight("weight", c.weight)];
+
+    private static (Tensor Weight, Tensor? Bias) FoldedOf(Convolution c, LayerCall call) =>
+        call.Graph.Folded.TryGetValue(c, out var folded) ? folded : (c.weight, c.bias);
 
     private static IEnumerable<AttributeProto> Attributes(Convolution c, IEnumerable<long> pads) => [
         AttributeProto.Of("kernel_shape", Two(c.kernel_size)),

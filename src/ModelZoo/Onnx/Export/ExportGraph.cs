@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace ModelZoo.Onnx.Export;
 /// A graph that is being written: nodes in the order of computation, the network's tensors under the keys of its state_dict, and small constants under
 /// "layer/what". Names of values and initializers are unique.
 /// </summary>
-internal sealed class ExportGraph(int opset) : IDisposable
+internal sealed class ExportGraph(int opset, QuantizationInfo? quantization = null) : IDisposable
 {
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly HashSet<string> weightKeys = new(StringComparer.Ordinal);
@@ -16,6 +17,9 @@ internal sealed class ExportGraph(int opset) : IDisposable
 
     /// <summary>The version of ONNX's operators that the nodes are written for.</summary>
     public int Opset { get; } = opset;
+
+    /// <summary>What is written as bytes; null where everything is float32.</summary>
+    public QuantizedExports? Bytes { get; } = quantization is null ? null : new(quantization);
 
     public List<NodeProto> Nodes { get; } = [];
 

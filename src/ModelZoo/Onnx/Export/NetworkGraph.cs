@@ -18,19 +18,21 @@ internal sealed record NetworkGraph(string Output, long[] OutputShape)
         bool[] needed = Needed(trace);
         List<string> refused = [];
         var values = new string[trace.Nodes.Count][];
-        HashSet<int> gone = fold ? Fold(graph, trace, needed) : [];
+        HashSet<int> gone = fold || graph.Bytes is not null ? Fold(graph, trace, needed) : [];
+        string input = graph.Bytes?.Value(graph, "", OnnxExport.InputName) ?? OnnxExport.InputName;
         foreach (TraceNode node in trace.Nodes.Where(n => needed[n.Index]))
         {
-            string[] inputs = [.. node.Inputs.Zip(node.InputSlots, (from, slot) => from == Trace.ModelInput ? OnnxExport.InputName : values[from][slot])];
+            string[] inputs = [.. node.Inputs.Zip(node.InputSlots, (from, slot) => from == Trace.ModelInput ? input : values[from][slot])];
             if (gone.Contains(node.Index))
             {
-                values[node.Index] = inputs;
+                values[node.Index] = [graph.Bytes?.Value(graph, node.Name, inputs[0]) ?? inputs[0]];
                 continue;
             }
 
             try
             {
-                values[node.Index] = LayerExports.Write(new LayerCall(graph, node, PrefixOf(node, model), inputs));
+                string[] written = LayerExports.Write(new LayerCall(graph, node, PrefixOf(node, model), inputs));
+                values[node.Index] = graph.Bytes is { } bytes && written.Length == 1 ? [bytes.Value(graph, node.Name, written[0])] : written;
             }
             catch (NotSupportedException reason)
             {
@@ -53,7 +55,7 @@ internal sealed record NetworkGraph(string Output, long[] OutputShape)
         }
 
         string output = graph.Name(wanted);
-        if (made == OnnxExport.InputName)
+        if (made == input)
         {
             NodeProto same = new() { OpType = "Identity", Name = output };
             same.Inputs.Add(made);
@@ -78,7 +80,7 @@ internal sealed record NetworkGraph(string Output, long[] OutputShape)
 
         // Odd differences, so that what only multiples allow is not taken for general.
         const int MoreRows = 33, MoreColumns = 47;
-        using var other = new ExportGraph(graph.Opset);
+        using var other = new ExportGraph(graph.Opset, options.Quantization);
         try
         {
             other.Name(OnnxExport.InputName);

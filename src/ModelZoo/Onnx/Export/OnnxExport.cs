@@ -27,6 +27,9 @@ public sealed record OnnxExportOptions
     /// </summary>
     public bool WithPreprocessing { get; init; }
 
+    /// <summary>Which layers compute on bytes: written as QDQ, batch normalization folded; null for float32.</summary>
+    public QuantizationInfo? Quantization { get; init; }
+
     /// <summary>How many test inputs are put into the file, with the network's own outputs (<see cref="OnnxChecks"/>).</summary>
     public int Checks { get; init; }
 
@@ -91,7 +94,7 @@ public static class OnnxExport
         ArgumentNullException.ThrowIfNull(options);
         int opset = Check(options);
         bool training = model.training;
-        var graph = new ExportGraph(opset);
+        var graph = new ExportGraph(opset, options.Quantization);
         try
         {
             model.eval();
