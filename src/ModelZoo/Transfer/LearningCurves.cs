@@ -40,7 +40,7 @@ public static class LearningCurves
 
         int[] sizes = SizesOf(train);
         Imaging.Preprocessing preprocessing = options.Preprocessing ?? TransferLearning.PreprocessingFor(train, pretrained.Preprocessing);
-        using ResolvedModel model = FineTuneModel.Copy(pretrained, train.Info.ClassNames, preprocessing, options, []);
+        using ResolvedModel model = FineTuneModel.Copy(pretrained, train.Info.ClassNames, PredictionTask.Classes, preprocessing, options, []);
         if (options.Device is { } device)
         {
             model.Model.to(device);
