@@ -3,7 +3,6 @@ using ModelZoo.Inference.Quantization;
 using ModelZoo.Onnx.Export;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;

@@ -24,13 +24,13 @@ public static class Features
     /// <param name="layer">The path of a layer that runs once in a forward.</param>
     /// <param name="data">The images.</param>
     /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
-    /// <param name="cancel">Stops between two batches.</param>
     /// <param name="quantization">Of a quantized network (<see cref="Inference.ResolvedModel.Quantization"/>): it computes on bytes; null for float32.</param>
+    /// <param name="cancel">Stops between two batches.</param>
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static ImageTensors Before(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0,
-        CancellationToken cancel = default, QuantizationInfo? quantization = null) => Read(model, layer, before: true, data, batchSize, cancel, quantization);
+        QuantizationInfo? quantization = null, CancellationToken cancel = default) => Read(model, layer, before: true, data, batchSize, quantization, cancel);
 
     /// <summary>
     /// The same for a layer's output, before any in-place layer behind it changes it: VGG's fc7 is what "classifier.3" gives (and "classifier.4" after its
@@ -40,13 +40,13 @@ public static class Features
     /// <param name="layer">The path of a layer, or of a block of them.</param>
     /// <param name="data">The images.</param>
     /// <param name="batchSize">Images per forward; 0: what suits their size.</param>
-    /// <param name="cancel">Stops between two batches.</param>
     /// <param name="quantization">Of a quantized network (<see cref="Inference.ResolvedModel.Quantization"/>): it computes on bytes; null for float32.</param>
+    /// <param name="cancel">Stops between two batches.</param>
     /// <returns>Features [N,…] with the same labels; the caller owns them.</returns>
     /// <exception cref="ZooException">There is no such layer, or a forward does not run it.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
-    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0, CancellationToken cancel = default,
-        QuantizationInfo? quantization = null) => Read(model, layer, before: false, data, batchSize, cancel, quantization);
+    public static ImageTensors At(nn.Module<Tensor, Tensor> model, string layer, IBatchSource data, int batchSize = 0,
+        QuantizationInfo? quantization = null, CancellationToken cancel = default) => Read(model, layer, before: false, data, batchSize, quantization, cancel);
 
     /// <summary>A batch of the first images, for tracing.</summary>
     internal static Tensor Example(IBatchSource data, int count = 1)
@@ -91,8 +91,8 @@ public static class Features
             : ImageTensors.FromTensors(all.narrow(0, 0, first).clone(), labels!.narrow(0, 0, first).clone(), data.ClassNames, data.Targets);
     }
 
-    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize, CancellationToken cancel,
-        QuantizationInfo? quantization)
+    private static ImageTensors Read(nn.Module<Tensor, Tensor> model, string layer, bool before, IBatchSource data, int batchSize,
+        QuantizationInfo? quantization, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);

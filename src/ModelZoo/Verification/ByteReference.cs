@@ -1,4 +1,3 @@
-using ModelZoo.Inference;
 using ModelZoo.Inference.Compilation;
 using ModelZoo.Inference.Quantization;
 using ModelZoo.Layers;
@@ -6,7 +5,6 @@ using ModelZoo.Reference;
 using ModelZoo.Tracing;
 using ModelZoo.Verification.Checks;
 using ModelZoo.Weights;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelZoo.Inference.Quantization;
 using ModelZoo.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference.Compilation;

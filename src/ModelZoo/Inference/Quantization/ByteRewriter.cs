@@ -1,5 +1,4 @@
 using ModelZoo.Inference.Compilation;
-using ModelZoo.Layers;
 using ModelZoo.Weights;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,7 +1,6 @@
 using ModelZoo.Inference.Compilation;
 using ModelZoo.Weights;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference.Quantization;
