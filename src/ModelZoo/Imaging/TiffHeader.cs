@@ -15,8 +15,8 @@ internal static class TiffHeader
     // BigTIFF's LONG8, SLONG8, IFD8.
     private static ReadOnlySpan<byte> Sizes => [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
 
-    /// <exception cref="ImageException">An entry has more values, a strip or tile more bytes, or the picture more of those, than the file has room for.
-    /// </exception>
+    /// <exception cref="ImageException">An entry has more values, a strip or tile more bytes, or the picture more of those, than the file has room
+    /// for.</exception>
     public static void Check(ReadOnlySpan<byte> bytes, string name)
     {
         var fields = new Fields(bytes, bytes[0] == 'I');
