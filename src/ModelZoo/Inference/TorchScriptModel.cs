@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using ModelZoo.Imaging;
-using ModelZoo.Onnx;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -20,7 +18,7 @@ namespace ModelZoo.Inference;
 public static class TorchScriptModel
 {
     /// <summary>The input that is assumed, since the file does not say it; its classes are not known.</summary>
-    public static ModelOptions AssumedInput { get; } = new(0, 3, 224, 224);
+    public static ModelOptions AssumedInput => ForeignProgram.AssumedInput;
 
     /// <summary>Whether a file holds such a program; nothing of it is run.</summary>
     public static bool IsOne(string path)
@@ -61,53 +59,8 @@ public static class TorchScriptModel
             throw new ZooException($"{path}: is no TorchScript program, or a damaged one.");
         }
 
-        ModelOptions options = (change ?? (static o => o))(AssumedInput);
-        string name = Path.GetFileNameWithoutExtension(path);
-        ZooModel model = new Program(name, Open(path, device ?? CPU));
-        try
-        {
-            int classes = Classes(path, model, options, device ?? CPU);
-            if (options.NumClasses != 0 && options.NumClasses != classes)
-            {
-                throw new UsageException($"{path}: gives {classes} logits, not {options.NumClasses}.");
-            }
-
-            if (labels is not null && labels.Count != classes)
-            {
-                throw new UsageException($"{path}: gives {classes} logits, and there are {labels.Count} labels. Name one class for each, in their order.");
-            }
-
-            Preprocessing preprocessing = OnnxMetadata.Assumed(options.InChannels, options.InputHeight, options.InputWidth);
-            return new ResolvedModel
-            {
-                Model = model,
-                Info = new ModelInfo
-                {
-                    Name = name,
-                    Family = "torchscript",
-                    Summary = "a TorchScript program",
-                    Source = path,
-                    Input = (options.InChannels, options.InputHeight, options.InputWidth),
-                    Classes = classes,
-                    Preprocessing = preprocessing,
-                    Build = _ => throw new NotSupportedException($"{path}: a TorchScript program cannot be built anew."),
-                    Head = "",
-                    Stem = "",
-                    Stages = [],
-                },
-                Options = options with { NumClasses = classes },
-                Labels = labels ?? [.. Enumerable.Range(0, classes).Select(c => $"{c}")],
-                Preprocessing = preprocessing,
-                Trained = true,
-                Loading = LoadReport.Whole([], "a TorchScript program runs as it is: it is neither verified nor trainable",
-                    OnnxMetadata.AssumedNote(options.InChannels)),
-            };
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        return ForeignProgram.Resolve(
+            path, new Program(Path.GetFileNameWithoutExtension(path), Open(path, device ?? CPU)), "a TorchScript program", "torchscript", labels, change, device);
     }
 
     private static jit.ScriptModule<Tensor, Tensor> Open(string path, Device device)
@@ -123,34 +76,6 @@ public static class TorchScriptModel
             throw new ZooException($"{path}: libtorch does not load this program: {TorchError.Summary(error)}", error);
         }
     }
-
-    private static int Classes(string path, ZooModel model, ModelOptions options, Device device)
-    {
-        long[] input = [1, options.InChannels, options.InputHeight, options.InputWidth];
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable none = no_grad();
-        string remedy = "Say with --in-channels and --size what it takes.";
-        try
-        {
-            Tensor? logits = model.call(zeros(input, device: device));
-            return logits switch
-            {
-                null => throw NoLogits(path, "it gives nothing"),
-                { shape: [1, > 0 and <= int.MaxValue and var classes] } => (int)classes,
-                _ => throw new ZooException($"{path}: makes [{string.Join(",", logits.shape)}] of an image of [{string.Join(",", input)}], not [1,classes]."),
-            };
-        }
-        catch (ExternalException error) when (!OutOfMemory.Caused(error))
-        {
-            throw new ZooException($"{path}: fails on an image of [{string.Join(",", input)}]: {TorchError.Summary(error)} {remedy}", error);
-        }
-        catch (Exception error) when (error is InvalidCastException or ArgumentOutOfRangeException)
-        {
-            throw NoLogits(path, error.Message); // so TorchSharp meets tuples, lists and numbers, and dictionaries
-        }
-    }
-
-    private static ZooException NoLogits(string path, string why) => new($"{path}: does not give one tensor of logits for an image ({why}).");
 
     /// <summary>
     /// The program as a network. It is not registered as a part: TorchSharp 0.107 ends the process when it is asked for a program's children.

@@ -16,6 +16,8 @@ internal static class ForeignFile
 
     private const string FromPython = "In Python, load it and save the weights: torch.save(model.state_dict(), …)";
 
+    private const string OtherWays = "export the model to ONNX (torch.onnx.export) or save its weights (torch.save(model.state_dict(), …))";
+
     // Where, what, and what the file is: the end of the sentence "it is …". The most telling first.
     private static readonly (int At, byte[] Bytes, string What)[] Signatures =
     [
@@ -55,8 +57,10 @@ internal static class ForeignFile
         ("model.weights.h5", "a Keras model (.keras), which is not read. Convert it to safetensors or PyTorch"),
         (".npy", "NumPy's .npz, which is not read. In Python, save its arrays as safetensors or with torch.save"),
         ("saved_model.pb", "a TensorFlow SavedModel in a zip archive, which is not read"),
-        ("archive_format", "a program that torch.export or AOTInductor wrote (.pt2), not weights. It may hold machine code, which the zoo does not run out of "
-            + "a model's file. Export the model to ONNX instead (torch.onnx.export). " + FromPython),
+        ("_metadata.json", "an AOTInductor package (.pt2): machine code, not weights. `zoo predict` and `zoo eval` run it as it is with --run-program. To train, "
+            + "verify or convert the network, go back to where it came from: " + OtherWays),
+        ("archive_format", "a program that torch.export.save wrote (.pt2), which libtorch cannot load outside Python. To have it run as it is, compile it: "
+            + "torch._inductor.aoti_compile_and_package(…). Else " + OtherWays),
         ("word/document.xml", "a Word document, not weights"),
         ("xl/workbook.xml", "an Excel workbook, not weights"),
         ("META-INF/MANIFEST.MF", "a Java archive, not weights"),
