@@ -36,10 +36,12 @@ public sealed class QuantizeTests : IDisposable
         Ok("export", "x.safetensors", "-o", "x.onnx");
         using ResolvedModel resolved = ModelResolver.FromFile(Catalog.Models, folder.File("x.safetensors"));
         using CompiledModel compiled = resolved.Compile();
-        using Tensor input = rand(32, 1, 32, 32), ours = compiled.Call(input);
+        using var input = rand(32, 1, 32, 32);
+        using var ours = compiled.Call(input);
         using var session = new InferenceSession(folder.File("x.onnx"));
         using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("input", new DenseTensor<float>(input.data<float>().ToArray(), [32, 1, 32, 32]))]);
-        using Tensor theirs = tensor(outputs[0].AsTensor<float>().ToArray()).reshape(ours.shape), difference = ours - theirs;
+        using var theirs = tensor(outputs[0].AsTensor<float>().ToArray()).reshape(ours.shape);
+        using var difference = ours - theirs;
         Assert.True(difference.square().sum().item<float>() < 1e-3f * ours.square().sum().item<float>());
 
         Ok("export", "x.safetensors", "-o", "y.safetensors");

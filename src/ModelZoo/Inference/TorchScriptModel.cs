@@ -60,7 +60,8 @@ public static class TorchScriptModel
         }
 
         return ForeignProgram.Resolve(
-            path, new Program(Path.GetFileNameWithoutExtension(path), Open(path, device ?? CPU)), "a TorchScript program", "torchscript", labels, change, device);
+            path, new Program(Path.GetFileNameWithoutExtension(path), Open(path, device ?? CPU)), "a TorchScript program", "torchscript", labels, change,
+            device);
     }
 
     private static jit.ScriptModule<Tensor, Tensor> Open(string path, Device device)

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Inference;
 
-/// <summary>The convolutions of the zoo's own against libtorch's in double precision: every width of a last panel, borders, sums, parts of wider images.</summary>
+/// <summary>The convolutions of the zoo's own against libtorch's in double: each width of a last panel, borders, sums, parts of wider images.</summary>
 [Collection(TorchCollection.Name)]
 public class ConvolutionKernelTests
 {

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Inference.Compilation;
 
 /// <summary>
-/// 1×1 convolutions as products of matrices: channels last, the pixels are the rows of one. Of layers with few channels of output oneDNN's kernels reach a third
-/// to two thirds of what these do.
+/// 1×1 convolutions as products of matrices: channels last, the pixels are the rows of one. Of layers with few channels of output
+/// oneDNN's kernels reach a third to two thirds of what these do.
 /// </summary>
 internal static unsafe class PointConvolution
 {

@@ -8,11 +8,14 @@ namespace ModelZoo.Inference.Compilation;
 /// </summary>
 internal static unsafe class Tiles
 {
-    /// <summary>The most rows of a tile: what the registers hold beside two weights and an element of x.</summary>
-    public static int MostRows(int lanes) => lanes == 16 ? 12 : 6;
-
-    /// <summary>For how many rows a tile is computed where so many are wanted; <see cref="MostRows"/> at most.</summary>
-    public static int RowsFor(long wanted, int lanes) => wanted > 8 ? 12 : wanted > 6 && lanes == 16 ? 8 : wanted > 4 ? lanes == 16 ? 8 : 6 : wanted > 2 ? 4 : 2;
+    /// <summary>For how many rows a tile is computed where so many are wanted: at most 12, or 6 of AVX2's registers, beside two weights and an element of x.</summary>
+    public static int RowsFor(long wanted, int lanes) => wanted switch
+    {
+        > 8 when lanes == 16 => 12,
+        > 4 => lanes == 16 ? 8 : 6,
+        > 2 => 4,
+        _ => 2,
+    };
 
     /// <summary>Computes a tile.</summary>
     /// <param name="t">What.</param>
