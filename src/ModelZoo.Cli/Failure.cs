@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace ModelZoo.Cli;
 
@@ -39,7 +38,7 @@ internal static class Failure
         Write(Console.Error, $"zoo: {Printable.Message(message)}");
         if (json)
         {
-            Write(Console.Out, Printable.Json(JsonSerializer.Serialize(new { error = message }, Session.JsonOptions)));
+            Write(Console.Out, Printable.Json(ErrorDocument.Of(message)));
         }
 
         return exitCode;

@@ -11,6 +11,11 @@ AppDomain.CurrentDomain.UnhandledException += (_, failed) =>
 using var interrupt = new InterruptSource();
 try
 {
+    if (json)
+    {
+        ErrorDocument.Prepare();
+    }
+
     LoadTorch();
     loaded = true;
     RootCommand root = ZooCommandLine.Create();

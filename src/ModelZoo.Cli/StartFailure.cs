@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ModelZoo.Cli;
 
 /// <summary>What a user sees where libtorch does not load. Nothing here may call the library: its initializer has failed, and would throw once more.</summary>
@@ -19,7 +17,7 @@ internal static class StartFailure
         Console.Error.WriteLine($"zoo: {message}");
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { error = message }, Session.JsonOptions));
+            Console.Out.WriteLine(ErrorDocument.Of(message));
         }
 
         if (verbose)
