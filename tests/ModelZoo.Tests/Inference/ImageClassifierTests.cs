@@ -20,7 +20,7 @@ public class ImageClassifierTests
         using ImageClassifier classifier = Fresh("small_cnn");
         var pixels = new float[64];
         Samples.Digits(1).CopyImage(0, pixels);
-        IReadOnlyList<Prediction> all = classifier.Predict(pixels, 1, 8, 8, top: 100);
+        Answer all = classifier.Predict(pixels, 1, 8, 8, top: 100);
         Assert.Equal(10, all.Count);
         Assert.Equal(1, all.Sum(p => p.Probability), 1e-5);
         Assert.Equal(all.OrderByDescending(p => p.Probability), all);

@@ -20,7 +20,7 @@ public class PictureClassifierTests
     public void A_file_a_stream_and_a_picture_get_the_same_answers()
     {
         using ImageClassifier classifier = Fresh();
-        IReadOnlyList<Prediction> file = classifier.Predict(Files[0]);
+        Answer file = classifier.Predict(Files[0]);
         Assert.Equal(5, file.Count);
         using FileStream stream = File.OpenRead(Files[0]);
         Assert.Equal(file, classifier.Predict(stream));

@@ -3,7 +3,6 @@ using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Statistics;
 using ModelZoo.Tests.Training;
-using ModelZoo.Training;
 using ModelZoo.Transfer;
 using Xunit;
 using Xunit.Abstractions;

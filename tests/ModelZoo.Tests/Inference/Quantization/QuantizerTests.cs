@@ -1,12 +1,9 @@
 using ModelZoo.Inference;
-using ModelZoo.Inference.Compilation;
 using ModelZoo.Inference.Quantization;
-using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Verification;
 using ModelZoo.Weights;
-using TorchSharp;
 using Xunit;
 using Xunit.Abstractions;
 using static TorchSharp.torch;
