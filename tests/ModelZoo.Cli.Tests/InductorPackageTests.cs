@@ -5,7 +5,7 @@ using Xunit;
 
 namespace ModelZoo.Cli.Tests;
 
-/// <summary>AOTInductor packages: run by predict and eval when their user says so, in batches of the size they were compiled for, and by nothing else.</summary>
+/// <summary>AOTInductor packages: run by predict and eval when their user says so, in the batches they were compiled for, and by nothing else.</summary>
 public sealed class InductorPackageTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

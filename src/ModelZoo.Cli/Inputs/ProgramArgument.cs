@@ -12,7 +12,8 @@ internal sealed class ProgramArgument
 
     private readonly Option<bool> run = new(Flag)
     {
-        Description = "Run a TorchScript file (.pt) or an AOTInductor package (.pt2). They are programs, which can do what you can do: only from somebody you trust"
+        Description = "Run a TorchScript file (.pt) or an AOTInductor package (.pt2). It is a program, which can do what you can do: only from somebody you "
+            + "trust",
     };
 
     private readonly Option<string?> labels = LabelsArgument.Create(" of such a file,");

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference;
@@ -59,8 +58,8 @@ public static class TorchScriptModel
             throw new ZooException($"{path}: is no TorchScript program, or a damaged one.");
         }
 
-        return ForeignProgram.Resolve(
-            path, new Program(Path.GetFileNameWithoutExtension(path), Open(path, device ?? CPU)), "a TorchScript program", "torchscript", labels, change, device);
+        var program = new Program(Path.GetFileNameWithoutExtension(path), Open(path, device ?? CPU));
+        return ForeignProgram.Resolve(path, program, "a TorchScript program", "torchscript", labels, change, device);
     }
 
     private static jit.ScriptModule<Tensor, Tensor> Open(string path, Device device)
