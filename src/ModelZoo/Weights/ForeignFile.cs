@@ -57,8 +57,8 @@ internal static class ForeignFile
         ("model.weights.h5", "a Keras model (.keras), which is not read. Convert it to safetensors or PyTorch"),
         (".npy", "NumPy's .npz, which is not read. In Python, save its arrays as safetensors or with torch.save"),
         ("saved_model.pb", "a TensorFlow SavedModel in a zip archive, which is not read"),
-        ("_metadata.json", "an AOTInductor package (.pt2): machine code, not weights. `zoo predict` and `zoo eval` run it with --run-program. To train, "
-            + "verify or convert the network, go back to where it came from: " + OtherWays),
+        (".wrapper_metadata.json", "an AOTInductor package (.pt2): machine code, not weights. `zoo predict` and `zoo eval` run it with --run-program. To "
+            + "train, verify or convert the network, go back to where it came from: " + OtherWays),
         ("archive_format", "a program that torch.export.save wrote (.pt2), which libtorch cannot load outside Python. To have it run as it is, compile it: "
             + "torch._inductor.aoti_compile_and_package(…). Else " + OtherWays),
         ("word/document.xml", "a Word document, not weights"),
