@@ -8,7 +8,6 @@ using ModelZoo.Registry;
 using ModelZoo.Transfer;
 using ModelZoo.Verification;
 using ModelZoo.Verification.Engines;
-using ModelZoo.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Inference;
 using ModelZoo.Registry;

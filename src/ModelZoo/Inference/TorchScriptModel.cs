@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelZoo.Registry;
 using ModelZoo.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference;
