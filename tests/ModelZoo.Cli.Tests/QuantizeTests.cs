@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using Xunit;
 using static TorchSharp.torch;
+using DenseTensor = Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<float>;
 
 namespace ModelZoo.Cli.Tests;
 
@@ -36,12 +36,11 @@ public sealed class QuantizeTests : IDisposable
         Ok("export", "x.safetensors", "-o", "x.onnx");
         using ResolvedModel resolved = ModelResolver.FromFile(Catalog.Models, folder.File("x.safetensors"));
         using CompiledModel compiled = resolved.Compile();
-        using var input = rand(32, 1, 32, 32);
-        using var ours = compiled.Call(input);
+        using Tensor input = rand(32, 1, 32, 32), ours = compiled.Call(input);
+        Assert.Equal(ScalarType.Float32, ours.dtype);
         using var session = new InferenceSession(folder.File("x.onnx"));
-        using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("input", new DenseTensor<float>(input.data<float>().ToArray(), [32, 1, 32, 32]))]);
-        using var theirs = tensor(outputs[0].AsTensor<float>().ToArray()).reshape(ours.shape);
-        using var difference = ours - theirs;
+        using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("input", new DenseTensor(input.data<float>().ToArray(), (int[])[32, 1, 32, 32]))]);
+        using Tensor theirs = tensor(outputs[0].AsTensor<float>().ToArray()).reshape(ours.shape), difference = ours - theirs;
         Assert.True(difference.square().sum().item<float>() < 1e-3f * ours.square().sum().item<float>());
 
         Ok("export", "x.safetensors", "-o", "y.safetensors");
