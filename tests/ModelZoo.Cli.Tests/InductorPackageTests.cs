@@ -67,7 +67,7 @@ public sealed class InductorPackageTests : IDisposable
     [Theory]
     [InlineData("summary", "net.pt2")]
     [InlineData("verify", "net.pt2")]
-    [InlineData("import", "net.pt2", "--arch", "lenet5", "-o", "x.safetensors")]
+    [InlineData("import", "net.pt2", "--model", "lenet5", "-o", "x.safetensors")]
     [InlineData("finetune", "net.pt2", "--data", "folder:pets")]
     [InlineData("export", "net.pt2", "-o", "x.onnx")]
     public void Nothing_else_takes_one(params string[] command)
