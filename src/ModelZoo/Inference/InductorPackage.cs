@@ -186,13 +186,13 @@ public static partial class InductorPackage
                 Tensor part = input.narrow(0, from, count);
                 Tensor whole = batch is null || count == most
                     ? part
-                    : cat([part, zeros([most - count, .. input.shape[1..]], dtype: input.dtype, device: input.device)]);
+                    : cat(new List<Tensor> { part, zeros([most - count, .. input.shape[1..]], dtype: input.dtype, device: input.device) }, 0);
                 Tensor[] outputs = run([whole.contiguous()]);
                 Tensor output = outputs is [var one] ? one : throw ForeignProgram.NoLogits(path, $"it gives {outputs.Length} tensors");
                 logits.Add(output.dim() > 0 && output.shape[0] > count ? output.narrow(0, 0, count) : output);
             }
 
-            return (logits is [var all] ? all : cat([.. logits])).MoveToOuterDisposeScope();
+            return (logits is [var all] ? all : cat(logits, 0)).MoveToOuterDisposeScope();
         }
 
         protected override void Dispose(bool disposing)

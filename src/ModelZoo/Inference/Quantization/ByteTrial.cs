@@ -50,7 +50,10 @@ internal static class ByteTrial
         Tensor places = arange(shape.Aggregate(1L, (a, b) => a * b)).reshape(shape);
         Tensor weight = (places.div(8, RoundingMode.floor).remainder(3) - 1).mul(ByteProduct.MostWeight).to(ScalarType.Int8);
         return new ByteProduct(weight.DetachFromDisposeScope(), ones(shape[0]).DetachFromDisposeScope(), zeros(shape[0]).DetachFromDisposeScope(),
-            new ByteScale(1, zero)) { Window = window };
+            new ByteScale(1, zero))
+        {
+            Window = window,
+        };
     }
 
     private static Tensor Bytes(long[] shape)
