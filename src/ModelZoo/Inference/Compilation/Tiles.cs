@@ -8,7 +8,7 @@ namespace ModelZoo.Inference.Compilation;
 /// </summary>
 internal static unsafe class Tiles
 {
-    /// <summary>For how many rows a tile is computed where so many are wanted: at most what the registers hold beside two weights and an element of x.</summary>
+    /// <summary>For how many rows a tile is computed where so many are wanted: at most what registers hold beside two weights and an element of x.</summary>
     public static int RowsFor(long wanted, int lanes) => wanted switch
     {
         > 8 when lanes == 16 => 12,
