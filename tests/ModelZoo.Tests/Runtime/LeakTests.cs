@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
@@ -215,7 +214,6 @@ public class LeakTests
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        using Process process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
+        return ResidentMemory.Allocated();
     }
 }

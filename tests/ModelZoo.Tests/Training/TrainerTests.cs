@@ -184,19 +184,13 @@ public class TrainerTests
         {
             if (p.TestAccuracy is not null)
             {
-                counts.Add((LiveTensors.Total(), Resident()));
+                counts.Add((LiveTensors.Total(), ResidentMemory.Allocated()));
             }
         }));
         Assert.Equal(12, counts.Count);
         Assert.All(counts, c => Assert.Equal(counts[0].Tensors, c.Tensors));
         Assert.InRange(counts[^1].Bytes - counts[3].Bytes, long.MinValue, 8 << 20);
         Assert.InRange(LiveTensors.Total(), 0, before);
-
-        static long Resident()
-        {
-            using var process = System.Diagnostics.Process.GetCurrentProcess();
-            return process.WorkingSet64;
-        }
     }
 
     internal sealed class Collecting(List<TrainingProgress> reports, Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
