@@ -111,7 +111,7 @@ public sealed class LabelTests : IDisposable
         Assert.Contains("2 images in", measured.Output, StringComparison.Ordinal);
         Zoo trained = Zoo.Run("finetune", model, "--data", $"folder:{folder.File("insects")}", "--epochs", "1", "--output", output);
         Assert.Equal([taken, share], Remarks(trained));
-        Assert.Contains("insects/train (10 images): test accuracy 100.00 % (34.2 – 100.0 %) on insects/test (2 images),", trained.Output, StringComparison.Ordinal);
+        Assert.Contains("(10 images): test accuracy 100.00 % (34.2 – 100.0 %) on insects/test (2 images),", trained.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("has no parts", Whole(model, "insects").Errors, StringComparison.Ordinal);
 
         string[] Remarks(Zoo zoo) => [.. zoo.Errors.Split('\n').Where(line => line.StartsWith(folder.File("insects") + ":", StringComparison.Ordinal))];
