@@ -55,6 +55,16 @@ public sealed class QuantizeTests : IDisposable
         Assert.Equal(2, Zoo.RunIn(folder.Path, "quantize", "lenet5:mnist", "--max-drop", "-1", "-o", "z.safetensors").ExitCode);
     }
 
+    [Fact]
+    public void A_calibration_is_not_the_quantized_networks_which_is_said()
+    {
+        Ok("calibrate", "lenet5:mnist", "--data", "digits", "-o", "sure.safetensors");
+        Zoo quantized = Zoo.RunIn(folder.Path, "quantize", "sure.safetensors", "--data", "digits", "--images", "20", "-o", "x.safetensors");
+        Assert.Contains("sure.safetensors is calibrated, and x.safetensors is not", quantized.Errors, StringComparison.Ordinal);
+        Assert.Contains("calibrated", Zoo.RunIn(folder.Path, "info", "sure.safetensors").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("calibrated", Zoo.RunIn(folder.Path, "info", "x.safetensors").Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"scale\":", "\"scale\":-", "which must be positive and finite")]
     [InlineData("\"scale\":", "\"scale\":1e999,\"x\":", "cannot be read")]

@@ -114,6 +114,11 @@ internal static class QuantizeCommand
                 answers = search.Measure(result.Info);
             }
 
+            if (resolved.Calibration is not null)
+            {
+                session.Say($"{files.Model} is calibrated, and {files.Output} is not: its outputs differ a little. Calibrate it with `zoo calibrate`.");
+            }
+
             Save(files.Output, resolved, result.Info);
             report = report with { Result = result, Answers = answers, FloatAccuracy = search.FloatAccuracy, Labeled = labeled is not null };
             report.Show(session, pictures.Count, clock.Elapsed.TotalSeconds);
