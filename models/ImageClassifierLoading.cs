@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using ModelZoo.Imaging;
 using ModelZoo.Inference;
 
 namespace ModelZoo.Models;
@@ -10,8 +12,11 @@ public static class ImageClassifierLoading
         /// <summary>Loads a classifier.</summary>
         /// <param name="pathOrName">A checkpoint that the zoo made (<c>runs/best.safetensors</c>), or a model with shipped or pulled weights
         /// (<c>lenet5:mnist</c>).</param>
+        /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+        /// <param name="logger">Is told what is loaded, and of pictures that cannot be read; null: nobody is.</param>
         /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
         /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
-        public static ImageClassifier Load(string pathOrName) => ImageClassifier.Load(Catalog.Models, pathOrName, Catalog.ReadResource);
+        public static ImageClassifier Load(string pathOrName, DecodeOptions? decoding = null, ILogger? logger = null) =>
+            ImageClassifier.Load(Catalog.Models, pathOrName, Catalog.ReadResource, decoding, logger);
     }
 }

@@ -18,7 +18,9 @@ internal readonly struct ImageFile : IDisposable
 
     public int Length { get; }
 
-    public ReadOnlySpan<byte> Bytes => rented.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Bytes => Memory.Span;
+
+    public ReadOnlyMemory<byte> Memory => rented.AsMemory(0, Length);
 
     public static ImageFile Read(string path, int most = int.MaxValue)
     {
@@ -37,8 +39,7 @@ internal readonly struct ImageFile : IDisposable
     /// <summary>Reads to the end, or the first <paramref name="most"/> bytes.</summary>
     public static ImageFile Read(Stream stream, string name, int most = int.MaxValue)
     {
-        long known = stream.CanSeek ? stream.Length - stream.Position : 64 * 1024;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Math.Min(known, most), 1024, MaxBytes));
+        byte[] buffer = BufferFor(stream, most);
         int length = 0;
         try
         {
@@ -52,10 +53,30 @@ internal readonly struct ImageFile : IDisposable
                         break;
                     }
 
-                    buffer = length < MaxBytes
-                        ? Larger(buffer)
-                        : throw new ImageException(name, $"has more than {MaxBytes >> 20} MiB, which is no picture for a network.");
+                    buffer = Larger(buffer, name);
                 }
+            }
+
+            return new ImageFile(buffer, length);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    /// <summary>Reads to the end without holding a thread: the stream may be a network's.</summary>
+    public static async Task<ImageFile> ReadAsync(Stream stream, string name, CancellationToken cancel)
+    {
+        byte[] buffer = BufferFor(stream, int.MaxValue);
+        int length = 0;
+        try
+        {
+            while (await stream.ReadAsync(buffer.AsMemory(length), cancel).ConfigureAwait(false) is > 0 and int read)
+            {
+                length += read;
+                buffer = length == buffer.Length ? Larger(buffer, name) : buffer;
             }
 
             return new ImageFile(buffer, length);
@@ -69,8 +90,19 @@ internal readonly struct ImageFile : IDisposable
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
 
-    private static byte[] Larger(byte[] buffer)
+    private static byte[] BufferFor(Stream stream, int most)
     {
+        long known = stream.CanSeek ? stream.Length - stream.Position : 64 * 1024;
+        return ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Math.Min(known, most), 1024, MaxBytes));
+    }
+
+    private static byte[] Larger(byte[] buffer, string name)
+    {
+        if (buffer.Length >= MaxBytes)
+        {
+            throw new ImageException(name, $"has more than {MaxBytes >> 20} MiB, which is no picture for a network.");
+        }
+
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * buffer.Length, MaxBytes));
         buffer.CopyTo(larger, 0);
         ArrayPool<byte>.Shared.Return(buffer);

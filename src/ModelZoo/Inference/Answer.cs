@@ -3,15 +3,24 @@ using ModelZoo.Trust;
 
 namespace ModelZoo.Inference;
 
-/// <summary>What a classifier says of one image: the most probable classes, the best first, and whether that is an answer at all.</summary>
+/// <summary>
+/// What a classifier says of one image: the most probable classes, the best first, and whether that is an answer at all. Where only the classes are wanted it
+/// is taken for an array of them: <c>Prediction[] top = classifier.Predict("cat.jpg");</c>.
+/// </summary>
 public sealed class Answer : IReadOnlyList<Prediction>
 {
     private readonly IReadOnlyList<Prediction> predictions;
 
-    internal Answer(IReadOnlyList<Prediction> predictions) => this.predictions = predictions;
+    /// <summary>An answer, as tests of apps make one for an <see cref="IImageClassifier"/> of their own.</summary>
+    /// <param name="predictions">The best first.</param>
+    public Answer(IReadOnlyList<Prediction> predictions)
+    {
+        ArgumentNullException.ThrowIfNull(predictions);
+        this.predictions = predictions;
+    }
 
     /// <summary>Why the classifier does not know; of a model that is not calibrated always <see cref="Doubt.None"/>.</summary>
-    public Doubt Doubt { get; internal init; }
+    public Doubt Doubt { get; init; }
 
     /// <summary>The reason in words: "unlike the pictures it was trained on"; null where the first class is the answer.</summary>
     public string? Unknown => Calibration.Reason(Doubt);
@@ -20,10 +29,10 @@ public sealed class Answer : IReadOnlyList<Prediction>
     /// Of a calibrated model: the classes that it may be, the most probable first; the true one is among them with the promised probability. None where no
     /// class is likely enough for that. Null of a model that is not calibrated.
     /// </summary>
-    public IReadOnlyList<string>? MayBe { get; internal init; }
+    public IReadOnlyList<string>? MayBe { get; init; }
 
     /// <summary>Of a calibrated model: how far it lies from the training pictures (<see cref="FeatureNeighbors"/>); null where that is not looked at.</summary>
-    public double? Distance { get; internal init; }
+    public double? Distance { get; init; }
 
     /// <inheritdoc/>
     public int Count => predictions.Count;
@@ -35,4 +44,14 @@ public sealed class Answer : IReadOnlyList<Prediction>
     public IEnumerator<Prediction> GetEnumerator() => predictions.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The classes alone, without what is said of them as a whole (<see cref="Unknown"/>).</summary>
+    public Prediction[] ToArray() => [.. predictions];
+
+    /// <inheritdoc cref="ToArray"/>
+    public static implicit operator Prediction[](Answer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.ToArray();
+    }
 }

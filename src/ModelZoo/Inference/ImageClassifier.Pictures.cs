@@ -56,24 +56,22 @@ public sealed partial class ImageClassifier
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
-        return Each();
+        return Batches();
 
-        IEnumerable<FilePrediction> Each()
+        IEnumerable<FilePrediction> Batches()
         {
             foreach (string[] files in paths.Chunk(batchSize))
             {
-                ZooException?[] errors;
-                Queue<Answer> answers;
+                FilePrediction[] predictions;
                 using (gate.Enter())
                 {
-                    errors = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), out float[] inputs, cancel);
-                    int[] good = [.. Enumerable.Range(0, files.Length).Where(i => errors[i] is null)];
-                    answers = new(Classify(good.Length == files.Length ? inputs : Chosen(inputs, good), good.Length, top));
+                    Prepared prepared = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), cancel);
+                    predictions = Each(files, prepared, Classify(prepared.Good, prepared.GoodCount, top));
                 }
 
-                for (int i = 0; i < files.Length; i++)
+                foreach (FilePrediction prediction in predictions)
                 {
-                    yield return errors[i] is { } error ? new(files[i], null, error) : new(files[i], answers.Dequeue(), null);
+                    yield return prediction;
                 }
             }
         }
@@ -93,12 +91,7 @@ public sealed partial class ImageClassifier
         for (int first = 0; first < total; first += batchSize)
         {
             int count = Math.Min(batchSize, total - first), begin = first;
-            ZooException?[] errors = Prepare(count, (i, input) => prepare(begin + i, input), out float[] inputs, CancellationToken.None);
-            if (errors.FirstOrDefault(e => e is not null) is { } error)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-            }
-
+            float[] inputs = Prepare(count, (i, input) => prepare(begin + i, input), CancellationToken.None).All;
             answers.AddRange(Classify(inputs, count, top));
         }
 
@@ -118,19 +111,21 @@ public sealed partial class ImageClassifier
     }
 
     // The inputs of a batch, made in parallel; of each what went wrong.
-    private ZooException?[] Prepare(int count, Preparation prepare, out float[] inputs, CancellationToken cancel)
+    private Prepared Prepare(int count, Preparation prepare, CancellationToken cancel)
     {
+        using var measured = ClassifierTelemetry.Call.Preparing(Name, count);
         int length = Pipeline.Length;
-        var (values, errors) = (new float[count * length], new ZooException?[count]);
+        var (inputs, errors) = (new float[count * length], new ZooException?[count]);
         void One(int i)
         {
             try
             {
-                prepare(i, values.AsSpan(i * length, length));
+                prepare(i, inputs.AsSpan(i * length, length));
             }
             catch (ZooException e)
             {
                 errors[i] = e;
+                measured.Failed(e);
             }
         }
 
@@ -143,14 +138,45 @@ public sealed partial class ImageClassifier
             Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, One);
         }
 
-        inputs = values;
-        return errors;
+        return new Prepared(inputs, errors, length);
     }
 
-    private float[] Chosen(float[] inputs, int[] places)
+    private FilePrediction[] Each(string[] files, Prepared prepared, IReadOnlyCollection<Answer> answers)
     {
-        int length = Pipeline.Length;
-        return [.. places.SelectMany(i => new ArraySegment<float>(inputs, i * length, length))];
+        var rest = new Queue<Answer>(answers);
+        for (int i = 0; i < files.Length; i++)
+        {
+            if (prepared.Errors[i] is { } error)
+            {
+                logger.Unreadable(error.Message);
+            }
+        }
+
+        return [.. files.Select((file, i) => prepared.Errors[i] is { } error ? new FilePrediction(file, null, error) : new(file, rest.Dequeue(), null))];
+    }
+
+    // A batch of inputs [N,C,H,W], those with errors empty.
+    private sealed record Prepared(float[] Inputs, ZooException?[] Errors, int Length)
+    {
+        public int GoodCount => Errors.Count(error => error is null);
+
+        /// <summary>The inputs without errors, one behind another.</summary>
+        public float[] Good => GoodCount == Errors.Length ? Inputs
+            : [.. Enumerable.Range(0, Errors.Length).Where(i => Errors[i] is null).SelectMany(i => new ArraySegment<float>(Inputs, i * Length, Length))];
+
+        /// <summary>All of them; an error is thrown.</summary>
+        public float[] All
+        {
+            get
+            {
+                if (Array.Find(Errors, error => error is not null) is { } error)
+                {
+                    System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+                }
+
+                return Inputs;
+            }
+        }
     }
 
     private delegate void Preparation(int index, Span<float> input);

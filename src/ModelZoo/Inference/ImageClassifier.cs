@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Loading;
 using ModelZoo.Registry;
+using ModelZoo.Runtime;
 using ModelZoo.Trust;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,7 +26,8 @@ public sealed record Prediction(string Label, double Probability)
 /// <summary>
 /// Names what is in an image: a file, a stream, a picture or pixels. The network is compiled (<see cref="CompiledModel"/>). Threads may share one.
 /// </summary>
-public sealed partial class ImageClassifier : IDisposable
+/// <remarks>What it does is measured (<see cref="ClassifierTelemetry"/>).</remarks>
+public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAsyncDisposable
 {
     /// <summary>Images are classified in batches of at most this many, and of at most so many values.</summary>
     private const int MaxBatch = 256, MaxValues = 32 * 3 * 224 * 224;
@@ -38,8 +42,9 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly CompiledModel compiled;
     private readonly OutputReader reader;
     private readonly Judge? judge; // of a calibrated model
+    private readonly ILogger logger;
 
-    private ImageClassifier(ResolvedModel model)
+    private ImageClassifier(ResolvedModel model, ILogger? logger)
     {
         model.RequirePredictions("an image classifier");
         this.model = model;
@@ -51,7 +56,16 @@ public sealed partial class ImageClassifier : IDisposable
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
         batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width), 1, MaxBatch);
+        this.logger = logger ?? NullLogger.Instance;
+        this.logger.Ready(Name, Labels.Count, p.Height, p.Width, compiled.Fallback ?? "libtorch's fused operators");
+        if (TorchRuntime.Remark is { } remark)
+        {
+            this.logger.Remark(remark);
+        }
     }
+
+    /// <summary>The architecture's name, as measurements and logs have it.</summary>
+    public string Name => model.Info.Name;
 
     /// <summary>Class names, in the order of the logits.</summary>
     public IReadOnlyList<string> Labels => model.Labels;
@@ -70,15 +84,18 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="pathOrName">A checkpoint that the zoo made (<c>runs/best.safetensors</c>), or a model with shipped or pulled weights
     /// (<c>lenet5:mnist</c>).</param>
     /// <param name="readResource">Reads shipped weights: ModelZoo.Models' Catalog.ReadResource.</param>
+    /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+    /// <param name="logger">Is told what is loaded, and of pictures that cannot be read; null: nobody is.</param>
     /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
     /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
-    public static ImageClassifier Load(ModelCatalog catalog, string pathOrName, Func<string, byte[]> readResource)
+    public static ImageClassifier Load(
+        ModelCatalog catalog, string pathOrName, Func<string, byte[]> readResource, DecodeOptions? decoding = null, ILogger? logger = null)
     {
         ResolvedModel resolved = ModelResolver.Resolve(catalog, pathOrName, readResource);
         try
         {
             return resolved.Trained
-                ? new ImageClassifier(resolved)
+                ? FromResolved(resolved, decoding, logger)
                 : throw new UsageException($"{pathOrName} has fresh weights: it would only guess. Name shipped or pulled weights ({pathOrName}:<weights>; `zoo "
                     + "list` shows them), or a checkpoint.");
         }
@@ -92,11 +109,12 @@ public sealed partial class ImageClassifier : IDisposable
     /// <summary>Uses a model that is loaded already; this object then owns it and keeps it in eval mode.</summary>
     /// <param name="model">The model.</param>
     /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+    /// <param name="logger">Is told of it, and of pictures that cannot be read; null: nobody is.</param>
     /// <exception cref="UsageException">The model makes something other than classes.</exception>
-    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null)
+    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return decoding is null ? new ImageClassifier(model) : new ImageClassifier(model) { Decoding = decoding };
+        return new ImageClassifier(model, logger) { Decoding = decoding ?? new() };
     }
 
     /// <summary>Classifies one image.</summary>
@@ -134,10 +152,15 @@ public sealed partial class ImageClassifier : IDisposable
     {
         if (gate.Close())
         {
+            thread.Dispose();
             compiled.Dispose();
             model.Dispose();
+            logger.Disposed(Name);
         }
     }
+
+    /// <summary>The same without holding the caller's thread.</summary>
+    public ValueTask DisposeAsync() => new(System.Threading.Tasks.Task.Run(Dispose));
 
     private ImagePipeline Pipeline => pipeline.Value;
 
@@ -152,6 +175,12 @@ public sealed partial class ImageClassifier : IDisposable
     }
 
     private Answer[] Answers(Tensor inputs, int top)
+    {
+        using var measured = ClassifierTelemetry.Call.Computing(Name, (int)inputs.shape[0]);
+        return measured.Done(Compute(inputs, top));
+    }
+
+    private Answer[] Compute(Tensor inputs, int top)
     {
         using IDisposable none = no_grad();
         using DisposeScope scope = NewDisposeScope();
