@@ -21,6 +21,9 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("inference", "docs/inference.md"),
         new("verification", "docs/verification.md"),
         new("trust", "docs/trust.md"),
+        new("apps", "docs/apps.md"),
+        new("hosted", "docs/apps.md"),
+        new("trainer", "docs/apps.md"),
     ];
 
     /// <summary>The text of the file.</summary>
