@@ -67,7 +67,8 @@ public partial class FreshAppTests(PackageFeed feed)
         string app = feed.App("bare", ("bare.csproj", PackageFeed.Project("Microsoft.NET.Sdk", "ModelZoo.Models")), ("Program.cs", "Console.WriteLine();"));
         Ran built = feed.Dotnet(app, "build", "-c", "Release", "-v", "quiet");
         Assert.Equal(0, built.ExitCode);
-        Assert.Contains("warning MZ0001: bare uses ModelZoo and references no libtorch: `dotnet add package TorchSharp-cpu`", built.Output, StringComparison.Ordinal);
+        Assert.Contains("warning MZ0001: bare uses ModelZoo and references no libtorch: `dotnet add package TorchSharp-cpu`", built.Output,
+            StringComparison.Ordinal);
     }
 
     /// <summary>The C# on a page.</summary>

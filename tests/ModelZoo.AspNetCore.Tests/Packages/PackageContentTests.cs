@@ -16,8 +16,8 @@ public class PackageContentTests(PackageFeed feed)
     {
         { "ModelZoo.Reference", "" },
         {
-            "ModelZoo", "BitMiracle.LibTiff.NET CsvHelper Google.Protobuf Microsoft.Extensions.Logging.Abstractions ModelZoo.Reference NuGet.Protocol SkiaSharp "
-                + "SkiaSharp.NativeAssets.Linux.NoDependencies System.IO.Hashing TorchSharp"
+            "ModelZoo", "BitMiracle.LibTiff.NET CsvHelper Google.Protobuf Microsoft.Extensions.Logging.Abstractions ModelZoo.Reference NuGet.Protocol "
+                + "SkiaSharp SkiaSharp.NativeAssets.Linux.NoDependencies System.IO.Hashing TorchSharp"
         },
         { "ModelZoo.Models", "ModelZoo TorchSharp" },
         { "ModelZoo.AspNetCore", "ModelZoo ModelZoo.Models" },

@@ -83,10 +83,12 @@ public sealed class PackageFeed : IDisposable
             <ImplicitUsings>enable</ImplicitUsings>
           </PropertyGroup>
           <ItemGroup>
-        {string.Join('\n', packages.Select(p => $"    <PackageReference Include=\"{p}\" Version=\"{(p == "TorchSharp-cpu" ? TorchSharpVersion : Version)}\" />"))}
+        {string.Join('\n', packages.Select(id => $"    <PackageReference Include=\"{id}\" Version=\"{VersionOf(id)}\" />"))}
           </ItemGroup>
         </Project>
         """;
+
+    private static string VersionOf(string id) => id == "TorchSharp-cpu" ? TorchSharpVersion : Version;
 
     /// <summary>Runs `dotnet` on the fresh cache.</summary>
     public Ran Dotnet(string workingFolder, params string[] arguments) => Ran.Start("dotnet", workingFolder, arguments, new()
@@ -118,7 +120,8 @@ public sealed class PackageFeed : IDisposable
     private string Pack()
     {
         string output = Path.Combine(folder.Path, "feed");
-        Ran packed = Ran.Start(Path.Combine(Root, "scripts", "pack"), Root, ["--output", output, "--no-build"], new() { ["MSBUILDDISABLENODEREUSE"] = "1" }).Finish();
+        var environment = new Dictionary<string, string> { ["MSBUILDDISABLENODEREUSE"] = "1" };
+        Ran packed = Ran.Start(Path.Combine(Root, "scripts", "pack"), Root, ["--output", output, "--no-build"], environment).Finish();
         Assert.True(packed.ExitCode == 0, packed.Output + packed.Errors);
         return output;
     }

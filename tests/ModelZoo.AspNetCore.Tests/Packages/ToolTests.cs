@@ -46,6 +46,21 @@ public class ToolTests(PackageFeed feed)
         Assert.StartsWith($"{picture}: {expected} (", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("none.png: none.png: no such file", lines[1], StringComparison.Ordinal);
 
+        // The programs of other tasks say what those answer.
+        (string labels, string number) = (Path.Combine(place, "labels.safetensors"), Path.Combine(place, "number.safetensors"));
+        Checkpoints.Write(labels, "tag ", new() { Kind = TaskKind.MultiLabel, Thresholds = [.. Enumerable.Repeat(0.001, 10)] });
+        Checkpoints.Write(number, "age ", new() { Kind = TaskKind.Regression, Scale = 10, Offset = 30 });
+        foreach ((string file, string app) in new[] { (labels, "Labels"), (number, "Number") })
+        {
+            using ImageClassifier other = ImageClassifier.Load(file);
+            Answer answer = other.Predict(picture);
+            string shown = app == "Labels" ? string.Join(", ", answer.Where(l => l.IsThere == true).Select(l => $"{l.Label} ({l.Probability:P0})"))
+                : $"{answer[0].Label} {answer[0].Value:G4}";
+            Assert.Equal(0, Zoo(place, "new", app, "--checkpoint", file).ExitCode);
+            Ran said = feed.Dotnet(place, "run", "--project", app, "--", picture);
+            Assert.Equal((0, $"{picture}: {shown}\n"), (said.ExitCode, said.Output));
+        }
+
         Ran again = Zoo(place, "new", "My-app", "--checkpoint", checkpoint);
         Assert.Equal(2, again.ExitCode);
         Assert.Equal("zoo: My-app is there already, and nothing in it is overwritten; choose another folder.", again.Errors.Trim());
@@ -63,11 +78,13 @@ public class ToolTests(PackageFeed feed)
         Ran installed = feed.Dotnet(place, "tool", "install", "ModelZoo.Cli", "--tool-path", "tools", "--version", PackageFeed.Version, "--configfile",
             feed.WriteSettings());
         Assert.True(installed.ExitCode == 0, installed.Output + installed.Errors);
-        Ran list = Ran.Start(Path.Combine(place, "tools", "zoo"), place, ["list"], new() { ["HOME"] = bare, ["NUGET_PACKAGES"] = Path.Combine(bare, "none") }).Finish();
+        var environment = new Dictionary<string, string> { ["HOME"] = bare, ["NUGET_PACKAGES"] = Path.Combine(bare, "none") };
+        Ran list = Ran.Start(Path.Combine(place, "tools", "zoo"), place, ["list"], environment).Finish();
         Assert.Equal(1, list.ExitCode);
         string[] lines = list.Errors.TrimEnd().Split('\n');
         Assert.StartsWith("zoo: fetching libtorch once (the package libtorch-cpu-", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith("zoo: libtorch is not on this machine, and `dotnet restore` did not get the package libtorch-cpu-", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("zoo: libtorch is not on this machine, and `dotnet restore` did not get the package libtorch-cpu-", lines[1],
+            StringComparison.Ordinal);
         Assert.Contains("environment variable LIBTORCH", lines[1], StringComparison.Ordinal);
         Assert.Equal(2, lines.Length);
     }

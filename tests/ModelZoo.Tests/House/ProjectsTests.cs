@@ -32,8 +32,8 @@ public class ProjectsTests
         Projects.Select(path => $"{Path.GetFileNameWithoutExtension(path)} → {string.Join(' ', References(path))}").Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Each_row_names_only_rows_above_it() => Assert.All(Allowed, row => Assert.Empty(
-        row.Uses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Except(Allowed.TakeWhile(above => above.Project != row.Project).Select(above => above.Project))));
+    public void Each_row_names_only_rows_above_it() => Assert.All(Allowed, row => Assert.Empty(row.Uses.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Except(Allowed.TakeWhile(above => above.Project != row.Project).Select(above => above.Project))));
 
     [Fact]
     public void No_project_sees_what_another_one_references()

@@ -35,7 +35,8 @@ public sealed class ImageClassifierTrainerTests : IDisposable
         Assert.InRange(made.Accuracy ?? -1, 0, 1);
         Assert.NotNull(made.Interval);
         Assert.Contains("16 pictures of 2 classes to learn from, 4 to test on", said.Texts);
-        Assert.Equal(["epoch 1 of 4", "epoch 2 of 4", "epoch 3 of 4", "epoch 4 of 4"], said.Texts.Where(t => t.StartsWith("epoch", StringComparison.Ordinal)).Distinct());
+        Assert.Equal(["epoch 1 of 4", "epoch 2 of 4", "epoch 3 of 4", "epoch 4 of 4"],
+            said.Texts.Where(text => text.StartsWith("epoch", StringComparison.Ordinal)).Distinct());
 
         // What the test measured is what the checkpoint does.
         CheckpointInfo info = Checkpoint.ReadInfo(checkpoint);

@@ -1,4 +1,3 @@
-using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Tests.Data;
