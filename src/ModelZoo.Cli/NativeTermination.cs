@@ -13,7 +13,7 @@ internal static unsafe partial class NativeTermination
     private static delegate* unmanaged<void> previous;
     private static bool answersJson;
 
-    /// <summary>Takes the place of C++'s own handler; nothing happens where libstdc++ is not what libtorch is built on. Call it after libtorch was loaded.</summary>
+    /// <summary>Takes the place of C++'s own handler, after libtorch was loaded; nothing happens where libtorch is not built on libstdc++.</summary>
     /// <param name="json">Whether the error is a document as well.</param>
     internal static void Explain(bool json)
     {
