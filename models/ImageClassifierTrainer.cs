@@ -84,7 +84,7 @@ public static class ImageClassifierTrainer
             using IImageBatches measured = ImageBatches.Open(test, preprocessing, null, loader);
             Say($"{train.Count} pictures of {train.Info.ClassNames.Count} classes to learn from, {test.Count} to test on");
             using FineTuneResult result = FineTuner.Run(pretrained, images, measured, train.Name,
-                tuning with { Recipe = recipe, Extra = CheckpointOrigin.Of(train, recipe, (long)options.Seed) },
+                tuning with { Recipe = recipe, Extra = CheckpointOrigin.Measured(CheckpointOrigin.Of(train, recipe, (long)options.Seed), test) },
                 new Forward<TrainingProgress>(step => progress?.Report(new($"epoch {step.Epoch} of {step.Epochs}", step))), cancel);
             if (result.Training.Canceled)
             {

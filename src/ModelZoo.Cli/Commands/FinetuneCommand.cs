@@ -118,7 +118,7 @@ internal static class FinetuneCommand
         options = options with
         {
             ChosenOn = measured.Sketch(),
-            Extra = Provenance.Measured(new(options.Extra.ToDictionary(), StringComparer.Ordinal), measured),
+            Extra = CheckpointOrigin.Measured(new(options.Extra.ToDictionary(), StringComparer.Ordinal), measured),
         };
         using FineTuneResult result = TrainingView.Show(
             session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));

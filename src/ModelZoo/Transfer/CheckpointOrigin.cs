@@ -28,4 +28,16 @@ public static class CheckpointOrigin
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         };
     }
+
+    /// <summary>With the data that decide how good it is.</summary>
+    /// <param name="origin">Is added to.</param>
+    /// <param name="test">What is measured on.</param>
+    public static SortedDictionary<string, string> Measured(SortedDictionary<string, string> origin, LabeledImages test)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        ArgumentNullException.ThrowIfNull(test);
+        origin["testData"] = $"{test.Name}, {test.Count.ToString(CultureInfo.InvariantCulture)} images";
+        origin["testImages"] = test.Count.ToString(CultureInfo.InvariantCulture);
+        return origin;
+    }
 }
