@@ -34,11 +34,12 @@ internal static class EvalView
             data = data.Name,
             images = numbers.Count,
             numbers.R2,
+            numbers.R2Interval,
             numbers.MeanSquaredError,
             numbers.RootMeanSquaredError,
             numbers.MeanAbsoluteError,
             seconds = numbers.Elapsed.TotalSeconds,
-        }, console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} on {data.Name}: R² {numbers.R2:F4}, root mean squared error ")
+        }, console => console.WriteLine($"{name} on {data.Name}: R² {Tables.Score("R²", numbers.R2, numbers.R2Interval)}, root mean squared error "
             + string.Create(CultureInfo.InvariantCulture, $"{numbers.RootMeanSquaredError:G5}, mean absolute error {numbers.MeanAbsoluteError:G5}, ")
             + $"{Tables.Images(numbers.Count)} in {Tables.Seconds(numbers.Elapsed.TotalSeconds)}"));
     }
@@ -51,6 +52,7 @@ internal static class EvalView
             data = data.Name,
             images = result.Count,
             result.MeanAveragePrecision,
+            result.MeanAveragePrecisionInterval,
             result.MeanF1,
             result.ExactMatch,
             result.ExactMatchInterval,
@@ -67,7 +69,8 @@ internal static class EvalView
             }
 
             console.Write(table);
-            console.WriteLine($"{name} on {data.Name}: mean average precision {Tables.Percent(result.MeanAveragePrecision)}, all labels right "
+            console.WriteLine($"{name} on {data.Name}: mean average precision "
+                + $"{Tables.Score("mean average precision", result.MeanAveragePrecision, result.MeanAveragePrecisionInterval)}, all labels right "
                 + $"{Tables.Percent(result.ExactMatch, result.ExactMatchInterval)}, loss {result.Loss.ToString("F4", CultureInfo.InvariantCulture)}, "
                 + $"{Tables.Images(result.Count)} in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
         });

@@ -18,6 +18,7 @@ try
 
     LoadTorch();
     loaded = true;
+    NativeTermination.Explain(json);
     RootCommand root = ZooCommandLine.Create();
     ParseResult parsed = root.Parse(args);
     if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)

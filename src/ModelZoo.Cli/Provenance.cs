@@ -29,9 +29,17 @@ internal static class Provenance
         if (result.TestAccuracy is { } accuracy)
         {
             extra[result.Task.MeasuredKey] = accuracy.ToString("R", CultureInfo.InvariantCulture);
-            extra["testData"] = $"{test.Name}, {test.Count.ToString(CultureInfo.InvariantCulture)} images";
+            Measured(extra, test);
         }
 
+        return extra;
+    }
+
+    /// <summary>With the data that decide how good it is.</summary>
+    internal static SortedDictionary<string, string> Measured(SortedDictionary<string, string> extra, LabeledImages test)
+    {
+        extra["testData"] = $"{test.Name}, {test.Count.ToString(CultureInfo.InvariantCulture)} images";
+        extra["testImages"] = test.Count.ToString(CultureInfo.InvariantCulture);
         return extra;
     }
 }

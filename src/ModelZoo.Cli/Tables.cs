@@ -25,8 +25,9 @@ internal static class Tables
         }
     }
 
-    /// <summary>What the intervals beside accuracies are.</summary>
-    internal const string IntervalNote = "in parentheses: where the accuracy on all such pictures lies, with 95 % confidence (Wilson's interval)";
+    /// <summary>What the intervals beside figures of a <see cref="PredictionTask"/> are.</summary>
+    internal static string IntervalNote(string metric) => $"in parentheses: where the {metric} on all such pictures lies, with 95 % confidence "
+        + (metric == PredictionTask.Classes.Metric ? "(Wilson's interval)" : "(1,000 resamples of the pictures)");
 
     internal static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -41,7 +42,10 @@ internal static class Tables
 
     /// <summary>The same with its interval of 95 % confidence, where it has one: "94.77 % (90.0 – 97.3 %)".</summary>
     internal static string Score(string metric, double score, Interval? interval) =>
-        interval is { } i ? $"{Score(metric, score)} ({i.Percent()})" : Score(metric, score);
+        interval is not { } i ? Score(metric, score)
+        : metric == new PredictionTask { Kind = TaskKind.Regression }.Metric
+        ? string.Create(CultureInfo.InvariantCulture, $"{Score(metric, score)} ({i.Low:F3} – {i.High:F3})")
+        : $"{Score(metric, score)} ({i.Percent()})";
 
     /// <summary>A share of examples with its interval of 95 % confidence.</summary>
     internal static string Percent(double share, Interval interval) => $"{Percent(share)} ({interval.Percent()})";

@@ -101,7 +101,7 @@ internal static class TrainingReport
         console.Write(table);
         if (held.TestInterval is not null)
         {
-            console.WriteLine(Tables.IntervalNote);
+            console.WriteLine(Tables.IntervalNote(metric));
         }
 
         (EpochResult last, EpochResult? best) = (result.Epochs[^1], result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch));

@@ -115,7 +115,11 @@ internal static class FinetuneCommand
         FolderSummary[]? folders = FolderSummaries.Say(session, train, measured);
         using IImageBatches images = ImageBatches.Open(train, options.Preprocessing!, options.Recipe, loader);
         using IImageBatches test = ImageBatches.Open(measured, options.Preprocessing!, null, loader);
-        options = options with { ChosenOn = measured.Sketch() };
+        options = options with
+        {
+            ChosenOn = measured.Sketch(),
+            Extra = Provenance.Measured(new(options.Extra.ToDictionary(), StringComparer.Ordinal), measured),
+        };
         using FineTuneResult result = TrainingView.Show(
             session, $"finetune {pretrained.Info.Name}", progress => FineTuner.Run(pretrained, images, test, train.Name, options, progress, session.Cancel));
         DataChoice.Report(session, images, test);

@@ -79,6 +79,10 @@ public sealed record ModelChoice(string Name, ModelInfo Info, ModelOptions Optio
         checkpoint.Extra.TryGetValue("testAccuracy", out string? text)
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
             ? [new(checkpoint.Extra.GetValueOrDefault("testData", "its test data"), 100 * share, null,
-                "measured by the zoo, as the checkpoint says") { Weights = path }]
+                "measured by the zoo, as the checkpoint says")
+            {
+                Weights = path,
+                Images = int.TryParse(checkpoint.Extra.GetValueOrDefault("testImages"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : null,
+            }]
             : [];
 }

@@ -17,8 +17,9 @@ public abstract record Measurement
     /// <summary>The figure by which one model is better than another, the higher the better: accuracy, mean average precision, R².</summary>
     public abstract double Score { get; }
 
-    /// <summary>Where <see cref="Score"/> lies on all examples like these, with 95 % confidence; null where it is not a share of examples.</summary>
-    public virtual Interval? ScoreInterval => null;
+    /// <summary>Where <see cref="Score"/> lies on all examples like these, with 95 % confidence: Wilson's interval of an accuracy, else by
+    /// <see cref="Bootstrap"/>; null where that says nothing.</summary>
+    public abstract Interval? ScoreInterval { get; }
 }
 
 /// <summary>How one of several labels was recognized.</summary>
@@ -59,6 +60,14 @@ public sealed record MultiLabelResult : Measurement
     /// <inheritdoc/>
     public override double Score => MeanAveragePrecision;
 
+    /// <inheritdoc/>
+    public override Interval? ScoreInterval => MeanAveragePrecisionInterval;
+
+    /// <summary>Where the mean average precision lies on all examples like these, by 1,000 resamples of them (fewer, at least 200, of very many).</summary>
+    public Interval? MeanAveragePrecisionInterval => interval.Value;
+
+    private Lazy<Interval?> interval = new(() => null);
+
     /// <summary>Makes the figures of probabilities.</summary>
     /// <param name="names">K labels.</param>
     /// <param name="probabilities">[N,K], row by row.</param>
@@ -96,7 +105,46 @@ public sealed record MultiLabelResult : Measurement
             Labels = labels,
             ExactMatch = count == 0 ? 0 : (double)right.Count(r => r) / count,
             BestThresholds = best,
+            interval = new(() => ResampledInterval(columns, probabilities, targets)),
         };
+    }
+
+    // The order of the scores stays, however often an example was drawn: sorting once is enough.
+    private static Interval? ResampledInterval(int columns, float[] probabilities, float[] targets)
+    {
+        int count = probabilities.Length / columns;
+        int[][] ranked = [.. Enumerable.Range(0, columns).Select(c => (int[])[.. Enumerable.Range(0, count)
+            .OrderByDescending(i => probabilities[i * columns + c])])];
+        double Mean(ReadOnlyMemory<int> times)
+        {
+            ReadOnlySpan<int> drawn = times.Span;
+            (double sum, int labels) = (0, 0);
+            for (int c = 0; c < columns; c++)
+            {
+                (double average, int said, int both) = (0, 0, 0);
+                for (int at = 0; at < count;)
+                {
+                    float score = probabilities[ranked[c][at] * columns + c];
+                    int hits = 0;
+                    for (; at < count && probabilities[ranked[c][at] * columns + c] == score; at++)
+                    {
+                        int i = ranked[c][at];
+                        said += drawn[i];
+                        hits += targets[i * columns + c] > 0.5f ? drawn[i] : 0;
+                    }
+
+                    both += hits;
+                    average += hits == 0 ? 0 : hits * (double)both / said;
+                }
+
+                (sum, labels) = both == 0 ? (sum, labels) : (sum + average / both, labels + 1);
+            }
+
+            return labels == 0 ? double.NaN : sum / labels;
+        }
+
+        const double MostSteps = 2e8; // half a second
+        return Bootstrap.Percentile(count, Mean, (int)Math.Clamp(MostSteps / Math.Max(1, (double)count * columns), 200, Bootstrap.Resamples));
     }
 
     // Σ (recall − recall before) · precision from the highest score down, equal scores together; and the middle of the gap below the score with the best F1.
@@ -148,6 +196,14 @@ public sealed record RegressionResult : Measurement
     /// <inheritdoc/>
     public override double Score => R2;
 
+    /// <inheritdoc/>
+    public override Interval? ScoreInterval => R2Interval;
+
+    /// <summary>Where R² lies on all examples like these, by 1,000 resamples of them.</summary>
+    public Interval? R2Interval => interval.Value;
+
+    private Lazy<Interval?> interval = new(() => null);
+
     internal static RegressionResult Of(double[] predictions, double[] targets, double loss, TimeSpan elapsed)
     {
         int count = targets.Length;
@@ -161,6 +217,21 @@ public sealed record RegressionResult : Measurement
             MeanSquaredError = squared / Math.Max(count, 1),
             MeanAbsoluteError = absolute / Math.Max(count, 1),
             R2 = variance > 0 ? 1 - squared / variance : double.NaN,
+            interval = new(() => Bootstrap.Percentile(count, times => Resampled(predictions, targets, mean, times.Span))),
         };
+    }
+
+    // Numbers are taken from the mean of all, so that the sums of squares keep their digits.
+    private static double Resampled(double[] predictions, double[] targets, double middle, ReadOnlySpan<int> times)
+    {
+        (double squared, double sum, double squares) = (0, 0, 0);
+        for (int i = 0; i < targets.Length; i++)
+        {
+            double y = targets[i] - middle, error = predictions[i] - targets[i];
+            (squared, sum, squares) = (squared + times[i] * error * error, sum + times[i] * y, squares + times[i] * y * y);
+        }
+
+        double variance = squares - sum * sum / targets.Length;
+        return variance > 0 ? 1 - squared / variance : double.NaN;
     }
 }

@@ -101,7 +101,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         {
             Thresholds = (test as MultiLabelResult)?.BestThresholds,
             TestLoss = test?.Loss,
-            TestImages = test?.ScoreInterval is null ? null : test.Count,
+            TestInterval = test?.ScoreInterval,
             LearningRate = State.Rate,
         };
         State.Epochs.Add(result);

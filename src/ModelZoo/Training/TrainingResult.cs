@@ -19,7 +19,7 @@ public sealed record TrainingProgress(
     /// <summary>What <see cref="TestAccuracy"/> is: "accuracy"; of several labels "mean average precision", of a number "R²".</summary>
     public string Metric { get; init; } = PredictionTask.Classes.Metric;
 
-    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
+    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence; null where it was not tested.</summary>
     public Interval? TestInterval { get; init; }
 }
 
@@ -37,13 +37,10 @@ public sealed record EpochResult(int Epoch, double Loss, double TrainAccuracy, d
     /// <summary>Mean cross entropy over the test images; null where it was not tested.</summary>
     public double? TestLoss { get; init; }
 
-    /// <summary>How many images <see cref="TestAccuracy"/> is a share of; null where it is none.</summary>
+    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence (<see cref="Measurement.ScoreInterval"/>); null where it
+    /// was not tested.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? TestImages { get; init; }
-
-    /// <summary>Where <see cref="TestAccuracy"/> lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
-    [JsonIgnore]
-    public Interval? TestInterval => TestAccuracy is { } share && TestImages is { } images ? Interval.OfShare(share, images) : null;
+    public Interval? TestInterval { get; init; }
 
     /// <summary>Of several labels: the threshold of each that was best in the test.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -68,7 +65,7 @@ public sealed record TrainingResult
     /// <summary>Of the last test, in [0,1]; null without test data.</summary>
     public double? TestAccuracy => LastTested?.TestAccuracy;
 
-    /// <summary>Where that lies on all images like those, with 95 % confidence; null where it is not a share of images.</summary>
+    /// <summary>Where that lies on all images like those, with 95 % confidence; null where it was not tested.</summary>
     public Interval? TestInterval => LastTested?.TestInterval;
 
     private EpochResult? LastTested => Epochs.LastOrDefault(e => e.TestAccuracy is not null);

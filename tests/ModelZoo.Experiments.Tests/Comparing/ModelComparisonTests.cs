@@ -3,6 +3,7 @@ using System.Text.Json;
 using ModelZoo.Experiments.Comparing;
 using ModelZoo.Models;
 using ModelZoo.Registry;
+using ModelZoo.Statistics;
 using ModelZoo.Weights;
 using Xunit;
 
@@ -148,15 +149,14 @@ public class ModelComparisonTests
                 Options = info.Defaults with { NumClasses = 3 },
                 Labels = ["a", "b", "c"],
                 Preprocessing = info.Preprocessing,
-                Extra = new Dictionary<string,
-                string>
-                { ["testAccuracy"] = "0.875", ["testData"] = "pets/test, 80 images" }
+                Extra = new Dictionary<string, string> { ["testAccuracy"] = "0.875", ["testData"] = "pets/test, 80 images", ["testImages"] = "80" },
             });
         }
 
         ModelChoice choice = Assert.Single(ModelChoice.Read([path]));
         Assert.Equal(("mine", 3), (choice.Name, choice.Options.NumClasses));
         Assert.Equal((87.5, "pets/test, 80 images"), (choice.Measured[0].Top1, choice.Measured[0].Data));
+        Assert.Equal(Interval.Wilson(70, 80), choice.Measured[0].Top1Interval);
         Assert.True(ModelProfile.Of(choice.Info, choice.Options).Parameters < ModelProfile.Of(info).Parameters);
     }
 
