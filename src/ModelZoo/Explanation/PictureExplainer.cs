@@ -26,6 +26,14 @@ public sealed class PictureExplainer
         pipeline = new(() => new ImagePipeline(p, decoding));
     }
 
+    /// <summary>Explains the answers of a classifier, which has to stay until then.</summary>
+    /// <inheritdoc cref="PictureExplainer(ResolvedModel, string, DecodeOptions)" path="/param|/exception"/>
+    public static PictureExplainer Of(ImageClassifier classifier, string? layer = null)
+    {
+        ArgumentNullException.ThrowIfNull(classifier);
+        return new(classifier.Resolved, layer, classifier.Decoding);
+    }
+
     /// <summary>The layer whose maps are looked at.</summary>
     public string Layer => gradCam.Layer;
 
