@@ -82,7 +82,7 @@ internal static class ServeRun
         // Nothing is read from the folder that it is started in: settings are what the command line and the environment say.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            ApplicationName = "zoo serve",
+            ApplicationName = "zoo",
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = Environments.Production,
         });

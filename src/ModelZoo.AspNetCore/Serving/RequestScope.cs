@@ -11,6 +11,7 @@ namespace ModelZoo.AspNetCore.Serving;
 internal sealed class RequestScope(HttpContext context, PictureQueues queues)
 {
     private readonly long begin = Stopwatch.GetTimestamp();
+    private int pictures;
 
     public ClassifierServerOptions Options => queues.Options;
 
@@ -68,7 +69,7 @@ internal sealed class RequestScope(HttpContext context, PictureQueues queues)
         if (Logger.IsEnabled(LogLevel.Information))
         {
             Logger.Answered(context.Request.Method, Printable.Plain(context.Request.Path.Value ?? ""), status,
-                (long)Stopwatch.GetElapsedTime(begin).TotalMilliseconds, Upload?.Pictures.Count ?? 0, Upload?.Length ?? 0);
+                (long)Stopwatch.GetElapsedTime(begin).TotalMilliseconds, pictures, Upload?.Length ?? 0);
         }
 
         return result;
@@ -84,7 +85,9 @@ internal sealed class RequestScope(HttpContext context, PictureQueues queues)
         }
 
         // A body that is refused is not read to its end: the connection goes with it.
-        return Upload = await Upload.ReadAsync(context.Request, Options, queues.Budget, Cancel).ConfigureAwait(false);
+        Upload = await Upload.ReadAsync(context.Request, Options, queues.Budget, Cancel).ConfigureAwait(false);
+        pictures = Upload.Pictures.Count;
+        return Upload;
     }
 
     public static RequestException Full(PictureQueue queue) =>
