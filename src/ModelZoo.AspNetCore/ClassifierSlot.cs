@@ -107,7 +107,7 @@ internal sealed record FileStamp(string Path, DateTime Written, long Length)
         }
 
         var file = new FileInfo(model);
-        FileInfo target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        FileInfo target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         return target.Exists ? new(target.FullName, target.LastWriteTimeUtc, target.Length) : new(target.FullName, default, -1);
     }
 

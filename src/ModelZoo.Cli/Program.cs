@@ -16,6 +16,7 @@ try
         ErrorDocument.Prepare();
     }
 
+    LibtorchPackage.Find();
     LoadTorch();
     loaded = true;
     NativeTermination.Explain(json);

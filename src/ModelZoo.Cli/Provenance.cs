@@ -1,24 +1,15 @@
 using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Training;
-using static TorchSharp.torch;
+using ModelZoo.Transfer;
 
 namespace ModelZoo.Cli;
 
 /// <summary>What a checkpoint says of its own making. No dates: the same command makes the same bytes.</summary>
 internal static class Provenance
 {
-    internal static SortedDictionary<string, string> Of(Session session, LabeledImages train, Recipe recipe, long? seed = null) => new(StringComparer.Ordinal)
-    {
-        ["createdBy"] = $"ModelZoo {typeof(Provenance).Assembly.GetName().Version?.ToString(3)}",
-        ["data"] = train.Name,
-        ["dataSource"] = train.Info.Source,
-        ["dataLicense"] = train.Info.License,
-        ["images"] = train.Count.ToString(CultureInfo.InvariantCulture),
-        ["recipe"] = recipe.ToJson(),
-        ["threads"] = get_num_threads().ToString(CultureInfo.InvariantCulture),
-        ["seed"] = (seed ?? session.Seed).ToString(CultureInfo.InvariantCulture),
-    };
+    internal static SortedDictionary<string, string> Of(Session session, LabeledImages train, Recipe recipe, long? seed = null) =>
+        CheckpointOrigin.Of(train, recipe, seed ?? session.Seed);
 
     /// <summary>With what came of it.</summary>
     internal static SortedDictionary<string,

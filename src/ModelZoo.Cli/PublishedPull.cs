@@ -12,7 +12,7 @@ internal static class PublishedPull
     private const double Mebibyte = 1 << 20;
 
     /// <summary>What fine-tuning starts from where no model is named: weights for photographs that a NuGet package holds.</summary>
-    internal const string DefaultModel = "resnet18_cntk";
+    internal const string DefaultModel = Models.ImageClassifierTrainer.DefaultModel;
 
     /// <inheritdoc cref="WeightsPull.RunAsync"/>
     internal static async Task<Download> RunAsync(Session session, ModelInfo info, PublishedWeights weights, string? from = null, ExpectedHash? hash = null,

@@ -34,6 +34,7 @@ internal static class ZooCommandLine
             ExportCommand.Create(),
             QuantizeCommand.Create(),
             DiagnoseCommand.Create(),
+            NewCommand.Create(),
             CatalogCommand.Create(),
             ProgramProbe.Create(),
         };

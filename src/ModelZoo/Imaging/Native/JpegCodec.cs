@@ -2,12 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ModelZoo.Imaging.Native;
 
-/// <summary>JPEG by libjpeg-turbo with its exact inverse DCT and smooth chroma upsampling: the settings of Pillow, and so its bits.</summary>
+/// <summary>
+/// JPEG by libjpeg-turbo with its exact inverse DCT and smooth chroma upsampling: the settings of Pillow, and so its bits. Where the system has none
+/// (<see cref="PictureLibrary"/>) by SkiaSharp.
+/// </summary>
 /// <remarks>The binding is ours because it sets these two, which SkiaSharp and others do not let be chosen.</remarks>
 internal static unsafe class JpegCodec
 {
-    /// <summary>Whether a file that lacks its end mark alone counts as cut off.</summary>
-    public static bool NeedsEndMark => false;
+    /// <summary>Whether a file that lacks its end mark alone counts as cut off: Skia does not say how much is missing.</summary>
+    public static bool NeedsEndMark => !PictureLibrary.IsTheSystems;
 
     /// <param name="bytes">The file.</param>
     /// <param name="header">What was read from it; its size was found acceptable.</param>
@@ -15,6 +18,11 @@ internal static unsafe class JpegCodec
     public static PixelImage Decode(ReadOnlySpan<byte> bytes, JpegHeader header, string name)
     {
         (int width, int height) = (header.Width, header.Height);
+        if (!PictureLibrary.IsTheSystems)
+        {
+            return SkiaImage.Decode(bytes, width, height, header.Components == 1, name);
+        }
+
         byte[] rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
         switch (header.Components)
         {
@@ -83,7 +91,7 @@ internal static unsafe class JpegCodec
         catch (DllNotFoundException e)
         {
             throw new ZooException("JPEG pictures need libjpeg-turbo (libturbojpeg.so.0), which is not on this machine. On Debian and Ubuntu: apt-get install "
-                + "libturbojpeg0 (scripts/setup does it).", e);
+                + $"libturbojpeg0 (scripts/setup does it). {PictureLibrary.Otherwise}", e);
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ModelZoo.Imaging.Native;
 
-/// <summary>PNG by libspng.</summary>
+/// <summary>PNG by libspng; where the system has none (<see cref="PictureLibrary"/>) by SkiaSharp.</summary>
 /// <remarks>The binding is ours because no package for .NET binds it without a graphics library around it.</remarks>
 internal static unsafe class PngCodec
 {
@@ -14,6 +14,11 @@ internal static unsafe class PngCodec
     /// <param name="name">For errors.</param>
     public static PixelImage Decode(ReadOnlySpan<byte> bytes, ImageInfo info, string name)
     {
+        if (!PictureLibrary.IsTheSystems)
+        {
+            return SkiaImage.Decode(bytes, info.Width, info.Height, PngHeader.IsGray(bytes), name);
+        }
+
         using SpngContext context = Open();
         fixed (byte* source = bytes)
         {
@@ -50,7 +55,7 @@ internal static unsafe class PngCodec
         catch (DllNotFoundException e)
         {
             throw new ZooException("PNG pictures need libspng (libspng.so.0), which is not on this machine. On Debian and Ubuntu: apt-get install libspng0 "
-                + "(scripts/setup does it).", e);
+                + $"(scripts/setup does it). {PictureLibrary.Otherwise}", e);
         }
     }
 }
