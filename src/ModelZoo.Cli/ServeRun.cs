@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using ModelZoo.AspNetCore;
 using ModelZoo.AspNetCore.Serving;
 using ModelZoo.Cli.Inputs;
@@ -56,13 +57,25 @@ internal static class ServeRun
 {
     internal static int Run(Session session, ServeRequest request)
     {
+        try
+        {
+            return Serve(session, request);
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new UsageException(string.Join(' ', e.Failures));
+        }
+    }
+
+    private static int Serve(Session session, ServeRequest request)
+    {
         using WebApplication app = Build(session, request);
         using IDisposable held = InterruptSource.Hold("stopping when the requests under way are answered");
         app.StartAsync(session.Cancel).GetAwaiter().GetResult();
         string[] addresses = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
         session.Show(new { addresses, models = request.Models.Select(m => m.Name) }, console =>
             console.WriteLine($"{string.Join(", ", request.Models.Select(m => m.Name))} at {string.Join(", ", addresses)} (Ctrl-C ends it)"));
-        if (!IPAddress.IsLoopback(request.Address) && app.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<ClassifierServerOptions>>().Value.ApiKey is null)
+        if (!IPAddress.IsLoopback(request.Address) && app.Services.GetRequiredService<IOptions<ClassifierServerOptions>>().Value.ApiKey is null)
         {
             session.Say("warning: whoever reaches this machine can ask the server; --api-key-file asks for a key.");
         }
@@ -156,6 +169,7 @@ internal static class ServeRun
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // why it did not start the command says
         if (session.Json)
         {
             builder.Logging.AddJsonConsole();

@@ -14,6 +14,9 @@ namespace ModelZoo.AspNetCore.Serving;
 /// </summary>
 public static class ClassifierServer
 {
+    // Else routing answers 415 itself, without a word.
+    private const string Any = "*/*";
+
     /// <summary>Registers the server; the classifiers are registered by <see cref="ImageClassifierServices"/>.</summary>
     /// <param name="services">The app's.</param>
     /// <param name="configure">Limits, batches, the key.</param>
@@ -60,7 +63,7 @@ public static class ClassifierServer
         Predicting(api.MapPost("/models/{model}/predict", PredictEndpoint.Named)).WithName("predictBy").WithSummary("What a model sees in pictures");
         api.MapPost("/models/{model}/explain", Explainers.Handle).WithName("explain")
             .WithSummary("Where in a picture a model sees it (Grad-CAM), as a PNG; `?label=cat` asks for another class than the likeliest")
-            .Accepts<byte[]>("application/octet-stream", "image/jpeg", "image/png", "image/webp").Produces<byte[]>(StatusCodes.Status200OK, "image/png")
+            .Accepts<byte[]>("application/octet-stream", "image/jpeg", "image/png", "image/webp", Any).Produces<byte[]>(StatusCodes.Status200OK, "image/png")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status429TooManyRequests);
         return api;
@@ -68,7 +71,7 @@ public static class ClassifierServer
 
     private static RouteHandlerBuilder Predicting(RouteHandlerBuilder endpoint) => endpoint
         .Accepts<byte[]>("application/octet-stream", "image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff",
-            "multipart/form-data", "application/json")
+            "multipart/form-data", "application/json", Any)
         .Produces<PredictReply>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status401Unauthorized)
