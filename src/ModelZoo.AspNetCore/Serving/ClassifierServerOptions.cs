@@ -8,7 +8,7 @@ public sealed class ClassifierServerOptions
     /// <summary>Pictures that are computed together, at most. A batch that is not full is filled up where that is faster than one picture after another.</summary>
     public int MaxBatch { get; set; } = 8;
 
-    /// <summary>How long a picture waits for others that are being decoded, at most. Where there are none it does not wait.</summary>
+    /// <summary>How long a picture waits for others that are being sent, at most. Where there are none it does not wait.</summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Pictures of one model that are decoded, waiting or computed; more are refused with 429.</summary>

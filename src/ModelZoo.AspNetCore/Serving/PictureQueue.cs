@@ -6,8 +6,9 @@ using ModelZoo.Inference;
 namespace ModelZoo.AspNetCore.Serving;
 
 /// <summary>
-/// Gathers the pictures of several requests into batches for one classifier (micro-batching). Pictures are decoded on the thread pool while a batch is
-/// computed; what is computed are single pictures or full batches, because the network packs its weights anew for every other size.
+/// Gathers the pictures of several requests into batches for one classifier (micro-batching). A batch is decoded on all cores, then computed on all cores: both
+/// at once would make the computation's threads wait for each other. What is computed are single pictures or full batches, because the network packs its
+/// weights anew for every other size.
 /// </summary>
 internal sealed class PictureQueue : IAsyncDisposable
 {
@@ -16,10 +17,9 @@ internal sealed class PictureQueue : IAsyncDisposable
     private readonly ServerTelemetry telemetry;
     private readonly ILogger logger;
     private readonly Channel<WaitingPicture> waiting = Channel.CreateUnbounded<WaitingPicture>(new() { SingleReader = true });
-    private readonly SemaphoreSlim decoding = new(Environment.ProcessorCount);
     private readonly BatchCost cost = new();
     private readonly Task work;
-    private int reserved, preparing;
+    private int reserved, arriving;
 
     public PictureQueue(ReloadingClassifier classifier, ClassifierServerOptions options, ServerTelemetry telemetry, ILogger logger)
     {
@@ -64,26 +64,7 @@ internal sealed class PictureQueue : IAsyncDisposable
     public async Task<ServedAnswer> AnswerAsync(ReadOnlyMemory<byte> file, int top, CancellationToken cancel)
     {
         using ClassifierLease lease = classifier.Rent();
-        PreparedImage prepared;
-        Interlocked.Increment(ref preparing);
-        try
-        {
-            await decoding.WaitAsync(cancel).ConfigureAwait(false);
-            try
-            {
-                prepared = await Task.Run(() => lease.Classifier.Prepare(file), cancel).ConfigureAwait(false);
-            }
-            finally
-            {
-                decoding.Release();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref preparing);
-        }
-
-        var picture = new WaitingPicture(prepared, lease.Classifier, top, cancel);
+        var picture = new WaitingPicture(file, lease.Classifier, top, cancel);
         if (!waiting.Writer.TryWrite(picture))
         {
             throw new OperationCanceledException("The server is stopping.");
@@ -91,8 +72,22 @@ internal sealed class PictureQueue : IAsyncDisposable
 
         using (cancel.UnsafeRegister(static state => ((WaitingPicture)state!).Leave(), picture))
         {
-            return new(await picture.Answer.ConfigureAwait(false), lease.Version);
+            try
+            {
+                return new(await picture.Answer.ConfigureAwait(false), lease.Version);
+            }
+            finally
+            {
+                await picture.Released.ConfigureAwait(false); // whoever left while it was decoded
+            }
         }
+    }
+
+    /// <summary>While a request's body is read: pictures that come soon are worth waiting for.</summary>
+    public IDisposable Arriving()
+    {
+        Interlocked.Increment(ref arriving);
+        return new Arrival(this);
     }
 
     /// <summary>Computes what waits, and ends.</summary>
@@ -100,7 +95,6 @@ internal sealed class PictureQueue : IAsyncDisposable
     {
         waiting.Writer.TryComplete();
         await work.ConfigureAwait(false);
-        decoding.Dispose();
     }
 
     private async Task RunAsync()
@@ -111,6 +105,8 @@ internal sealed class PictureQueue : IAsyncDisposable
             batch.Clear();
             Take(batch);
             await FillAsync(batch).ConfigureAwait(false);
+            Parallel.ForEach(batch, picture => picture.Prepare());
+            batch.RemoveAll(picture => picture.HasLeft);
             foreach (IGrouping<ImageClassifier, WaitingPicture> group in batch.GroupBy(picture => picture.Classifier)) // two, where the file has changed
             {
                 await ComputeAsync(group.Key, [.. group]).ConfigureAwait(false);
@@ -133,7 +129,7 @@ internal sealed class PictureQueue : IAsyncDisposable
     private async Task FillAsync(List<WaitingPicture> batch)
     {
         long begin = Stopwatch.GetTimestamp();
-        while (batch.Count > 0 && batch.Count < options.MaxBatch && Volatile.Read(ref preparing) > 0)
+        while (batch.Count > 0 && batch.Count < options.MaxBatch && Volatile.Read(ref arriving) > 0)
         {
             TimeSpan left = options.MaxWait - Stopwatch.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
@@ -180,7 +176,7 @@ internal sealed class PictureQueue : IAsyncDisposable
         long begin = Stopwatch.GetTimestamp();
         try
         {
-            PreparedImage[] batch = [.. Enumerable.Range(0, size).Select(i => pictures[Math.Min(i, pictures.Length - 1)].Image)];
+            PreparedImage[] batch = [.. Enumerable.Range(0, size).Select(i => pictures[Math.Min(i, pictures.Length - 1)].Image!)];
             IReadOnlyList<Answer> answers = await network.PredictAsync(batch, pictures.Max(picture => picture.Top)).ConfigureAwait(false);
             cost.Add(size, pictures.Length, Stopwatch.GetElapsedTime(begin));
             telemetry.Computed(classifier.Name, pictures.Length, size);
@@ -208,6 +204,11 @@ internal sealed class PictureQueue : IAsyncDisposable
         }
     }
 
+    private sealed class Arrival(PictureQueue queue) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref queue.arriving);
+    }
+
     /// <summary>Places in a queue.</summary>
     internal sealed class Places(PictureQueue queue, int pictures) : IDisposable
     {
@@ -220,12 +221,17 @@ internal sealed class PictureQueue : IAsyncDisposable
 /// <summary>An answer and who gave it.</summary>
 internal sealed record ServedAnswer(Answer Answer, ClassifierVersion Version);
 
-/// <summary>A decoded picture until it is answered.</summary>
-internal sealed class WaitingPicture(PreparedImage image, ImageClassifier classifier, int top, CancellationToken cancel)
+/// <summary>A picture until it is answered.</summary>
+internal sealed class WaitingPicture(ReadOnlyMemory<byte> file, ImageClassifier classifier, int top, CancellationToken cancel)
 {
-    private readonly TaskCompletionSource<Answer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private const int Waits = 0, IsRead = 1, Free = 2;
 
-    public PreparedImage Image => image;
+    private readonly TaskCompletionSource<Answer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int bytes = Waits;
+
+    /// <summary>As the network takes it, once it is decoded.</summary>
+    public PreparedImage? Image { get; private set; }
 
     public ImageClassifier Classifier => classifier;
 
@@ -233,8 +239,33 @@ internal sealed class WaitingPicture(PreparedImage image, ImageClassifier classi
 
     public Task<Answer> Answer => answer.Task;
 
+    /// <summary>Ends when the file's bytes are not used any more.</summary>
+    public Task Released => Interlocked.CompareExchange(ref bytes, Free, Waits) == Waits ? Task.CompletedTask : released.Task;
+
     /// <summary>Whether nobody waits for it any more.</summary>
     public bool HasLeft => answer.Task.IsCompleted;
+
+    /// <summary>Decodes it, unless its client has gone; what is no picture is its answer.</summary>
+    public void Prepare()
+    {
+        if (Interlocked.CompareExchange(ref bytes, IsRead, Waits) != Waits)
+        {
+            return;
+        }
+
+        try
+        {
+            Image = HasLeft ? null : classifier.Prepare(file);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            released.SetResult();
+        }
+    }
 
     public void Leave() => answer.TrySetCanceled(cancel);
 

@@ -84,7 +84,7 @@ internal sealed class RequestScope(HttpContext context, PictureQueues queues)
             throw Full(queue);
         }
 
-        // A body that is refused is not read to its end: the connection goes with it.
+        using IDisposable arriving = queue.Arriving();
         Upload = await Upload.ReadAsync(context.Request, Options, queues.Budget, Cancel).ConfigureAwait(false);
         pictures = Upload.Pictures.Count;
         return Upload;

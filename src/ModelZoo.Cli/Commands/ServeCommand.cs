@@ -29,7 +29,7 @@ internal static class ServeCommand
         var batch = Number("--max-batch", "Pictures that are computed together, at most", standard.MaxBatch);
         var wait = new Option<double>("--max-wait")
         {
-            Description = "Milliseconds that a picture waits for others that are being decoded",
+            Description = "Milliseconds that a picture waits for others that are being sent",
             HelpName = "ms",
             DefaultValueFactory = _ => standard.MaxWait.TotalMilliseconds,
         };

@@ -11,8 +11,10 @@ let camera = null;
 const headers = () => key ? { 'X-Api-Key': key } : {};
 const percent = p => (100 * p).toFixed(p > 0.0995 ? 1 : 2) + ' %';
 
-function say(text, error = false) {
+// An answer is on the page anyway: a screen reader alone is told of it.
+function say(text, error = false, heard = false) {
   at('status').textContent = text;
+  at('status').classList.toggle('heard', heard);
   at('status').classList.toggle('error', error);
 }
 
@@ -70,7 +72,7 @@ async function classify(files) {
         if (old.explained) URL.revokeObjectURL(old.explained);
       }
       show(answers[0]);
-      say(headline(answers[0]));
+      say(headline(answers[0]), false, true);
     } catch (error) {
       say(`${file.name}: ${error.message}`, true);
     }
@@ -154,7 +156,7 @@ async function explain() {
     }
     if (answer === shown && at('why').getAttribute('aria-pressed') === 'true') {
       at('picture').src = answer.explained;
-      at('why-note').textContent = 'Yellow: what counts most for its answer (Grad-CAM).';
+      at('why-note').textContent = 'Yellow: what counts most for its answer (Grad-CAM); dim: what the network does not see.';
     }
   } catch (error) {
     if (answer === shown) {
