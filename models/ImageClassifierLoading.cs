@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
@@ -16,6 +17,7 @@ public static class ImageClassifierLoading
         /// <param name="logger">Is told what is loaded, and of pictures that cannot be read; null: nobody is.</param>
         /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
         /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
+        [RequiresUnreferencedCode("TorchSharp finds the parts of a module by reflection over its fields.")]
         public static ImageClassifier Load(string pathOrName, DecodeOptions? decoding = null, ILogger? logger = null) =>
             ImageClassifier.Load(Catalog.Models, pathOrName, Catalog.ReadResource, decoding, logger);
     }

@@ -80,7 +80,8 @@ public static class ImageClassifierTrainer
             };
             Recipe recipe = tuning.Recipe ?? (tuning.Plan is null && tuning.BackboneFrozen ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
             var loader = new LoaderOptions { OnBadImage = options.SkipBadImages ? OnBadImage.Skip : OnBadImage.Fail, Device = tuning.Device };
-            using IImageBatches images = ImageBatches.Open(train, preprocessing, recipe, loader), measured = ImageBatches.Open(test, preprocessing, null, loader);
+            using IImageBatches images = ImageBatches.Open(train, preprocessing, recipe, loader);
+            using IImageBatches measured = ImageBatches.Open(test, preprocessing, null, loader);
             Say($"{train.Count} pictures of {train.Info.ClassNames.Count} classes to learn from, {test.Count} to test on");
             using FineTuneResult result = FineTuner.Run(pretrained, images, measured, train.Name,
                 tuning with { Recipe = recipe, Extra = CheckpointOrigin.Of(train, recipe, (long)options.Seed) },
@@ -138,8 +139,10 @@ public static class ImageClassifierTrainer
 /// <summary>How a folder becomes a classifier.</summary>
 public sealed record ImageClassifierTrainerOptions
 {
-    /// <summary>What is fitted: a model with weights (<c>resnet20:cifar10</c>, which needs no network), or a checkpoint, whose head goes on where it has the same
-    /// classes. Null: <see cref="ImageClassifierTrainer.DefaultModel"/>.</summary>
+    /// <summary>
+    /// What is fitted: a model with weights (<c>resnet20:cifar10</c>, which needs no network), or a checkpoint, whose head goes on with the classes that it
+    /// knows. Null: <see cref="ImageClassifierTrainer.DefaultModel"/>.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>Decides the new head's weights and the order of the pictures: the same seed gives the same checkpoint on the same machine.</summary>

@@ -6,7 +6,7 @@ namespace ModelZoo.Samples.FolderWorker;
 /// Moves every picture that arrives in the inbox into the subfolder of its class: <c>inbox/sorted/ants</c>. What the classifier does not know goes to
 /// <c>unknown</c>, what is no picture to <c>unreadable</c>.
 /// </summary>
-internal sealed class InboxWorker(IImageClassifier classifier, IConfiguration configuration, ILogger<InboxWorker> logger) : BackgroundService
+internal sealed partial class InboxWorker(IImageClassifier classifier, IConfiguration configuration, ILogger<InboxWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
 
@@ -21,17 +21,27 @@ internal sealed class InboxWorker(IImageClassifier classifier, IConfiguration co
             IEnumerable<string> arrived = Directory.EnumerateFiles(inbox).Where(file => File.GetLastWriteTimeUtc(file) < DateTime.UtcNow - Settled).Order();
             await foreach (FilePrediction picture in classifier.PredictEachAsync([.. arrived], top: 1, stoppingToken))
             {
-                string place = picture.Error is not null ? "unreadable" : picture.Predictions!.Unknown is not null ? "unknown" : FolderOf(picture.Predictions[0]);
+                string place = picture switch
+                {
+                    { Predictions: null } => "unreadable",
+                    { Predictions.Unknown: not null } => "unknown",
+                    { Predictions: { } top } => FolderOf(top[0]),
+                };
                 (string name, DirectoryInfo folder) = (Path.GetFileName(picture.Path), Directory.CreateDirectory(Path.Combine(inbox, "sorted", place)));
                 File.Move(picture.Path, Path.Combine(folder.FullName, name), overwrite: true);
-                logger.LogInformation("{Picture} → {Place}", name, place);
+                Sorted(name, place);
             }
         }
         while (await clock.WaitForNextTickAsync(stoppingToken));
     }
 
     // A label is text from a checkpoint, and no path.
-    private static string FolderOf(Prediction prediction) => string.Join('-', prediction.Label.Split(Path.GetInvalidFileNameChars())).TrimStart('.') is { Length: > 0 } name
-        ? name
-        : "unnamed";
+    private static string FolderOf(Prediction prediction)
+    {
+        string name = string.Join('-', prediction.Label.Split(Path.GetInvalidFileNameChars())).TrimStart('.');
+        return name.Length > 0 ? name : "unnamed";
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Picture} → {Place}")]
+    private partial void Sorted(string picture, string place);
 }

@@ -12,7 +12,9 @@ public sealed class ImageClassifierOptions
     /// <summary>A checkpoint (<c>models/ants-bees.safetensors</c>), or a model with shipped or pulled weights (<c>lenet5:mnist</c>).</summary>
     public string Model { get; set; } = "";
 
-    /// <summary>Whether a checkpoint that changes is loaded anew. Requests under way finish on the old one; one that cannot be loaded changes nothing.</summary>
+    /// <summary>
+    /// Whether a checkpoint that changes is loaded anew. Requests under way finish on the old one; a file that cannot be loaded changes nothing.
+    /// </summary>
     public bool ReloadOnChange { get; set; } = true;
 
     /// <summary>How often the file is looked at. It is loaded when it was the same twice, so that one half copied is not.</summary>

@@ -11,8 +11,8 @@ namespace ModelZoo.AspNetCore;
 public static class ImageClassifierServices
 {
     /// <summary>
-    /// Registers the app's classifier: <see cref="IImageClassifier"/> is what it injects. It is loaded when the host starts, which fails where it cannot be, and
-    /// anew when its file changes.
+    /// Registers the app's classifier: <see cref="IImageClassifier"/> is what it injects. It is loaded when the host starts, which fails where it cannot be,
+    /// and anew when its file changes.
     /// </summary>
     /// <param name="services">The app's.</param>
     /// <param name="configure">Names the model at least. Or: <c>services.AddImageClassifier().BindConfiguration("Classifier")</c>.</param>
@@ -50,7 +50,8 @@ public static class ImageClassifierServices
     /// <param name="checks">The app's.</param>
     /// <param name="name">What the check is called.</param>
     /// <param name="tags">For endpoints that show some checks only.</param>
-    public static IHealthChecksBuilder AddImageClassifiers(this IHealthChecksBuilder checks, string name = "image-classifiers", IEnumerable<string>? tags = null)
+    public static IHealthChecksBuilder AddImageClassifiers(
+        this IHealthChecksBuilder checks, string name = "image-classifiers", IEnumerable<string>? tags = null)
     {
         ArgumentNullException.ThrowIfNull(checks);
         return checks.AddCheck<ClassifierHealthCheck>(name, tags: tags ?? []);

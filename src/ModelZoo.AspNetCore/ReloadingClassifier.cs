@@ -6,8 +6,8 @@ using ModelZoo.Inference;
 namespace ModelZoo.AspNetCore;
 
 /// <summary>
-/// A classifier that follows its file. Every call runs on the classifier that was there when it came, to its end; a file that changes is loaded and tried beside
-/// it, and only then takes its place.
+/// A classifier that follows its file. Every call runs on the classifier that was there when it came, to its end; a file that changes is loaded and tried
+/// beside it, and only then takes its place.
 /// </summary>
 public sealed class ReloadingClassifier : IImageClassifier, IDisposable, IAsyncDisposable
 {
@@ -80,7 +80,9 @@ public sealed class ReloadingClassifier : IImageClassifier, IDisposable, IAsyncD
         }
     }
 
-    /// <summary>The classifier that answers now, for several calls on the same one: it stays loaded until the result is disposed. The first call loads it.</summary>
+    /// <summary>
+    /// The classifier that answers now, for several calls on the same one: it stays loaded until the result is disposed. The first call loads it.
+    /// </summary>
     /// <exception cref="ZooException">It cannot be loaded.</exception>
     /// <exception cref="ObjectDisposedException">This was disposed.</exception>
     public ClassifierLease Rent()

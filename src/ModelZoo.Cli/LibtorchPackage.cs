@@ -2,14 +2,15 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace ModelZoo.Cli;
 
 /// <summary>
-/// libtorch for <c>zoo</c> as a .NET tool, whose package has none: 0.6 GB, which other programs of the machine may have in NuGet's package cache already. What is
-/// not there <c>dotnet restore</c> fetches into it, by the user's own NuGet settings. Nothing here may call the library: it would load libtorch.
+/// libtorch for <c>zoo</c> as a .NET tool, whose package has none: 0.6 GB, which other programs of the machine may have in NuGet's package cache already. What
+/// is not there <c>dotnet restore</c> fetches into it, by the user's own NuGet settings. Nothing here may call the library: it would load libtorch.
 /// </summary>
-internal static class LibtorchPackage
+internal static partial class LibtorchPackage
 {
     private const string Variable = "LIBTORCH";
     private const string Remedy = $"Name a folder that holds libtorch in the environment variable {Variable}, or mend NuGet's settings.";
@@ -36,14 +37,16 @@ internal static class LibtorchPackage
             Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
             .. (Environment.GetEnvironmentVariable("NUGET_FALLBACK_PACKAGES") ?? "").Split(';'),
         ];
-        string folder = InCaches(caches) ?? InCaches(Restored()) ?? throw new InvalidOperationException($"the package {Id} {Version} holds no {File}. {Remedy}");
+        string folder = InCaches(caches) ?? InCaches(Restored())
+            ?? throw new InvalidOperationException($"the package {Id} {Version} holds no {File}. {Remedy}");
         Environment.SetEnvironmentVariable(Variable, folder);
     }
 
     private static string? InCaches(IEnumerable<string> caches) => Holds(caches.Where(Path.IsPathRooted)
         .Select(cache => Path.Combine(cache, Id, Version, "runtimes", RuntimeInformation.RuntimeIdentifier, "native")));
 
-    private static string? Holds(IEnumerable<string> folders) => folders.FirstOrDefault(folder => folder.Length > 0 && System.IO.File.Exists(Path.Combine(folder, File)));
+    private static string? Holds(IEnumerable<string> folders) =>
+        folders.FirstOrDefault(folder => folder.Length > 0 && System.IO.File.Exists(Path.Combine(folder, File)));
 
     // The folders of packages in which it is afterwards.
     private static string[] Restored()
@@ -72,9 +75,8 @@ internal static class LibtorchPackage
             string assets = Path.Combine(scratch.FullName, "obj", "project.assets.json");
             if (restore.ExitCode != 0 || !System.IO.File.Exists(assets))
             {
-                string line = output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal)) ?? "no reason given";
                 throw new InvalidOperationException($"libtorch is not on this machine, and `dotnet restore` did not get the package {Id} {Version}: "
-                    + $"{line[(line.IndexOf("error", StringComparison.Ordinal) is > 0 and int at ? at : 0)..]} {Remedy}");
+                    + $"{Reason(output)} {Remedy}");
             }
 
             using var document = JsonDocument.Parse(System.IO.File.ReadAllText(assets));
@@ -89,6 +91,19 @@ internal static class LibtorchPackage
             scratch.Delete(recursive: true);
         }
     }
+
+    // The first error, without the project's path before it and the project's name behind it; of addresses the host alone, for they may carry secrets.
+    private static string Reason(string output)
+    {
+        string line = output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(l => l.Contains(Mark, StringComparison.Ordinal)) ?? "no reason given.";
+        int begin = Math.Max(0, line.IndexOf(Mark, StringComparison.Ordinal)), end = line.LastIndexOf(" [", StringComparison.Ordinal);
+        return Address().Replace(end > begin ? line[begin..end] : line[begin..], "$1$2/…");
+    }
+
+    private const string Mark = "error NU";
+
+    [GeneratedRegex(@"(https?://)(?:[^\s/@]*@)?([^\s/?]+)\S*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
 }
 
 /// <summary>Versions that the project file writes into the program.</summary>

@@ -106,8 +106,8 @@ internal sealed record NewProject(string Name, string Checkpoint, IReadOnlyDicti
     private static string Readme(string name, string checkpoint, ImageClassifier classifier) => $"""
         # {name}
 
-        Made by `zoo new` for `{Printable.Plain(checkpoint)}`: a {classifier.Name} that takes pictures of {classifier.Preprocessing.Height}×{classifier.Preprocessing.Width}
-        (any picture is brought to that) and knows {Shown(classifier)}.
+        Made by `zoo new` for `{Printable.Plain(checkpoint)}`: a {classifier.Name} that knows {Shown(classifier)}. Pictures are brought to
+        {classifier.Preprocessing.Height}×{classifier.Preprocessing.Width}.
 
         ```sh
         dotnet run -- cat.jpg             # packages come from your NuGet sources

@@ -58,7 +58,8 @@ public sealed class RegistrationTests : IDisposable
     [Fact]
     public async Task Impossible_options_do_not_start()
     {
-        OptionsValidationException refused = await Assert.ThrowsAsync<OptionsValidationException>(() => Start(o => (o.Model, o.ReloadInterval) = (" ", default)));
+        OptionsValidationException refused = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => Start(o => (o.Model, o.ReloadInterval) = (" ", default)));
         Assert.Equal(2, refused.Failures.Count());
         Assert.StartsWith("The image classifier has no Model: name a checkpoint", refused.Failures.First(), StringComparison.Ordinal);
         Assert.Contains("no such file", (await Assert.ThrowsAnyAsync<ZooException>(() => Start(o => o.Model = folder.File("none.safetensors")))).Message,

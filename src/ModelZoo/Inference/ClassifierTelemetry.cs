@@ -12,7 +12,7 @@ namespace ModelZoo.Inference;
 /// Activities: <c>prepare</c> (pictures are decoded and made inputs) and <c>compute</c> (the network runs), with the tags <c>modelzoo.model</c> and
 /// <c>modelzoo.pictures</c>. Instruments, all with the tag <c>modelzoo.model</c>:
 /// <list type="table">
-/// <item><term>modelzoo.pictures</term><description>Counter of pictures; the tag <c>modelzoo.answer</c> is <c>known</c>, <c>unknown</c> or <c>failed</c>.</description></item>
+/// <item><term>modelzoo.pictures</term><description>Counter; tag <c>modelzoo.answer</c>: <c>known</c>, <c>unknown</c>, <c>failed</c>.</description></item>
 /// <item><term>modelzoo.prepare.duration</term><description>Histogram, seconds for each batch.</description></item>
 /// <item><term>modelzoo.compute.duration</term><description>Histogram, seconds for each batch.</description></item>
 /// <item><term>modelzoo.batch.size</term><description>Histogram, pictures computed together.</description></item>

@@ -32,8 +32,8 @@ public interface IImageClassifier
     Task<Answer> PredictAsync(Stream picture, int top = 5, CancellationToken cancel = default);
 
     /// <summary>
-    /// Classifies any number of files in their order, batch by batch: while one batch is computed the next is decoded, and no more than these two are in memory.
-    /// A file that cannot be read is no end: its answer is the error.
+    /// Classifies any number of files in their order, batch by batch: while one batch is computed the next is decoded, and no more than these two are in
+    /// memory. A file that cannot be read is no end: its answer is the error.
     /// </summary>
     /// <param name="paths">The files; they are asked for as the answers are.</param>
     /// <param name="top">How many classes for each.</param>

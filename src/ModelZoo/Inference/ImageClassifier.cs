@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelZoo.Data;
@@ -31,6 +32,9 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
 {
     /// <summary>Images are classified in batches of at most this many, and of at most so many values.</summary>
     private const int MaxBatch = 256, MaxValues = 32 * 3 * 224 * 224;
+
+    /// <summary>Why apps with classifiers cannot be trimmed.</summary>
+    private const string Untrimmed = "TorchSharp finds the parts of a module by reflection over its fields.";
 
     private static readonly DatasetInfo Anything = new("images", "", "", ["?"]);
 
@@ -88,6 +92,7 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
     /// <param name="logger">Is told what is loaded, and of pictures that cannot be read; null: nobody is.</param>
     /// <exception cref="ZooException">Name, weights or file are unknown or unreadable.</exception>
     /// <exception cref="UsageException">The model makes something other than classes, or has no weights yet.</exception>
+    [RequiresUnreferencedCode(Untrimmed)]
     public static ImageClassifier Load(
         ModelCatalog catalog, string pathOrName, Func<string, byte[]> readResource, DecodeOptions? decoding = null, ILogger? logger = null)
     {
@@ -111,6 +116,7 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
     /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
     /// <param name="logger">Is told of it, and of pictures that cannot be read; null: nobody is.</param>
     /// <exception cref="UsageException">The model makes something other than classes.</exception>
+    [RequiresUnreferencedCode(Untrimmed)]
     public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -21,6 +21,10 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("inference", "docs/inference.md"),
         new("verification", "docs/verification.md"),
         new("trust", "docs/trust.md"),
+        new("apps", "docs/apps.md"),
+        new("hosted", "docs/apps.md"),
+        new("trainer", "docs/apps.md"),
+        new("serving", "docs/serving.md"),
     ];
 
     /// <summary>The text of the file.</summary>

@@ -1,5 +1,6 @@
-using ModelZoo.Data;
 using ModelZoo.Inference;
+using ModelZoo.Models;
+using ModelZoo.Tests.Data;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
 using ModelZoo.Verification;
@@ -14,7 +15,7 @@ namespace ModelZoo.Tests.Readme;
 public class SampleTests
 {
     [Fact]
-    public void Transfer_reaches_a_high_accuracy_and_the_classifier_opens_what_it_saved()
+    public async Task Transfer_reaches_a_high_accuracy_and_the_classifier_opens_what_it_saved()
     {
         using var folder = new TempFolder();
         using StringWriter transfer = new(), classifier = new();
@@ -24,11 +25,33 @@ public class SampleTests
         Assert.InRange(accuracy ?? 0, 0.95, 1);
         Assert.Matches("^test accuracy [0-9.,]+ ?%; features in float32", transfer.ToString());
 
-        ClassifierSample.Run(checkpoint, classifier);
-        string[] lines = Lines(classifier);
-        Assert.Equal(3, lines.Length);
-        Assert.StartsWith($"{Digits.Load(DataSplit.Test).Labels[0]}: ", lines[0], StringComparison.Ordinal);
+        Pictures.WriteClasses(folder.Path, ["pictures"], each: 2);
+        string picture = folder.File("pictures/00.png");
+        await ClassifierSample.Run(checkpoint, picture, classifier);
+        using ImageClassifier again = ImageClassifier.Load(checkpoint);
+        Assert.StartsWith($"{again.Predict(picture)[0].Label}: ", Assert.Single(Lines(classifier)), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Apps_await_host_and_train()
+    {
+        using var folder = new TempFolder();
+        using StringWriter apps = new(), hosted = new(), trainer = new();
+        Pictures.WriteClasses(folder.File("photos"), ["ants", "bees"], each: 5, least: 30);
+        string picture = folder.File("photos/bees/00.png"), checkpoint = folder.File("mine.safetensors");
+        await TrainerSample.Run(folder.File("photos"), checkpoint, trainer);
+        Assert.Matches("^2 classes, [0-9]+ ?% of 2 pictures right", trainer.ToString());
+        await AppsSample.Run(checkpoint, picture, folder.File("photos/ants"), apps);
+        await HostedSample.Run(checkpoint, picture, hosted);
+        using ImageClassifier classifier = ImageClassifier.Load(checkpoint), digits = ImageClassifier.Load("lenet5:mnist");
+        string[] lines = Lines(apps);
+        Assert.StartsWith($"{classifier.Predict(picture)[0].Label}: ", lines[0], StringComparison.Ordinal);
+        Assert.Equal(6, lines.Length);
+        Assert.Equal([$"{classifier.Predict(picture)[0].Label}, as a digit {digits.Predict(picture)[0].Label}"], Lines(hosted));
+    }
+
+    [Fact]
+    public async Task Apps_serve() => Assert.Contains("\"name\":\"digits\"", await ServingSample.Run(), StringComparison.Ordinal);
 
     [Fact]
     public void Training_learns()
