@@ -148,7 +148,8 @@ internal sealed class ServerProcess : IDisposable
         client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2_000, UseProxy = false });
     }
 
-    internal double ResidentMegabytes => double.Parse(File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))
+    internal double ResidentMegabytes => double.Parse(File.ReadLines($"/proc/{process.Id}/status")
+        .First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal))
         .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1000;
 
     public void Dispose()

@@ -5,7 +5,7 @@ namespace ModelZoo.AspNetCore.Serving;
 /// <summary>What a server allows its clients, and how it gathers their pictures.</summary>
 public sealed class ClassifierServerOptions
 {
-    /// <summary>Pictures that are computed together, at most. A batch that is not full is filled up where that is faster than one picture after another.</summary>
+    /// <summary>Pictures that are computed together, at most; a batch that is not full is filled up where that is faster than one after another.</summary>
     public int MaxBatch { get; set; } = 8;
 
     /// <summary>How long a picture waits for others that are being sent, at most. Where there are none it does not wait.</summary>

@@ -22,7 +22,8 @@ internal static class PredictEndpoint
         classifiers.Find(model) is { } found ? Answer(context, found, queues) : Task.FromResult(Unknown(model, classifiers));
 
     public static IResult Unknown(string model, ImageClassifiers classifiers) => Results.Problem(
-        $"There is no model {Printable.Name(model)}.{NearestName.Hint(model, classifiers.Names)} GET /v1/models names them.", statusCode: StatusCodes.Status404NotFound);
+        $"There is no model {Printable.Name(model)}.{NearestName.Hint(model, classifiers.Names)} GET /v1/models names them.",
+        statusCode: StatusCodes.Status404NotFound);
 
     /// <summary>The number of a query's key.</summary>
     /// <exception cref="RequestException">It is none.</exception>

@@ -160,7 +160,8 @@ internal sealed class Upload : IDisposable
             else if (reader.ValueTextEquals("top"u8))
             {
                 reader.Read();
-                Top = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int top) ? top : throw RequestException.Bad("'top' is no whole number.");
+                Top = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int top) ? top
+                    : throw RequestException.Bad("'top' is no whole number.");
             }
             else
             {

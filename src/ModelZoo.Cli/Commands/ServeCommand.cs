@@ -52,7 +52,8 @@ internal static class ServeCommand
             Description = "Settings of ASP.NET Core as JSON: certificates and addresses for Kestrel, levels of the log", HelpName = "file",
         };
         var maxPixels = DecodingArgument.Create();
-        var command = new Command("serve", "Serve trained models over HTTP, with a page to drop pictures on.\n\nExample: zoo serve runs/best.safetensors --port 8080")
+        var command = new Command(
+            "serve", "Serve trained models over HTTP, with a page to drop pictures on.\n\nExample: zoo serve runs/best.safetensors --port 8080")
         {
             models, port, host, batch, wait, queue, pictures, bytes, timeout, key, settings, maxPixels,
         };

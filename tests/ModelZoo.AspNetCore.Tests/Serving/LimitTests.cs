@@ -4,7 +4,6 @@ using System.IO.Hashing;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using ModelZoo.AspNetCore.Serving;
 using ModelZoo.Tests;
 using Xunit;

@@ -30,14 +30,15 @@ public sealed partial class PageTests : IDisposable
     {
         await using TestServer server = await TestServer.StartAsync(null, "lenet5:mnist", "resnet20:cifar10");
         string[] pictures = [Checkpoints.Picture(folder.File("<b>one.png")), Checkpoints.Picture(folder.File("two.png"), 2)];
-        using IWebDriver browser = Start();
+        using ChromeDriver browser = Start();
         browser.Navigate().GoToUrl(server.Address);
         Wait(() => browser.FindElements(By.CssSelector("#model option")).Count == 2);
         browser.FindElement(By.CssSelector("#model option[value='resnet20:cifar10']")).Click();
         browser.FindElement(By.Id("file")).SendKeys(string.Join('\n', pictures));
         Wait(() => browser.FindElements(By.CssSelector("#strip li")).Count == 2);
         Assert.Equal(5, browser.FindElements(By.CssSelector("#bars li")).Count);
-        Assert.Equal(browser.FindElement(By.Id("headline")).Text, browser.FindElement(By.Id("status")).GetDomProperty("textContent")); // what a screen reader says
+        string heard = browser.FindElement(By.Id("status")).GetDomProperty("textContent")!; // what a screen reader says
+        Assert.Equal(browser.FindElement(By.Id("headline")).Text, heard);
         Assert.Matches(@"^\w+, \d+(\.\d+)? %$", browser.FindElement(By.Id("headline")).Text);
 
         string before = browser.FindElement(By.Id("picture")).GetAttribute("src")!;
@@ -60,7 +61,7 @@ public sealed partial class PageTests : IDisposable
         await using TestServer server = await TestServer.StartAsync(o => o.ApiKey = "secret-key");
         string text = folder.File("cat.png");
         File.WriteAllText(text, "no picture");
-        using IWebDriver browser = Start();
+        using ChromeDriver browser = Start();
         browser.Navigate().GoToUrl(server.Address);
         Wait(() => browser.FindElement(By.Id("key")).Displayed);
         browser.FindElement(By.Id("key")).SendKeys("secret-key");
@@ -84,7 +85,7 @@ public sealed partial class PageTests : IDisposable
         ?? throw new InvalidOperationException($"{name} is missing: scripts/setup --with-oracle installs it.");
 
     // Buttons, inputs and pictures that a screen reader could not name.
-    private static IEnumerable<string> Nameless(IWebDriver browser) => browser.FindElements(By.CssSelector("button, input, select, img, video"))
+    private static IEnumerable<string> Nameless(ChromeDriver browser) => browser.FindElements(By.CssSelector("button, input, select, img, video"))
         .Where(element => element.Displayed && element.GetAttribute("alt") != "" && string.IsNullOrWhiteSpace(((WebElement)element).ComputedAccessibleLabel))
         .Select(element => element.GetAttribute("outerHTML")!);
 
