@@ -130,7 +130,7 @@ public sealed class PackageFeed : IDisposable
 /// <summary>A process and what came of it.</summary>
 public sealed partial record Ran(int ExitCode, string Output, string Errors)
 {
-    /// <summary>Starts one; it is ended after three minutes.</summary>
+    /// <summary>Starts one; it is ended after ten minutes.</summary>
     internal static Running Start(string program, string workingFolder, IEnumerable<string> arguments, Dictionary<string, string>? environment = null)
     {
         // What a test host sets for itself is not for the programs that it starts.
@@ -194,7 +194,7 @@ public sealed partial record Ran(int ExitCode, string Output, string Errors)
 
         public Ran Finish()
         {
-            if (!process.WaitForExit(TimeSpan.FromMinutes(4)))
+            if (!process.WaitForExit(TimeSpan.FromMinutes(10)))
             {
                 process.Kill(entireProcessTree: true);
             }
