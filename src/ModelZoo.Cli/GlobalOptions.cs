@@ -53,20 +53,19 @@ internal static class GlobalOptions
         });
     }
 
-    /// <summary>Bytes: "800M", "16G", "1.5T" or a number; null where nothing was given.</summary>
+    /// <summary>Null where nothing was given.</summary>
     /// <exception cref="UsageException">It is no size.</exception>
-    internal static long? ReadMaxMemory(ParseResult parsed)
-    {
-        if (parsed.GetValue(MaxMemory) is not { } text)
-        {
-            return null;
-        }
+    internal static long? ReadMaxMemory(ParseResult parsed) => parsed.GetValue(MaxMemory) is { } text ? ReadBytes(MaxMemory.Name, text) : null;
 
+    /// <summary>Bytes: "800M", "16G", "1.5T" or a number.</summary>
+    /// <exception cref="UsageException">It is no size.</exception>
+    internal static long ReadBytes(string flag, string text)
+    {
         int power = "KMGT".IndexOf(char.ToUpperInvariant(text.AsSpan().Trim() is [.., var last] ? last : ' '), StringComparison.Ordinal) + 1;
         string number = power > 0 ? text.Trim()[..^1] : text;
         return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double n) && n > 0 && n * Math.Pow(1000, power) < 1e18
             ? (long)(n * Math.Pow(1000, power))
-            : throw new UsageException($"--max-memory '{text}': give bytes, or a number with K, M, G or T (800M, 16G).");
+            : throw new UsageException($"{flag} '{text}': give bytes, or a number with K, M, G or T (800M, 16G).");
     }
 
     /// <summary>A flag that takes one of a few words.</summary>

@@ -4,14 +4,17 @@ namespace ModelZoo.Cli;
 
 /// <summary>
 /// Ctrl-C or a request to terminate. The first asks the running command to stop; what has not ended shortly after is ended, whatever it is in the middle of.
-/// Training may finish its step and save, however long that takes (<see cref="Hold"/>). The second signal ends the process at once.
+/// Training may finish its step and save, and a server its requests, however long that takes (<see cref="Hold"/>). The second signal ends the process at once.
 /// </summary>
 internal sealed partial class InterruptSource : IDisposable
 {
     // Two seconds to the end, with time for the process to go.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.4);
 
+    private const string Training = "stopping after this step, which cannot be cut short";
+
     private static int held;
+    private static string heldBy = Training;
 
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
@@ -28,7 +31,12 @@ internal sealed partial class InterruptSource : IDisposable
     internal bool Signaled => code != 0;
 
     /// <summary>While work runs that keeps its state when it is asked to stop: it ends by itself, after the step under way.</summary>
-    internal static IDisposable Hold() => new Holder();
+    /// <param name="ends">What is said then: when it ends.</param>
+    internal static IDisposable Hold(string ends = Training)
+    {
+        heldBy = ends;
+        return new Holder();
+    }
 
     /// <summary>The exit code of a command that has ended: never 0 after a signal, 130 or 143 instead.</summary>
     internal int ExitCode(int ofCommand) => ofCommand == 0 ? code : ofCommand;
@@ -48,11 +56,9 @@ internal sealed partial class InterruptSource : IDisposable
             End(number);
         }
 
-        bool training = Volatile.Read(ref held) > 0;
-        Failure.Write(Console.Error, training
-            ? "zoo: stopping after this step, which cannot be cut short; once more to end at once."
-            : "zoo: stopping; once more to end at once.");
-        if (!training)
+        bool holds = Volatile.Read(ref held) > 0;
+        Failure.Write(Console.Error, $"zoo: {(holds ? heldBy : "stopping")}; once more to end at once.");
+        if (!holds)
         {
             // Native code cannot be interrupted, nor can every loop be made to look: this thread waits, and then ends the process.
             new Thread(() =>

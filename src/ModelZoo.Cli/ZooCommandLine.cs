@@ -24,6 +24,8 @@ internal static class ZooCommandLine
             EvalCommand.Create(),
             CalibrateCommand.Create(),
             PredictCommand.Create(),
+            ServeCommand.Create(),
+            ExplainCommand.Create(),
             VerifyCommand.Create(),
             CompareCommand.Create(),
             ReproduceCommand.Create(),

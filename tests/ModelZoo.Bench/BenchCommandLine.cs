@@ -32,6 +32,7 @@ internal static class BenchCommandLine
         InRounds("load", "Loading weights as large as VGG-16's, against reading and copying the file", LoadSpeed.Run),
         Memory(),
         Trust(),
+        Serve(),
         InRounds("all", "lenet, train, add, memory and load", (setting, rounds) =>
         {
             LenetSpeed.Run(setting, rounds);
@@ -90,6 +91,26 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting => TrustFigures.Run(
             setting, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(foreign), parsed.GetValue(splits), parsed.GetValue(rates)!)));
+        return command;
+    }
+
+    private static Command Serve()
+    {
+        var checkpoint = new Argument<string>("checkpoint") { Description = "A model with trained weights" };
+        var pictures = new Option<string>("--pictures") { Description = "A folder of pictures", Required = true };
+        Option<int> rounds = AtLeast(1, "--rounds", "How often the sides take turns", 5);
+        Option<int> minutes = AtLeast(1, "--minutes", "Of four times as many requests as the server can answer", 1);
+        Option<int> mutated = AtLeast(1, "--mutated", "Damaged pictures that are sent", 2_000);
+        var command = new Command("serve", "`zoo serve` on loopback against the same classifier without it; overload and damaged pictures.")
+        {
+            checkpoint,
+            pictures,
+            rounds,
+            minutes,
+            mutated,
+        };
+        command.SetAction(parsed => Run(parsed, setting => ServeSpeed.Run(setting, parsed.GetValue(checkpoint)!, parsed.GetValue(pictures)!,
+            parsed.GetValue(rounds), parsed.GetValue(minutes), parsed.GetValue(mutated))));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace ModelZoo.Cli.Tests;
@@ -48,10 +49,30 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
     }
 
     /// <summary>A process that has not ended yet.</summary>
-    internal sealed partial class Running(Process process)
+    internal sealed partial class Running
     {
-        private readonly Task<string> output = process.StandardOutput.ReadToEndAsync();
+        private readonly Process process;
+        private readonly StringBuilder said = new();
+        private readonly Task<string> output;
         private readonly List<string> errors = [];
+
+        internal Running(Process process)
+        {
+            this.process = process;
+            output = ReadAsync();
+        }
+
+        /// <summary>What is on standard output by now.</summary>
+        internal string OutputSoFar
+        {
+            get
+            {
+                lock (said)
+                {
+                    return said.ToString();
+                }
+            }
+        }
 
         /// <summary>Reads standard error until a line contains the text.</summary>
         internal void WaitFor(string text)
@@ -94,6 +115,20 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
             {
                 return new Zoo(process.ExitCode, output.Result, string.Join('\n', errors.Append(rest)));
             }
+        }
+
+        private async Task<string> ReadAsync()
+        {
+            var piece = new char[4096];
+            while (await process.StandardOutput.ReadAsync(piece) is > 0 and int read)
+            {
+                lock (said)
+                {
+                    said.Append(piece, 0, read);
+                }
+            }
+
+            return OutputSoFar;
         }
 
         [LibraryImport("libc", EntryPoint = "kill")]

@@ -168,6 +168,9 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
     /// <summary>The same without holding the caller's thread.</summary>
     public ValueTask DisposeAsync() => new(System.Threading.Tasks.Task.Run(Dispose));
 
+    /// <summary>What it computes with, for those in the library who look into it.</summary>
+    internal ResolvedModel Resolved => model;
+
     private ImagePipeline Pipeline => pipeline.Value;
 
     private Answer[] Answers(ImageDataset images, int top)

@@ -24,6 +24,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("apps", "docs/apps.md"),
         new("hosted", "docs/apps.md"),
         new("trainer", "docs/apps.md"),
+        new("serving", "docs/serving.md"),
     ];
 
     /// <summary>The text of the file.</summary>

@@ -51,6 +51,9 @@ public class SampleTests
     }
 
     [Fact]
+    public async Task Apps_serve() => Assert.Contains("\"name\":\"digits\"", await ServingSample.Run(), StringComparison.Ordinal);
+
+    [Fact]
     public void Training_learns()
     {
         using var console = new StringWriter();
