@@ -24,6 +24,7 @@ internal static class ZooCommandLine
             EvalCommand.Create(),
             CalibrateCommand.Create(),
             PredictCommand.Create(),
+            ExplainCommand.Create(),
             VerifyCommand.Create(),
             CompareCommand.Create(),
             ReproduceCommand.Create(),

@@ -56,13 +56,7 @@ public sealed class ImagePipeline
         ArgumentNullException.ThrowIfNull(picture);
         Preprocessing p = Preprocessing;
         picture = Colored(picture);
-        (int width, int height) = p.Fit switch
-        {
-            Imaging.Fit.Crop => p.SizeBeforeCrop(picture.Width, picture.Height),
-            Imaging.Fit.Pad when picture.Width <= p.Width && picture.Height <= p.Height => (picture.Width, picture.Height),
-            Imaging.Fit.Pad => (p.Width, p.Height),
-            _ => (p.Width - (2 * p.Border), p.Height - (2 * p.Border)),
-        };
+        (int width, int height) = Resized(p, picture.Width, picture.Height);
 
         // What is cut off is not computed.
         (int left, int columns, int column) = Middle(width, p.Width);
@@ -70,6 +64,21 @@ public sealed class ImagePipeline
         bool asItIs = (width, height, columns, rows) == (picture.Width, picture.Height, picture.Width, picture.Height);
         PixelImage part = asItIs ? picture : Resampling.Resize(picture, width, height, p.Interpolation, window: new Rectangle(left, top, columns, rows));
         return columns == p.Width && rows == p.Height ? part : Within(part, p.Width, p.Height, column, row);
+    }
+
+    /// <summary>Where a picture comes to lie in the input: what <see cref="Fit"/> does to places.</summary>
+    /// <param name="preprocessing">The model's.</param>
+    /// <param name="width">Columns of the picture.</param>
+    /// <param name="height">Rows of the picture.</param>
+    public static Placement Place(Preprocessing preprocessing, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        (int columns, int rows) = Resized(preprocessing, width, height);
+        (int left, _, int column) = Middle(columns, preprocessing.Width);
+        (int top, _, int row) = Middle(rows, preprocessing.Height);
+        return new((double)columns / width, column - left, (double)rows / height, row - top);
     }
 
     /// <summary>(byte / 255 − mean) / std in single precision, each step rounded: the bits of torchvision's ToTensor and Normalize.</summary>
@@ -111,6 +120,15 @@ public sealed class ImagePipeline
     internal PixelImage Resized(PixelImage picture, (int Left, int Top, int Width, int Height) part) => Resampling.Resize(Colored(picture), Preprocessing.Width,
         Preprocessing.Height, Preprocessing.Interpolation, crop: new Rectangle(part.Left, part.Top, part.Width, part.Height));
 
+    // The whole picture's size, before what is too much is cut off and what lacks is filled up.
+    private static (int Width, int Height) Resized(Preprocessing p, int width, int height) => p.Fit switch
+    {
+        Imaging.Fit.Crop => p.SizeBeforeCrop(width, height),
+        Imaging.Fit.Pad when width <= p.Width && height <= p.Height => (width, height),
+        Imaging.Fit.Pad => (p.Width, p.Height),
+        _ => (p.Width - (2 * p.Border), p.Height - (2 * p.Border)),
+    };
+
     // What lacks is zero. torchvision rounds a half to the even offset when it cuts, and down when it pads.
     private static (int Offset, int Count, int Position) Middle(int have, int want) =>
         have >= want ? ((int)Math.Round((have - want) / 2.0), want, 0) : (0, have, (want - have) / 2);
@@ -139,6 +157,23 @@ public sealed class ImagePipeline
 
         return table;
     }
+}
+
+/// <summary>
+/// Where a picture lies in a model's input. The point (x, y) of the picture, in pixels from its upper left corner, is the input's (ScaleX·x + ShiftX,
+/// ScaleY·y + ShiftY).
+/// </summary>
+/// <param name="ScaleX">Columns of the input for one of the picture.</param>
+/// <param name="ShiftX">Where the picture's left edge lies.</param>
+/// <param name="ScaleY">Rows of the input for one of the picture.</param>
+/// <param name="ShiftY">Where the picture's upper edge lies.</param>
+public readonly record struct Placement(double ScaleX, double ShiftX, double ScaleY, double ShiftY)
+{
+    /// <summary>The input's place of a point of the picture.</summary>
+    public (double X, double Y) ToInput(double x, double y) => ((ScaleX * x) + ShiftX, (ScaleY * y) + ShiftY);
+
+    /// <summary>The picture's place of a point of the input.</summary>
+    public (double X, double Y) ToPicture(double x, double y) => ((x - ShiftX) / ScaleX, (y - ShiftY) / ScaleY);
 }
 
 /// <summary>How light a color is: ITU-R BT.601 in Pillow's 16-bit fixed point (its mode L).</summary>

@@ -66,6 +66,17 @@ internal static class ModuleHooks
     public static Action? OnOneOutput(nn.Module module, Action<Tensor> see) =>
         module is nn.Module<Tensor, (Tensor, Tensor)> ? null : OnOutput(module, (_, _, outputs) => see(outputs[0]));
 
+    /// <summary>Puts another tensor in the place of the output of each forward of a module that returns one.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="make">From the output, which may be given back.</param>
+    public static Action? Replace(nn.Module module, Func<Tensor, Tensor> make) => module switch
+    {
+        nn.Module<Tensor, Tensor> one => one.register_forward_hook((_, _, y) => make(y)).remove,
+        nn.Module<Tensor, Tensor, Tensor> two => two.register_forward_hook((_, _, _, y) => make(y)).remove,
+        nn.Module<Tensor[], Tensor> many => many.register_forward_hook((_, _, y) => make(y)).remove,
+        _ => null,
+    };
+
     /// <summary>Before each forward of a module that takes one tensor.</summary>
     /// <param name="module">The module.</param>
     /// <param name="see">Given the input.</param>
