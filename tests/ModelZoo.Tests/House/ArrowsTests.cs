@@ -32,6 +32,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Explanation", "Analysis Imaging Inference Plots Registry Statistics Tracing Training Transfer Trust"),
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Imaging Plots Tracing Verification"),
+        ("Reports", "Data Drawing Explanation Imaging Inference Loading Plots Statistics Training Transfer Trust"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>

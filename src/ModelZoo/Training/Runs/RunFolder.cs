@@ -29,6 +29,12 @@ public sealed class RunFolder
     /// <summary>Loss, accuracy and learning rate over the epochs, as a drawing.</summary>
     public string Curves => File("curves.svg");
 
+    /// <summary>What came of it, as a page: figures, mistakes, where the network looks.</summary>
+    public string Report => File("report.html");
+
+    /// <summary>The same numbers for programs.</summary>
+    public string ReportNumbers => File("report.json");
+
     /// <summary>The checkpoint after the last epoch.</summary>
     public string Last => File("last.safetensors");
 
@@ -42,7 +48,7 @@ public sealed class RunFolder
     public string State => File("state.safetensors");
 
     // What is written whole, by way of a temporary file beside it.
-    private string[] Replaced => [Recipe, Description, Curves, Last, Best, Average, State];
+    private string[] Replaced => [Recipe, Description, Curves, Report, ReportNumbers, Last, Best, Average, State];
 
     /// <summary>Makes the first of the folders runs/name-1, runs/name-2 … that is not there yet; no two callers get the same one.</summary>
     /// <param name="parent">"runs".</param>
