@@ -9,6 +9,7 @@ internal static class ClassSections
 {
     private const int MostCells = 30; // classes a side of the confusion's drawing
     private const int MostPairs = 15;
+    private const int LeastDrawn = 10; // answers that a point of the reliability diagram stands for
 
     public static string Figures(ClassFigures figures)
     {
@@ -50,7 +51,7 @@ internal static class ClassSections
             : [.. Enumerable.Range(0, all).OrderByDescending(c => figures.Classes[c].Count + figures.Classes[c].Said - (2 * counts[c][c])).Take(MostCells).Order()];
         string[] names = [.. shown.Select(c => KeepStart(figures.Classes[c].Label, 18))];
         return FigureWriter.Html(new HeatMap("Confusion: what the images of each class were called", new("said"), new("class"),
-            [.. shown.Select(l => (IReadOnlyList<double>)[.. shown.Select(p => counts[l].Sum() is > 0 and var n ? 100.0 * counts[l][p] / n : 0)])])
+            [.. shown.Select(l => (IReadOnlyList<double>)[.. shown.Select(p => counts[l].Sum() is > 0 and var n ? Math.Round(100.0 * counts[l][p] / n, 1) : 0)])])
         {
             Columns = names,
             Rows = names,
@@ -67,13 +68,14 @@ internal static class ClassSections
 
     private static string Reliability(IReadOnlyList<CertaintyBin> bins, double error, string what, string certainty, string right)
     {
-        double[] middle = [.. bins.Select(b => 100 * b.Certainty)];
+        CertaintyBin[] drawn = Merged(bins);
+        double[] middle = [.. drawn.Select(b => 100 * b.Certainty)];
         return FigureWriter.Html(new LinePlot("Reliability", new(certainty, "%") { From = 0, To = 100 }, new($"share {right}", "%") { From = 0, To = 100 },
             [
-                new("measured, and its interval", middle, [.. bins.Select(b => 100 * b.Accuracy)])
+                new("measured, and its interval", middle, [.. drawn.Select(b => 100 * b.Accuracy)])
                 {
-                    Low = [.. bins.Select(b => 100 * b.AccuracyInterval.Low)],
-                    High = [.. bins.Select(b => 100 * b.AccuracyInterval.High)],
+                    Low = [.. drawn.Select(b => 100 * b.AccuracyInterval.Low)],
+                    High = [.. drawn.Select(b => 100 * b.AccuracyInterval.High)],
                 },
                 new("as often as it says", [0, 100], [0, 100]),
             ])
@@ -81,6 +83,28 @@ internal static class ClassSections
             Caption = $"Below the dashed line it is too sure of itself, above it not sure enough. Expected calibration error: {ReportText.Percent(error)}.",
         }) + FigureWriter.Html(new BarChart($"How sure: {what} by {certainty}", new(what),
             [.. bins.Select(b => $"{Number(Math.Round(100 * b.From))} – {Number(Math.Round(100 * b.To))} %")], [new("", [.. bins.Select(b => (double)b.Count)])]));
+    }
+
+    // A point of a few answers says nothing: neighbors come together until they have enough.
+    private static CertaintyBin[] Merged(IReadOnlyList<CertaintyBin> bins)
+    {
+        List<CertaintyBin> merged = [];
+        foreach (CertaintyBin bin in bins)
+        {
+            if (merged.Count > 0 && (merged[^1].Count < LeastDrawn || (bin == bins[^1] && bin.Count < LeastDrawn)))
+            {
+                CertaintyBin before = merged[^1];
+                int count = before.Count + bin.Count;
+                merged[^1] = new(before.From, bin.To, count, ((before.Count * before.Certainty) + (bin.Count * bin.Certainty)) / count,
+                    ((before.Count * before.Accuracy) + (bin.Count * bin.Accuracy)) / count);
+            }
+            else
+            {
+                merged.Add(bin);
+            }
+        }
+
+        return [.. merged];
     }
 
     private static string Table(ClassFigures figures, int[] told)

@@ -14,7 +14,7 @@ internal static class PictureSection
             return list.Kind == "wrong" ? "<p>None: every answer is right.</p>\n" : "";
         }
 
-        return $"<p>{Escape(list.Note)}</p>\n{Legend(list, report)}<ul class=\"shown\">\n"
+        return $"<p>{Escape(list.Note)}</p>\n{Legend(list, report)}<ul class=\"shown{(list.Pictures.All(p => p.RightExplained is not null) ? " three" : "")}\">\n"
             + $"{string.Concat(list.Pictures.Select(p => $"<li>{Views(p, report.Task)}{Words(p, report.Task)}</li>\n"))}</ul>\n";
     }
 
@@ -52,11 +52,12 @@ internal static class PictureSection
         {
             TaskKind.Regression => $"<b>{Escape(p.Said)}</b>, really {Escape(p.Actual)}",
             TaskKind.MultiLabel => $"<span class=\"{(p.Said == p.Actual ? "right" : "wrong")}\">{Mark(p.Said == p.Actual)} {Escape(p.Said)}</span>, really "
-                + $"{Escape(p.Actual)}; {Escape(p.About)} {ReportText.Percent(p.Value)}",
-            _ when p.RightOutput is null => $"<span class=\"right\">{Mark(true)} {Escape(p.Said)}</span> {ReportText.Percent(p.Value)}",
-            _ => $"<span class=\"wrong\">{Mark(false)} {Escape(p.Said)}</span> {ReportText.Percent(p.Value)}, labeled {Escape(p.Actual)}",
+                + $"{Escape(p.Actual)}; {Escape(p.About)} {Escape(ReportText.Probability(p.Value))}",
+            _ when p.RightOutput is null => $"<span class=\"right\">{Mark(true)} {Escape(p.Said)}</span> {Escape(ReportText.Probability(p.Value))}",
+            _ => $"<span class=\"wrong\">{Mark(false)} {Escape(p.Said)}</span> {Escape(ReportText.Probability(p.Value))}, labeled {Escape(p.Actual)}",
         };
-        return $"<p>{verdict}</p><p class=\"file\">{Escape(KeepEnd(p.Name, 80))}</p>";
+        string file = Path.Combine(Path.GetFileName(Path.GetDirectoryName(p.Name)) ?? "", Path.GetFileName(p.Name)); // the class folder says where to look
+        return $"<p>{verdict}</p><p class=\"file\" title=\"{Escape(p.Name)}\">{Escape(KeepEnd(file, 80))}</p>";
 
         static string Mark(bool right) => right ? "✓" : "✗";
     }

@@ -22,7 +22,8 @@ public static class ReportPage
         p.warning { color: var(--open); background: var(--open-back); padding: 0.5rem 0.8rem; border-radius: 4px; max-width: none; }
         nav ul { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; padding: 0; margin: 0.6rem 0; list-style: none; }
         ul.shown { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1rem; padding: 0; margin: 0.8rem 0;
-        list-style: none; }
+        list-style: none; align-items: start; }
+        ul.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 28rem), 1fr)); }
         ul.shown > li { border: 1px solid var(--rule); border-radius: 6px; padding: 0.6rem; background: var(--panel); min-width: 0; }
         ul.shown p { font-size: 0.87rem; } ul.shown p.file { color: var(--soft); font-size: 0.78rem; }
         .views { display: flex; gap: 0.5rem; align-items: flex-start; } .views > figure { flex: 1 1 0; }
@@ -99,7 +100,7 @@ public static class ReportPage
                 ("Always the most frequent class", ReportText.Percent(c.MostFrequent), "would be right so often"),
                 .. c.Top > 1 && c.Top < c.Classes.Count ? new[] { ($"Among the {c.Top} likeliest", ReportText.Percent(c.TopAccuracy), "top accuracy") } : [],
                 ("Mean F1", ReportText.Percent(c.MeanF1), c.MeanF1Interval is { } i ? i.Percent() : ""),
-                ("Expected calibration error", ReportText.Percent(c.CalibrationError), "certainty less accuracy, without sign"),
+                ("Expected calibration error", ReportText.Percent(c.CalibrationError), "how far certainty lies from accuracy"),
                 ("Loss", ReportText.Value(c.Loss), "mean cross entropy"),
             ],
             { Labels: { } l } =>
@@ -157,7 +158,7 @@ public static class ReportPage
         return $"<p>{Count(training.Epochs.Count)} epoch{(training.Epochs.Count == 1 ? "" : "s")} in {ReportText.Seconds(training.Seconds)}"
             + $"{(training.StoppedEarly ? ", ended early since nothing got better" : "")}.{measured}</p>\n"
             + $"<div class=\"figures\">\n{string.Concat(Curves.Plots(training.Epochs, task).Select(FigureWriter.Html))}</div>\n"
-            + $"<details><summary>Every epoch</summary>\n{epochs}</details>\n";
+            + (training.Epochs.Count > 16 ? epochs : $"<details><summary>Every epoch</summary>\n{epochs}</details>\n"); // a long table folds itself
     }
 
     private static string Made(ModelReport report)

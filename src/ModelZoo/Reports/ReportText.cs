@@ -28,6 +28,14 @@ internal static class ReportText
     /// <summary>"94.8 %".</summary>
     public static string Percent(double share) => double.IsFinite(share) ? (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %" : "–";
 
+    /// <summary>Likewise of a single answer, which is never certain: "> 99.9 %".</summary>
+    public static string Probability(double share) => share switch
+    {
+        > 0.9995 => "> 99.9 %",
+        < 0.0005 => "< 0.1 %",
+        _ => Percent(share),
+    };
+
     /// <summary>"94.8 % (90.0 – 97.3 %)".</summary>
     public static string Percent(double share, Interval? interval) => interval is { } i ? $"{Percent(share)} ({i.Percent()})" : Percent(share);
 
