@@ -50,7 +50,8 @@ public class PictureExplainerTests
         Assert.Equal((30.0, 24.0), explained.PeakIn(96, 48)); // 20 of 64 columns
 
         // Without any evidence nothing is marked.
-        Assert.Equal(0, (map with { Values = [0, 0, 0, 0] }).Greatest);
+        PixelImage none = (explained with { Map = new(0, [1], map.Rows, map.Columns, [0, 0, 0, 0]) }).Over(gray, least: 1);
+        Assert.All(Enumerable.Range(24, 48), x => Assert.Equal(none.Rgb[3 * ((24 * 96) + 24)], none.Rgb[3 * ((24 * 96) + x)]));
 
         (int Red, int Green, int Blue) At(int x) => (drawn.Rgb[3 * ((24 * 96) + x)], drawn.Rgb[(3 * ((24 * 96) + x)) + 1], drawn.Rgb[(3 * ((24 * 96) + x)) + 2]);
     }
