@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Reports;
+using ModelZoo.Training;
+using ModelZoo.Training.Runs;
 using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
@@ -64,6 +67,8 @@ internal static class ReportCommand
             ModelReport report = Reporter.Measure(resolved, measured, new()
             {
                 Source = choice.File ?? spec,
+                Training = TrainingOf(choice.File ?? spec, resolved.Task),
+                MeasuredEpoch = EpochOf(choice.File ?? spec, resolved),
                 Warnings = warnings,
                 Command = CommandLineText.Of(parsed.Tokens.Select(t => t.Value)),
                 Loader = source.Loader with { Device = session.Device },
@@ -78,6 +83,35 @@ internal static class ReportCommand
         return command;
     }
 
+    // Of a checkpoint in the folder of its run: what the log says.
+    private static TrainingResult? TrainingOf(string file, PredictionTask task)
+    {
+        if (!IsOfRun(file, out RunFolder folder))
+        {
+            return null;
+        }
+
+        IReadOnlyList<EpochResult> epochs = folder.ReadEpochs();
+        return new()
+        {
+            Task = task,
+            Epochs = epochs,
+            Steps = 0,
+            Elapsed = TimeSpan.FromSeconds(epochs.Sum(e => e.Seconds)),
+            Canceled = false,
+            BestEpoch = epochs.Where(e => e.TestAccuracy is not null).MaxBy(e => e.TestAccuracy)?.Epoch,
+        };
+    }
+
+    private static int? EpochOf(string file, ResolvedModel model) => IsOfRun(file, out _)
+        && int.TryParse(model.Checkpoint?.Extra.GetValueOrDefault("epochs"), NumberStyles.None, CultureInfo.InvariantCulture, out int epoch) ? epoch : null;
+
+    private static bool IsOfRun(string file, out RunFolder folder)
+    {
+        folder = new(Path.GetDirectoryName(Path.GetFullPath(file)) ?? ".");
+        return File.Exists(folder.Description) && new[] { folder.Last, folder.Best }.Contains(Path.GetFullPath(file));
+    }
+
     private static void Show(Session session, ModelReport report, string page)
     {
         foreach (string unreadable in report.Parts.SelectMany(p => p.Unreadable).Take(10))
@@ -89,8 +123,8 @@ internal static class ReportCommand
         {
             string figure = report switch
             {
-                { Classes: { } c } => $"accuracy {Tables.Percent(c.Accuracy, c.AccuracyInterval)}, mean F1 {Tables.Percent(c.MeanF1)}, expected calibration error "
-                    + Tables.Percent(c.CalibrationError),
+                { Classes: { } c } => $"accuracy {Tables.Percent(c.Accuracy, c.AccuracyInterval)}, mean F1 {Tables.Percent(c.MeanF1)}, expected "
+                    + "calibration error " + Tables.Percent(c.CalibrationError),
                 { Labels: { } l } => $"mean average precision {Tables.Percent(l.MeanAveragePrecision)}, all labels right "
                     + Tables.Percent(l.ExactMatch, l.ExactMatchInterval),
                 { Number: { } n } => $"R² {Tables.Number(n.R2)}, mean absolute error {Tables.Number(n.MeanAbsoluteError)}",

@@ -107,7 +107,8 @@ internal sealed record ExplainedLayer(string Name, nn.Module Module, int Call, M
     private static bool IsSpatial(TraceNode node) => node.OutputShape is [_, _, var rows, var columns] && rows * columns > 1;
 
     // Makes no maps of its own.
-    private static bool Passes(nn.Module module) => module is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d or Dropout or Dropout2d or Identity;
+    private static bool Passes(nn.Module module) =>
+        module is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d or Dropout or Dropout2d or Identity;
 
     // What its window is the table does not know, since it depends on the input.
     private static bool HidesPlaces(TraceNode node) => node.Module is AdaptiveAvgPool2d or AdaptiveMaxPool2d && IsSpatial(node);

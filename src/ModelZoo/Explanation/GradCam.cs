@@ -10,7 +10,10 @@ namespace ModelZoo.Explanation;
 /// Localization", 2017, arXiv 1610.02391, section 3). The map is ReLU(Σₖ αₖ·Aₖ) of a layer's maps Aₖ, αₖ being the mean of ∂(output)/∂Aₖ over its places. Of a
 /// network that ends in the average of its maps and a linear layer that is B. Zhou's class activation map (2016), up to its scale.
 /// </summary>
-/// <remarks>For any model whose forward a <see cref="Trace"/> can follow. It shows where the evidence is, not what it is, and as coarsely as the maps are.</remarks>
+/// <remarks>
+/// For any model whose forward a <see cref="Trace"/> can follow. It shows where the evidence is, not what it is, and as coarsely as the maps are. Not for
+/// several threads at a time.
+/// </remarks>
 public sealed class GradCam
 {
     private readonly nn.Module<Tensor, Tensor> model;

@@ -48,10 +48,11 @@ internal static class ClassSections
 
         // Of many classes those that take part in most mistakes.
         int[] shown = all <= MostCells ? [.. Enumerable.Range(0, all)]
-            : [.. Enumerable.Range(0, all).OrderByDescending(c => figures.Classes[c].Count + figures.Classes[c].Said - (2 * counts[c][c])).Take(MostCells).Order()];
+            : [.. Enumerable.Range(0, all).OrderByDescending(c => figures.Classes[c].Count + figures.Classes[c].Said - (2 * counts[c][c])).Take(MostCells)
+                .Order()];
         string[] names = [.. shown.Select(c => KeepStart(figures.Classes[c].Label, 18))];
         return FigureWriter.Html(new HeatMap("Confusion: what the images of each class were called", new("said"), new("class"),
-            [.. shown.Select(l => (IReadOnlyList<double>)[.. shown.Select(p => counts[l].Sum() is > 0 and var n ? Math.Round(100.0 * counts[l][p] / n, 1) : 0)])])
+            [.. shown.Select(l => (IReadOnlyList<double>)[.. shown.Select(p => Math.Round(100.0 * counts[l][p] / Math.Max(1, counts[l].Sum()), 1))])])
         {
             Columns = names,
             Rows = names,
@@ -60,11 +61,15 @@ internal static class ClassSections
         });
     }
 
-    private static string Pairs(ClassFigures figures) => figures.Mistakes.Count == 0 ? "" : FigureWriter.Html(new TableFigure("Mistakes, the most frequent first",
-        ["class", "taken for", ">images"], [.. figures.Mistakes.Take(MostPairs).Select(m => (IReadOnlyList<string>)[m.Label, m.Said, Count(m.Count)])])
+    private static string Pairs(ClassFigures figures)
     {
-        Caption = figures.Mistakes.Count > MostPairs ? $"{MostPairs} of {Count(figures.Mistakes.Count)} pairs of classes; report.json has them all." : "",
-    });
+        IReadOnlyList<Mistake> all = figures.Mistakes;
+        return all.Count == 0 ? "" : FigureWriter.Html(new TableFigure("Mistakes, the most frequent first", ["class", "taken for", ">images"],
+            [.. all.Take(MostPairs).Select(m => (IReadOnlyList<string>)[m.Label, m.Said, Count(m.Count)])])
+        {
+            Caption = all.Count > MostPairs ? $"{MostPairs} of {Count(all.Count)} pairs of classes; the numbers for programs (JSON) have them all." : "",
+        });
+    }
 
     private static string Reliability(IReadOnlyList<CertaintyBin> bins, double error, string what, string certainty, string right)
     {
@@ -82,7 +87,8 @@ internal static class ClassSections
         {
             Caption = $"Below the dashed line it is too sure of itself, above it not sure enough. Expected calibration error: {ReportText.Percent(error)}.",
         }) + FigureWriter.Html(new BarChart($"How sure: {what} by {certainty}", new(what),
-            [.. bins.Select(b => $"{Number(Math.Round(100 * b.From))} – {Number(Math.Round(100 * b.To))} %")], [new("", [.. bins.Select(b => (double)b.Count)])]));
+            [.. bins.Select(b => $"{Number(Math.Round(100 * b.From))} – {Number(Math.Round(100 * b.To))} %")],
+            [new("", [.. bins.Select(b => (double)b.Count)])]));
     }
 
     // A point of a few answers says nothing: neighbors come together until they have enough.
@@ -116,8 +122,8 @@ internal static class ClassSections
             Caption = "Precision: of those called so, the share that are. Recall: of those that are, the share called so. F1: the harmonic mean of both.",
         });
         int lacking = figures.Classes.Count - told.Length;
-        return table + (lacking == 0 ? "" : $"<p>{Count(lacking)} of the model’s {Count(figures.Classes.Count)} classes {(lacking == 1 ? "has" : "have")} no images "
-            + "in this data.</p>\n");
+        return table + (lacking == 0 ? "" : $"<p>{Count(lacking)} of the model’s {Count(figures.Classes.Count)} classes {(lacking == 1 ? "has" : "have")} no "
+            + "images in this data.</p>\n");
     }
 
     private static string Answered(Trust.AnsweredResult a) =>

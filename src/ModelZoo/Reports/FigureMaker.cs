@@ -185,7 +185,8 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
             (figures[0], figures[1], figures[2]) = (squares > 0 ? 1 - (squared / squares) : double.NaN, Math.Sqrt(squared / times.Length),
                 absolute / times.Length);
         }, seed);
-        int[] drawn = [.. Enumerable.Range(0, Math.Min(MostDrawn, outputs.Count)).Select(k => (int)((long)k * outputs.Count / Math.Min(MostDrawn, outputs.Count)))];
+        int most = Math.Min(MostDrawn, outputs.Count);
+        int[] drawn = [.. Enumerable.Range(0, most).Select(k => (int)((long)k * outputs.Count / most))];
         return new(Names[0], result.R2, intervals[0], result.RootMeanSquaredError, intervals[1], result.MeanAbsoluteError, intervals[2],
             [.. drawn.Select(i => predicted[i])], [.. drawn.Select(i => actual[i])]);
     }

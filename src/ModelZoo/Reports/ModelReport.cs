@@ -9,7 +9,9 @@ using ModelZoo.Trust;
 
 namespace ModelZoo.Reports;
 
-/// <summary>What is to be known of a trained model: figures with their error bars, its mistakes, and how it was made. <see cref="Reporter"/> makes one.</summary>
+/// <summary>
+/// What is to be known of a trained model: figures with their error bars, its mistakes, and how it was made. <see cref="Reporter"/> makes one.
+/// </summary>
 public sealed record ModelReport
 {
     /// <summary>The network: "resnet18_cntk".</summary>
@@ -191,8 +193,8 @@ public sealed record Mistake(string Label, string Said, int Count);
 /// <param name="CalibrationError">Over all images and labels: how far probabilities lie from shares.</param>
 /// <param name="Reliability">Likewise: of the labels that got about such a probability, the share that is there.</param>
 /// <param name="Labels">In the order of the outputs.</param>
-public sealed record LabelFigures(double MeanAveragePrecision, double ExactMatch, Interval ExactMatchInterval, double MeanF1, Interval? MeanF1Interval, double Loss,
-    double CalibrationError, IReadOnlyList<CertaintyBin> Reliability, IReadOnlyList<ReportedClass> Labels);
+public sealed record LabelFigures(double MeanAveragePrecision, double ExactMatch, Interval ExactMatchInterval, double MeanF1, Interval? MeanF1Interval,
+    double Loss, double CalibrationError, IReadOnlyList<CertaintyBin> Reliability, IReadOnlyList<ReportedClass> Labels);
 
 /// <summary>How well a number is told, in its own units; the intervals are percentiles of 1,000 resamples, 95 %.</summary>
 /// <param name="Name">What it is called.</param>

@@ -35,7 +35,8 @@ internal static class PictureMaker
             cancel.ThrowIfCancellationRequested();
             if (!drawn.ContainsKey(picture.Index))
             {
-                drawn[picture.Index] = data.Read(picture.Index, options.Loader.Decoding ?? new(), whole => Draw(whole, picture.Index, maps, options.PictureSize));
+                drawn[picture.Index] = data.Read(picture.Index, options.Loader.Decoding ?? new(),
+                    whole => Draw(whole, picture.Index, maps, options.PictureSize));
             }
         }
 

@@ -14,7 +14,8 @@ internal static class PictureSection
             return list.Kind == "wrong" ? "<p>None: every answer is right.</p>\n" : "";
         }
 
-        return $"<p>{Escape(list.Note)}</p>\n{Legend(list, report)}<ul class=\"shown{(list.Pictures.All(p => p.RightExplained is not null) ? " three" : "")}\">\n"
+        bool wide = list.Pictures.All(p => p.RightExplained is not null); // three views each
+        return $"<p>{Escape(list.Note)}</p>\n{Legend(list, report)}<ul class=\"shown{(wide ? " three" : "")}\">\n"
             + $"{string.Concat(list.Pictures.Select(p => $"<li>{Views(p, report.Task)}{Words(p, report.Task)}</li>\n"))}</ul>\n";
     }
 
@@ -27,9 +28,9 @@ internal static class PictureSection
 
         string colors = string.Join(", ", Enumerable.Range(0, 9).Select(i => Viridis.At(i / 8.0)).Select(c => $"rgb({c.Red} {c.Green} {c.Blue})"));
         return report.ExplainedLayer is not { } layer || list != report.Pictures.First(l => l.Pictures.Count > 0) ? ""
-            : $"<p><small>Beside each picture Grad-CAM’s map of {Escape(layer)}: <span>nothing <span class=\"scale\" style=\"background: linear-gradient(to right, "
-                + $"{colors})\"></span> most</span> of what speaks for the answer; dim: cut off before the network sees it. It shows where the evidence lies, as "
-                + "coarsely as the layer’s maps are, and not what it is.</small></p>\n";
+            : $"<p><small>Beside each picture Grad-CAM’s map of {Escape(layer)}: <span>nothing <span class=\"scale\" "
+                + $"style=\"background: linear-gradient(to right, {colors})\"></span> most</span> of what speaks for the answer; dim: cut off before the "
+                + "network sees it. It shows where the evidence lies, as coarsely as the layer’s maps are, and not what it is.</small></p>\n";
     }
 
     private static string Views(ReportedPicture p, TaskKind task)
@@ -38,7 +39,9 @@ internal static class PictureSection
         string[] views =
         [
             p.Picture is { } picture ? View(PagePicture.Html(picture, $"{file}, {p.Actual}"), "picture") : "",
-            p.Explained is { } said ? View(PagePicture.Html(said, $"{file}: where it sees {p.About}"), task == TaskKind.Regression ? "speaks for more" : p.About) : "",
+            p.Explained is { } said
+                ? View(PagePicture.Html(said, $"{file}: where it sees {p.About}"), task == TaskKind.Regression ? "speaks for more" : p.About)
+                : "",
             p.RightExplained is { } right ? View(PagePicture.Html(right, $"{file}: where it sees {p.Actual}"), p.Actual) : "",
         ];
         return $"<div class=\"views\">{string.Concat(views)}</div>";

@@ -56,7 +56,7 @@ public static class ReportPage
             <nav aria-label="Sections"><ul>{string.Concat(sections.Select(s => $"<li><a href=\"#{s.Id}\">{Escape(s.Title)}</a></li>"))}</ul></nav>
             </header>
             <main>
-            {string.Concat(sections.Select(s => $"<section id=\"{s.Id}\" aria-labelledby=\"h-{s.Id}\"><h2 id=\"h-{s.Id}\">{Escape(s.Title)}</h2>\n{s.Body}</section>\n"))}
+            {string.Concat(sections.Select(Section))}
             </main>
             """, $"{FigureWriter.Style}\n{PagePicture.Style}\n{Style}", images: true);
     }
@@ -78,6 +78,9 @@ public static class ReportPage
 
         AtomicFile.Write(page, stream => stream.Write(html));
     }
+
+    private static string Section((string Id, string Title, string Body) s) =>
+        $"<section id=\"{s.Id}\" aria-labelledby=\"h-{s.Id}\"><h2 id=\"h-{s.Id}\">{Escape(s.Title)}</h2>\n{s.Body}</section>\n";
 
     private static string Headline(ModelReport report) => report switch
     {
@@ -121,50 +124,58 @@ public static class ReportPage
             ],
             _ => [],
         };
-        return $"<dl class=\"facts\">{string.Concat(facts.Select(f => $"<div><dt>{Escape(f.Term)}</dt><dd>{Escape(f.Value)}<small>{Escape(f.Note)}</small></dd></div>\n"))}</dl>";
+        IEnumerable<string> boxes = facts.Select(f => $"<div><dt>{Escape(f.Term)}</dt><dd>{Escape(f.Value)}<small>{Escape(f.Note)}</small></dd></div>\n");
+        return $"<dl class=\"facts\">{string.Concat(boxes)}</dl>";
     }
 
     private static string Data(ModelReport report)
     {
         string[] labels = [.. report.Parts.SelectMany(p => p.Classes.Select(c => c.Label)).Distinct()];
-        string text = string.Concat(report.Parts.Select(part => $"<p>{Escape(part.Role == "training" ? "Trained on" : "Measured on")} <b>{Escape(part.Name)}</b>, "
+        string text = string.Concat(report.Parts.Select(part => $"<p>{(part.Role == "training" ? "Trained on" : "Measured on")} <b>{Escape(part.Name)}</b>, "
             + $"{ReportText.Images(part.Images)}.</p>\n"));
         string[] bad = [.. report.Parts.SelectMany(p => p.Unreadable)];
-        string counts = labels.Length == 0 ? "" : FigureWriter.Html(new TableFigure("Images of each class", ["class", .. report.Parts.Select(p => $">{p.Name}")],
-            [.. labels.Select(label => (IReadOnlyList<string>)[label, .. report.Parts.Select(p => p.Classes.FirstOrDefault(c => c.Label == label) is { } c
-                ? Count(c.Count) : "–")])]));
+        string counts = labels.Length == 0 ? "" : FigureWriter.Html(new TableFigure("Images of each class",
+            ["class", .. report.Parts.Select(p => $">{p.Name}")],
+            [.. labels.Select(label => (IReadOnlyList<string>)[label, .. report.Parts.Select(part => CountOf(part, label))])]));
         FolderSummary[] passed = [.. report.Folders.Where(f => f.PassedOver.Count > 0)];
         string others = report.Folders.Count == 0 ? "" : passed.Length == 0 ? "<p>No file was passed over.</p>\n"
             : $"<p>Files that are no pictures, passed over:</p>\n<ul>{string.Concat(passed.Take(50).Select(f => $"<li>{Escape(f.ToString())}</li>"))}"
                 + $"{(passed.Length > 50 ? $"<li>and {Count(passed.Length - 50)} more folders</li>" : "")}</ul>\n";
         string unreadable = bad.Length == 0 ? ""
             : $"<details><summary>{ReportText.Images(bad.Length)} could not be read and {(bad.Length == 1 ? "was" : "were")} left out</summary>\n<ul>"
-                + $"{string.Concat(bad.Take(200).Select(b => $"<li>{Escape(b)}</li>"))}{(bad.Length > 200 ? $"<li>and {Count(bad.Length - 200)} more</li>" : "")}"
-                + "</ul></details>\n";
+                + $"{string.Concat(bad.Take(200).Select(b => $"<li>{Escape(b)}</li>"))}"
+                + $"{(bad.Length > 200 ? $"<li>and {Count(bad.Length - 200)} more</li>" : "")}</ul></details>\n";
         return text + counts + others + unreadable;
+
+        static string CountOf(ReportedPart part, string label) => part.Classes.FirstOrDefault(c => c.Label == label) is { } found ? Count(found.Count) : "–";
     }
 
     private static string Training(ReportedTraining training, ModelReport report)
     {
         var task = new PredictionTask { Kind = report.Task };
         bool share = report.Task != TaskKind.Regression;
-        string epochs = FigureWriter.Html(new TableFigure("Epochs", [">epoch", ">loss", .. share ? new[] { ">training" } : [], $">test {training.Metric}", ">rate",
-            ">time"], [.. training.Epochs.Select(e => (IReadOnlyList<string>)[$"{e.Epoch}", e.Loss.ToString("F4", CultureInfo.InvariantCulture),
-                .. share ? new[] { ReportText.Percent(e.TrainAccuracy) } : [],
-                e.TestAccuracy is not { } a ? "" : share ? ReportText.Percent(a, e.TestInterval) : ReportText.Value(a), Number(e.LearningRate),
-                ReportText.Seconds(e.Seconds)])]));
+        string epochs = FigureWriter.Html(new TableFigure("Epochs",
+            [">epoch", ">loss", .. share ? new[] { ">training" } : [], $">test {training.Metric}", ">rate", ">time"], [.. training.Epochs.Select(Row)]));
         string measured = training.MeasuredEpoch is { } epoch ? $" This report is about the weights after epoch {epoch}"
             + (training.BestEpoch is { } best ? best == epoch ? ", the best in the test." : $"; the best in the test was epoch {best}." : ".") : "";
         return $"<p>{Count(training.Epochs.Count)} epoch{(training.Epochs.Count == 1 ? "" : "s")} in {ReportText.Seconds(training.Seconds)}"
             + $"{(training.StoppedEarly ? ", ended early since nothing got better" : "")}.{measured}</p>\n"
             + $"<div class=\"figures\">\n{string.Concat(Curves.Plots(training.Epochs, task).Select(FigureWriter.Html))}</div>\n"
             + (training.Epochs.Count > 16 ? epochs : $"<details><summary>Every epoch</summary>\n{epochs}</details>\n"); // a long table folds itself
+
+        IReadOnlyList<string> Row(EpochResult e) =>
+        [
+            e.Epoch.ToString(CultureInfo.InvariantCulture), e.Loss.ToString("F4", CultureInfo.InvariantCulture),
+            .. share ? new[] { ReportText.Percent(e.TrainAccuracy) } : [],
+            e.TestAccuracy is not { } a ? "" : share ? ReportText.Percent(a, e.TestInterval) : ReportText.Value(a),
+            Number(e.LearningRate), ReportText.Seconds(e.Seconds),
+        ];
     }
 
     private static string Made(ModelReport report)
     {
         string command = report.Command is { } c
-            ? $"<h3>Run it again</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Command\"><pre class=\"text\">{Escape(c)}</pre></div>\n"
+            ? $"<h3>Run it again</h3>\n<pre class=\"text\">{Escape(c)}</pre>\n"
             : "";
         string recipe = report.Recipe is { } r
             ? $"<details><summary>Recipe</summary>\n<pre class=\"text\">{Lines(r.ToJsonString(ReportJson.Options))}</pre></details>\n"

@@ -53,7 +53,11 @@ public class PictureExplainerTests
         PixelImage none = (explained with { Map = new(0, [1], map.Rows, map.Columns, [0, 0, 0, 0]) }).Over(gray, least: 1);
         Assert.All(Enumerable.Range(24, 48), x => Assert.Equal(none.Rgb[3 * ((24 * 96) + 24)], none.Rgb[3 * ((24 * 96) + x)]));
 
-        (int Red, int Green, int Blue) At(int x) => (drawn.Rgb[3 * ((24 * 96) + x)], drawn.Rgb[(3 * ((24 * 96) + x)) + 1], drawn.Rgb[(3 * ((24 * 96) + x)) + 2]);
+        (int Red, int Green, int Blue) At(int x)
+        {
+            int at = 3 * ((24 * 96) + x);
+            return (drawn.Rgb[at], drawn.Rgb[at + 1], drawn.Rgb[at + 2]);
+        }
     }
 
     [Fact]

@@ -30,7 +30,12 @@ public class ReporterTests
             Command = "zoo train lenet5",
             Training = new()
             {
-                Epochs = [.. Enumerable.Range(1, 3).Select(e => new EpochResult(e, 1.0 / e, 0.8, 0.7, 1, 100) { TestLoss = 1, LearningRate = 0.1 / e, TestImages = 300 })],
+                Epochs = [.. Enumerable.Range(1, 3).Select(e => new EpochResult(e, 1.0 / e, 0.8, 0.7, 1, 100)
+                {
+                    TestLoss = 1,
+                    LearningRate = 0.1 / e,
+                    TestImages = 300,
+                })],
                 Steps = 3,
                 Elapsed = TimeSpan.FromSeconds(125),
                 Canceled = false,
@@ -73,7 +78,10 @@ public class ReporterTests
         Assert.Equal(["wrong", "unsure", "sure"], report.Pictures.Select(l => l.Kind));
         Assert.Equal("relu2", report.ExplainedLayer);
         using ResolvedModel model = Lenet();
-        using ImageClassifier classifier = ImageClassifier.FromResolved(model with { Preprocessing = TransferLearning.PreprocessingToMeasure(data, model.Preprocessing) });
+        using var classifier = ImageClassifier.FromResolved(model with
+        {
+            Preprocessing = TransferLearning.PreprocessingToMeasure(data, model.Preprocessing),
+        });
         IReadOnlyList<Answer> answers = classifier.Predict(data.Take(300), top: 10);
         double[] certainty = [.. answers.Select(a => a[0].Probability)];
         double[] own = [.. answers.Select((a, i) => a.First(p => p.Label == data.Info.ClassNames[data.Labels[i]]).Probability)];
@@ -120,7 +128,8 @@ public class ReporterTests
         DatasetInfo info = new($"data {Hostile}", Hostile, Hostile, [$"a{Hostile}", $"b{Hostile}"]);
         ImageDataset data = ImageDataset.FromFloats(info, new(1, 32, 32), Enumerable.Range(0, 6 * 1024).Select(i => i % 7 / 7f).ToArray(), [0, 1, 0, 1, 0, 1]);
         using ResolvedModel fresh = ModelResolver.Resolve(Catalog.Models, "lenet5", Catalog.ReadResource, null, new(2, 1, 32, 32));
-        ModelReport report = Reporter.Measure(fresh with { Labels = info.ClassNames, Trained = true }, data, new() { Command = Hostile, Warnings = [Hostile], Source = Hostile }) with
+        var options = new ReportOptions { Command = Hostile, Warnings = [Hostile], Source = Hostile };
+        ModelReport report = Reporter.Measure(fresh with { Labels = info.ClassNames, Trained = true }, data, options) with
         {
             Folders = [new(Hostile, 3, new Dictionary<string, int> { [Hostile] = 1 })],
             Making = new Dictionary<string, string> { [Hostile] = Hostile },
@@ -131,7 +140,8 @@ public class ReporterTests
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\u202e', html);
         Assert.Contains("a&lt;script&gt;", html, StringComparison.Ordinal);
-        Assert.Equal(info.ClassNames[0], JsonDocument.Parse(report.ToJson()).RootElement.GetProperty("classes").GetProperty("classes")[0].GetProperty("label").GetString());
+        JsonElement classes = JsonDocument.Parse(report.ToJson()).RootElement.GetProperty("classes").GetProperty("classes");
+        Assert.Equal(info.ClassNames[0], classes[0].GetProperty("label").GetString());
     }
 
     [Fact]

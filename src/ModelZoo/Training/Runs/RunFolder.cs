@@ -96,6 +96,11 @@ public sealed class RunFolder
     /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
     public Recipe ReadRecipe() => Training.Recipe.Parse(System.IO.File.ReadAllText(Existing(Recipe)), Recipe);
 
+    /// <summary>The epochs that the log has.</summary>
+    /// <returns>None where there is no log.</returns>
+    /// <exception cref="ZooException">The log cannot be read.</exception>
+    public IReadOnlyList<EpochResult> ReadEpochs() => System.IO.File.Exists(Log) ? RunLog.ReadEpochs(Log) : [];
+
     private string Existing(string file) => System.IO.File.Exists(file)
         ? file
         : throw new ZooException($"{Path}: is no folder of a training run: it has no {System.IO.Path.GetFileName(file)}. Give the folder that `zoo "
@@ -148,6 +153,31 @@ internal sealed class RunLog(string path, long length) : IDisposable
     };
 
     private readonly AppendedFile file = new(path, length);
+
+    /// <summary>The lines of epochs.</summary>
+    /// <exception cref="ZooException">It cannot be read, or is no such log.</exception>
+    public static IReadOnlyList<EpochResult> ReadEpochs(string path)
+    {
+        try
+        {
+            RegularFile.Require(path);
+            return [.. File.ReadLines(path).Where(line => line.Contains("\"train_loss\"", StringComparison.Ordinal))
+                .Select(line => JsonSerializer.Deserialize<EpochEntry>(line, Options) ?? throw new JsonException("no epoch"))
+                .Select(e => new EpochResult(e.Epoch, e.TrainLoss, e.TrainAccuracy, e.TestAccuracy, e.TrainSeconds, e.Images)
+                {
+                    TestLoss = e.TestLoss,
+                    LearningRate = e.LearningRate,
+                })];
+        }
+        catch (JsonException e)
+        {
+            throw new ZooException($"{path}: is no log of a training run ({e.Message.TrimEnd('.')}).", e);
+        }
+        catch (Exception e) when (FileAccessError.Covers(e))
+        {
+            throw FileAccessError.Reading(path, e);
+        }
+    }
 
     public long Length => file.Length;
 
