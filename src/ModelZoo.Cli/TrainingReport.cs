@@ -26,9 +26,11 @@ internal sealed record TrainedFiles(string Last, string Best, string? Folder)
     internal string ReportNumbers => Folder is null ? Path.ChangeExtension(Best, ".report.json") : new RunFolder(Folder).ReportNumbers;
 
     /// <summary>The epoch whose weights <see cref="Checkpoint"/> has; null for none.</summary>
-    internal EpochResult? Held(TrainingResult result) => Folder is null
-        ? result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch) ?? result.Epochs.LastOrDefault()
-        : result.Epochs.LastOrDefault();
+    internal EpochResult? Held(TrainingResult result)
+    {
+        EpochResult? last = result.Epochs.Count > 0 ? result.Epochs[^1] : null;
+        return Folder is null ? result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch) ?? last : last;
+    }
 }
 
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>

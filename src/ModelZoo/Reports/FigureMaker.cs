@@ -39,7 +39,7 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
         int[] labels = [.. Enumerable.Range(0, outputs.Count).Select(Label)], said = [.. Enumerable.Range(0, outputs.Count).Select(Said)];
         double[] certainty = [.. Enumerable.Range(0, outputs.Count).Select(i => Probabilities(i)[said[i]])];
         int classes = Names.Count;
-        IReadOnlyList<Interval?> f1 = Bootstrap.F1(labels, said, outputs.Outputs, seed);
+        IReadOnlyList<Interval?> f1 = Bootstrap.F1(labels, said, outputs.Outputs, seed: seed);
         return new()
         {
             Accuracy = result.Accuracy,
@@ -108,8 +108,9 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
         double[] probability = [.. Enumerable.Range(0, count * columns).Select(j => Probability(j / columns, j % columns))];
         bool[] there = [.. Enumerable.Range(0, count * columns).Select(j => There(j / columns, j % columns))],
             said = [.. probability.Select((p, j) => p >= model.Task.ThresholdOf(j % columns))];
-        IReadOnlyList<Interval?> f1 = Bootstrap.Intervals(count, columns + 1, (times, figures) =>
+        IReadOnlyList<Interval?> f1 = Bootstrap.Percentiles(count, columns + 1, (drawn, figures) =>
         {
+            ReadOnlySpan<int> times = drawn.Span;
             (double sum, int shown) = (0, 0);
             for (int c = 0; c < columns; c++)
             {
@@ -127,9 +128,9 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
             }
 
             figures[columns] = shown == 0 ? double.NaN : sum / shown;
-        }, seed, (int)Math.Clamp(100_000_000L / Math.Max(1, (long)count * columns), 200, 1000));
-        return new(result.MeanAveragePrecision, result.ExactMatch, result.ExactMatchInterval, result.MeanF1, f1[^1], result.Loss,
-            Certainty.CalibrationError(probability, there), Certainty.Bins(probability, there),
+        }, (int)Math.Clamp(100_000_000L / Math.Max(1, (long)count * columns), 200, Bootstrap.Resamples), seed);
+        return new(result.MeanAveragePrecision, result.MeanAveragePrecisionInterval, result.ExactMatch, result.ExactMatchInterval, result.MeanF1, f1[^1],
+            result.Loss, Certainty.CalibrationError(probability, there), Certainty.Bins(probability, there),
             [.. result.Labels.Select((l, c) => new ReportedClass(l.Name, l.Count, Enumerable.Range(0, count).Count(i => said[(i * columns) + c]), l.Precision,
                 l.Recall, l.F1) { F1Interval = f1[c], Threshold = l.Threshold, AveragePrecision = l.Count == 0 ? null : l.AveragePrecision })]);
     }
@@ -165,29 +166,21 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
     private NumberFigures Figures(RegressionResult result)
     {
         double[] predicted = [.. Enumerable.Range(0, outputs.Count).Select(Predicted)], actual = [.. Enumerable.Range(0, outputs.Count).Select(Actual)];
-        IReadOnlyList<Interval?> intervals = Bootstrap.Intervals(outputs.Count, 3, (times, figures) =>
+        IReadOnlyList<Interval?> intervals = Bootstrap.Percentiles(outputs.Count, 2, (drawn, figures) =>
         {
-            (double squared, double absolute, double sum, double squares) = (0, 0, 0, 0);
-            for (int i = 0; i < times.Length; i++)
+            (double squared, double absolute) = (0, 0);
+            for (int i = 0; i < drawn.Length; i++)
             {
                 double error = predicted[i] - actual[i];
-                squared += times[i] * error * error;
-                absolute += times[i] * Math.Abs(error);
-                sum += times[i] * actual[i];
+                squared += drawn.Span[i] * error * error;
+                absolute += drawn.Span[i] * Math.Abs(error);
             }
 
-            double mean = sum / times.Length;
-            for (int i = 0; i < times.Length; i++)
-            {
-                squares += times[i] * (actual[i] - mean) * (actual[i] - mean);
-            }
-
-            (figures[0], figures[1], figures[2]) = (squares > 0 ? 1 - (squared / squares) : double.NaN, Math.Sqrt(squared / times.Length),
-                absolute / times.Length);
-        }, seed);
+            (figures[0], figures[1]) = (Math.Sqrt(squared / drawn.Length), absolute / drawn.Length);
+        }, seed: seed);
         int most = Math.Min(MostDrawn, outputs.Count);
         int[] drawn = [.. Enumerable.Range(0, most).Select(k => (int)((long)k * outputs.Count / most))];
-        return new(Names[0], result.R2, intervals[0], result.RootMeanSquaredError, intervals[1], result.MeanAbsoluteError, intervals[2],
+        return new(Names[0], result.R2, result.R2Interval, result.RootMeanSquaredError, intervals[0], result.MeanAbsoluteError, intervals[1],
             [.. drawn.Select(i => predicted[i])], [.. drawn.Select(i => actual[i])]);
     }
 

@@ -185,6 +185,7 @@ public sealed record Mistake(string Label, string Said, int Count);
 
 /// <summary>How well several labels are told.</summary>
 /// <param name="MeanAveragePrecision">The mean of the labels that some image has.</param>
+/// <param name="MeanAveragePrecisionInterval">Where it lies on all such images, by resamples.</param>
 /// <param name="ExactMatch">The share of the images with every label right.</param>
 /// <param name="ExactMatchInterval">Wilson's, of 95 % confidence.</param>
 /// <param name="MeanF1">The mean of the labels that some image has.</param>
@@ -193,8 +194,9 @@ public sealed record Mistake(string Label, string Said, int Count);
 /// <param name="CalibrationError">Over all images and labels: how far probabilities lie from shares.</param>
 /// <param name="Reliability">Likewise: of the labels that got about such a probability, the share that is there.</param>
 /// <param name="Labels">In the order of the outputs.</param>
-public sealed record LabelFigures(double MeanAveragePrecision, double ExactMatch, Interval ExactMatchInterval, double MeanF1, Interval? MeanF1Interval,
-    double Loss, double CalibrationError, IReadOnlyList<CertaintyBin> Reliability, IReadOnlyList<ReportedClass> Labels);
+public sealed record LabelFigures(double MeanAveragePrecision, Interval? MeanAveragePrecisionInterval, double ExactMatch, Interval ExactMatchInterval,
+    double MeanF1, Interval? MeanF1Interval, double Loss, double CalibrationError, IReadOnlyList<CertaintyBin> Reliability,
+    IReadOnlyList<ReportedClass> Labels);
 
 /// <summary>How well a number is told, in its own units; the intervals are percentiles of 1,000 resamples, 95 %.</summary>
 /// <param name="Name">What it is called.</param>

@@ -5,7 +5,6 @@ using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Training;
-using static TorchSharp.torch;
 
 namespace ModelZoo.Reports;
 

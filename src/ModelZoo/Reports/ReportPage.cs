@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using ModelZoo.Data;
 using ModelZoo.Drawing;
 using ModelZoo.Plots;
@@ -86,8 +84,8 @@ public static class ReportPage
     {
         { Classes: { } c } => $"{ReportText.Percent(c.Accuracy)} of {ReportText.Images(report.Images)} right; of all such images, with 95 % confidence, "
             + $"{c.AccuracyInterval.Percent()}",
-        { Labels: { } l } => $"mean average precision {ReportText.Percent(l.MeanAveragePrecision)} on {ReportText.Images(report.Images)}; every label right in "
-            + ReportText.Percent(l.ExactMatch, l.ExactMatchInterval),
+        { Labels: { } l } => $"mean average precision {ReportText.Percent(l.MeanAveragePrecision, l.MeanAveragePrecisionInterval)} on "
+            + $"{ReportText.Images(report.Images)}; every label right in " + ReportText.Percent(l.ExactMatch, l.ExactMatchInterval),
         { Number: { } n } => $"{n.Name}: off by {ReportText.Value(n.MeanAbsoluteError, n.MeanAbsoluteErrorInterval)} on average, of "
             + $"{ReportText.Images(report.Images)}",
         _ => ReportText.Images(report.Images),
@@ -108,7 +106,7 @@ public static class ReportPage
             ],
             { Labels: { } l } =>
             [
-                ("Mean average precision", ReportText.Percent(l.MeanAveragePrecision), ""),
+                ("Mean average precision", ReportText.Percent(l.MeanAveragePrecision), l.MeanAveragePrecisionInterval is { } m ? m.Percent() : ""),
                 ("Every label right", ReportText.Percent(l.ExactMatch), l.ExactMatchInterval.Percent()),
                 ("Mean F1", ReportText.Percent(l.MeanF1), l.MeanF1Interval is { } i ? i.Percent() : ""),
                 ("Expected calibration error", ReportText.Percent(l.CalibrationError), "over all images and labels"),

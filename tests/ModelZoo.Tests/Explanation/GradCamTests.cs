@@ -1,5 +1,4 @@
 using ModelZoo.Explanation;
-using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;

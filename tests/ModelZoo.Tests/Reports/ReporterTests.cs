@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 using ModelZoo.Data;
-using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Models;
@@ -34,7 +33,7 @@ public class ReporterTests
                 {
                     TestLoss = 1,
                     LearningRate = 0.1 / e,
-                    TestImages = 300,
+                    TestInterval = new(0.6, 0.8),
                 })],
                 Steps = 3,
                 Elapsed = TimeSpan.FromSeconds(125),

@@ -166,6 +166,7 @@ internal sealed class RunLog(string path, long length) : IDisposable
                 .Select(e => new EpochResult(e.Epoch, e.TrainLoss, e.TrainAccuracy, e.TestAccuracy, e.TrainSeconds, e.Images)
                 {
                     TestLoss = e.TestLoss,
+                    TestInterval = e.TestAccuracyLow is { } low && e.TestAccuracyHigh is { } high ? new(low, high) : null,
                     LearningRate = e.LearningRate,
                 })];
         }
