@@ -18,18 +18,30 @@ internal sealed record TrainedFiles(string Last, string Best, string? Folder)
 
     /// <summary>What the run is asked for.</summary>
     internal string Checkpoint => Folder is null ? Best : Last;
+
+    /// <summary>The page about it.</summary>
+    internal string Report => Folder is null ? Path.ChangeExtension(Best, ".report.html") : new RunFolder(Folder).Report;
+
+    /// <summary>Its numbers.</summary>
+    internal string ReportNumbers => Folder is null ? Path.ChangeExtension(Best, ".report.json") : new RunFolder(Folder).ReportNumbers;
+
+    /// <summary>The epoch whose weights <see cref="Checkpoint"/> has; null for none.</summary>
+    internal EpochResult? Held(TrainingResult result)
+    {
+        EpochResult? last = result.Epochs.Count > 0 ? result.Epochs[^1] : null;
+        return Folder is null ? result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch) ?? last : last;
+    }
 }
 
 /// <summary>What <c>train</c> and <c>finetune</c> print at the end.</summary>
 internal static class TrainingReport
 {
     internal static int Show(Session session, string name, LabeledImages train, LabeledImages measured, DataSource source, TrainingResult result,
-        TrainedFiles files, IReadOnlyList<FolderSummary>? folders)
+        TrainedFiles files, IReadOnlyList<FolderSummary>? folders, string? report)
     {
         var epochs = result.Epochs.Select(e => new { e.Epoch, e.Loss, e.TrainAccuracy, e.TestAccuracy, e.TestInterval, e.Seconds }).ToArray();
         bool saved = epochs.Length > 0;
-        EpochResult? last = saved ? result.Epochs[^1] : null, best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
-        EpochResult? held = files.Folder is null ? best ?? last : last;
+        EpochResult? held = files.Held(result), best = result.Epochs.FirstOrDefault(e => e.Epoch == result.BestEpoch);
         session.Show(new
         {
             model = name,
@@ -49,6 +61,7 @@ internal static class TrainingReport
             lastCheckpoint = saved ? files.Last : null,
             bestCheckpoint = best is null ? null : files.Best,
             run = files.Folder,
+            report,
             bestEpoch = result.BestEpoch,
             stoppedEarly = result.StoppedEarly,
             interrupted = result.Canceled
@@ -56,7 +69,7 @@ internal static class TrainingReport
         {
             if (saved)
             {
-                Render(console, name, train, measured, source, result, files, held!);
+                Render(console, name, train, measured, source, result, files, held!, report);
             }
         });
         if (!result.Canceled)
@@ -81,7 +94,7 @@ internal static class TrainingReport
 
     private static void Render(
         IAnsiConsole console, string name, LabeledImages train, LabeledImages measured, DataSource source, TrainingResult result, TrainedFiles files,
-        EpochResult held)
+        EpochResult held, string? report)
     {
         string metric = result.Task.Metric;
         string[] counted = result.Task.Kind switch
@@ -125,6 +138,11 @@ internal static class TrainingReport
         if (files.Folder is not null)
         {
             console.WriteLine($"log and curves: {files.Folder}");
+        }
+
+        if (report is not null)
+        {
+            console.WriteLine($"report: {report}");
         }
 
         console.WriteLine($"next: zoo eval {files.Checkpoint} --data {source}");

@@ -22,6 +22,7 @@ internal static class ZooCommandLine
             FinetuneCommand.Create(),
             FeaturesCommand.Create(),
             EvalCommand.Create(),
+            ReportCommand.Create(),
             CalibrateCommand.Create(),
             PredictCommand.Create(),
             ServeCommand.Create(),

@@ -47,6 +47,13 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Contains("testR2", info, StringComparison.Ordinal);
         Assert.DoesNotContain("testAccuracy", info, StringComparison.Ordinal);
         Assert.Contains("has one class for each image", Zoo.Run("eval", output, "--data", "digits").Errors, StringComparison.Ordinal);
+
+        // The report beside the checkpoint is about the same number.
+        Assert.Equal(folder.File("number.report.html"), trained.Json.GetProperty("report").GetString());
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(folder.File("number.report.json"))).RootElement;
+        Assert.InRange(report.GetProperty("number").GetProperty("r2").GetDouble(), 0.99, 1);
+        Assert.Equal(["wrong", "sure"], report.GetProperty("pictures").EnumerateArray().Select(l => l.GetProperty("kind").GetString()));
+        Assert.Contains("predicted against actual", File.ReadAllText(folder.File("number.report.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,6 +106,10 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Equal(["light"], There(output, 240));
         Assert.Contains("dark", Zoo.Run("predict", output, Picture(20)).Output, StringComparison.Ordinal);
         Assert.Contains("averages probabilities of classes", Zoo.Run("eval", output, output, "--data", data).Errors, StringComparison.Ordinal);
+
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(folder.File("labels.report.json"))).RootElement.GetProperty("labels");
+        Assert.Equal(["dark", "light"], report.GetProperty("labels").EnumerateArray().Select(l => l.GetProperty("label").GetString()));
+        Assert.Equal(JsonValueKind.Object, report.GetProperty("labels")[0].GetProperty("f1Interval").ValueKind);
 
         Assert.Contains("testMeanAveragePrecision", Zoo.Run("info", output).Output, StringComparison.Ordinal);
         foreach (string copy in new[] { folder.File("copy.safetensors"), folder.File("copy.onnx") })

@@ -131,8 +131,8 @@ internal static class ExplainCommand
     {
         if (!model.Trained || model.HeadUntrained)
         {
-            throw new UsageException($"{spec} has {(model.Trained ? "a head that was drawn anew" : "fresh weights")}: it would only guess. Name shipped weights "
-                + "(`zoo list`), a checkpoint, or --weights.");
+            throw new UsageException($"{spec} has {(model.Trained ? "a head that was drawn anew" : "fresh weights")}: it would only guess. Name shipped "
+                + "weights (`zoo list`), a checkpoint, or --weights.");
         }
     }
 

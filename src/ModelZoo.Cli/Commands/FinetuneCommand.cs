@@ -50,6 +50,7 @@ internal static class FinetuneCommand
         data.AddTo(command, learns: true);
         strategy.AddTo(command);
         recipe.AddTo(command);
+        command.Add(RunReport.Option);
         weights.AddTo(command);
         command.OnRun((parsed, cancel) =>
         {
@@ -93,7 +94,7 @@ internal static class FinetuneCommand
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
                 Extra = Provenance.Of(session, train, chosen),
-            });
+            }, RunReport.Read(parsed));
         });
         return command;
     }
@@ -108,7 +109,7 @@ internal static class FinetuneCommand
         }
     }
 
-    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, FineTuneOptions options)
+    private static int Run(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, FineTuneOptions options, RunReport report)
     {
         LoaderOptions loader = data.Loader with { Device = session.Device };
         LabeledImages measured = data.OpenToWatch(session);
@@ -128,7 +129,9 @@ internal static class FinetuneCommand
             session.Say($"features: {note}; ready after {Tables.Seconds(result.Preparation.TotalSeconds)}");
         }
 
-        return TrainingReport.Show(session, pretrained.Info.Name, train, measured, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
+        TrainedFiles files = TrainedFiles.At(options.BestPath!);
+        string? page = report.Write(session, files, train, measured, options.Recipe!, result.Training, loader, images.Skipped);
+        return TrainingReport.Show(session, pretrained.Info.Name, train, measured, data.Source, result.Training, files, folders, page);
     }
 
     private static int Curve(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, Recipe recipe)

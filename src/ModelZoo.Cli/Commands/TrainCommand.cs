@@ -31,6 +31,7 @@ internal static class TrainCommand
         data.AddTo(command, learns: true);
         run.AddTo(command);
         recipe.AddTo(command, variants: true);
+        command.Add(RunReport.Option);
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
@@ -52,13 +53,13 @@ internal static class TrainCommand
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
             return Task.FromResult(Run(session, info, chosen, options => change(request.Change(options)), request,
-                options => run.Read(parsed, options)));
+                options => run.Read(parsed, options), RunReport.Read(parsed)));
         });
         return command;
     }
 
     private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest request,
-        Func<TrainerOptions, TrainerOptions> recorded)
+        Func<TrainerOptions, TrainerOptions> recorded, RunReport report)
     {
         LabeledImages train = request.Data.OpenToTrain(session), test = request.Data.OpenToWatch(session);
         FolderSummary[]? folders = FolderSummaries.Say(session, train, test);
@@ -88,8 +89,9 @@ internal static class TrainCommand
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
-        return TrainingReport.Show(session, info.Name, train, test, request.Data.Source, result,
-            settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!), folders);
+        TrainedFiles files = settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!);
+        string? page = report.Write(session, files, train, test, recipe, result, loader, trainImages.Skipped);
+        return TrainingReport.Show(session, info.Name, train, test, request.Data.Source, result, files, folders, page);
     }
 
     /// <summary>What a run was started with: flags, or what its folder says.</summary>

@@ -107,7 +107,8 @@ internal sealed record ExplainedLayer(string Name, nn.Module Module, int Call, M
     private static bool IsSpatial(TraceNode node) => node.OutputShape is [_, _, var rows, var columns] && rows * columns > 1;
 
     // Makes no maps of its own.
-    private static bool Passes(nn.Module module) => module is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d or Dropout or Dropout2d or Identity;
+    private static bool Passes(nn.Module module) =>
+        module is MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or AdaptiveMaxPool2d or Dropout or Dropout2d or Identity;
 
     // What its window is the table does not know, since it depends on the input.
     private static bool HidesPlaces(TraceNode node) => node.Module is AdaptiveAvgPool2d or AdaptiveMaxPool2d && IsSpatial(node);
@@ -138,11 +139,15 @@ internal sealed record ExplainedLayer(string Name, nn.Module Module, int Call, M
 /// <param name="Step">From one to the next.</param>
 public readonly record struct MapAxis(int Count, double First, double Step)
 {
-    /// <summary>Each in the middle of its receptive field; where that is not known or beyond the input, spread evenly.</summary>
-    internal static MapAxis Of(long count, long pixels, ReceptiveField? field) =>
-        field is { } f && f.Start >= -f.Jump && f.Start + ((count - 1) * f.Jump) <= pixels - 1 + f.Jump
-            ? new((int)count, f.Start, f.Jump)
-            : new((int)count, (((double)pixels / count) - 1) / 2, (double)pixels / count);
+    /// <summary>
+    /// As far apart as their receptive fields are, the whole in the middle of the input: padding that is not the same on both sides moves the fields by half an
+    /// element, but not what networks see there. Where that is not known they are spread evenly.
+    /// </summary>
+    internal static MapAxis Of(long count, long pixels, ReceptiveField? field)
+    {
+        double step = field is { Jump: > 0 } f && (count - 1) * f.Jump <= pixels ? f.Jump : (double)pixels / count;
+        return new((int)count, ((pixels - 1) - ((count - 1) * step)) / 2, step);
+    }
 
     /// <summary>The element, between two of them, at a pixel; beyond the outermost it is those.</summary>
     internal double At(double pixel) => Math.Clamp((pixel - First) / Step, 0, Count - 1);

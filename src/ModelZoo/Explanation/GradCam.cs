@@ -10,7 +10,10 @@ namespace ModelZoo.Explanation;
 /// Localization", 2017, arXiv 1610.02391, section 3). The map is ReLU(Σₖ αₖ·Aₖ) of a layer's maps Aₖ, αₖ being the mean of ∂(output)/∂Aₖ over its places. Of a
 /// network that ends in the average of its maps and a linear layer that is B. Zhou's class activation map (2016), up to its scale.
 /// </summary>
-/// <remarks>For any model whose forward a <see cref="Trace"/> can follow. It shows where the evidence is, not what it is, and as coarsely as the maps are.</remarks>
+/// <remarks>
+/// For any model whose forward a <see cref="Trace"/> can follow. It shows where the evidence is, not what it is, and as coarsely as the maps are. Not for
+/// several threads at a time.
+/// </remarks>
 public sealed class GradCam
 {
     private readonly nn.Module<Tensor, Tensor> model;
@@ -115,15 +118,30 @@ public sealed class GradCam
 }
 
 /// <summary>Where an image speaks for one of a network's outputs.</summary>
-/// <param name="Output">Which output.</param>
-/// <param name="Outputs">[K] what the network gave: logits, or a number.</param>
-/// <param name="Rows">Where the map's rows lie in the input.</param>
-/// <param name="Columns">Where its columns lie.</param>
-/// <param name="Values">[h,w], 0 and more: as computed, in no unit.</param>
-public sealed record SaliencyMap(int Output, IReadOnlyList<float> Outputs, MapAxis Rows, MapAxis Columns, IReadOnlyList<float> Values)
+/// <param name="output">Which output.</param>
+/// <param name="outputs">[K] what the network gave.</param>
+/// <param name="rows">Where the map's rows lie in the input.</param>
+/// <param name="columns">Where its columns lie.</param>
+/// <param name="values">[h,w], row by row.</param>
+public sealed class SaliencyMap(int output, IReadOnlyList<float> outputs, MapAxis rows, MapAxis columns, IReadOnlyList<float> values)
 {
+    /// <summary>Which output.</summary>
+    public int Output { get; } = output;
+
+    /// <summary>[K] what the network gave: logits, or a number.</summary>
+    public IReadOnlyList<float> Outputs { get; } = outputs;
+
+    /// <summary>Where the map's rows lie in the input.</summary>
+    public MapAxis Rows { get; } = rows;
+
+    /// <summary>Where its columns lie.</summary>
+    public MapAxis Columns { get; } = columns;
+
+    /// <summary>[h,w], 0 and more: as computed, in no unit.</summary>
+    public IReadOnlyList<float> Values { get; } = values;
+
     /// <summary>The largest value; 0 where nothing in the image speaks for the output.</summary>
-    public double Greatest { get; } = Values.Where(float.IsFinite).DefaultIfEmpty().Max();
+    public double Greatest { get; } = values.Where(float.IsFinite).DefaultIfEmpty().Max();
 
     /// <summary>The share of the greatest value, in [0,1], at a pixel of the input: between four elements, each in the middle of what it sees.</summary>
     /// <param name="x">Columns from the center of the first.</param>

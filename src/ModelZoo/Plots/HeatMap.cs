@@ -39,11 +39,21 @@ internal static class HeatDrawing
         double greatest = map.Values.SelectMany(r => r).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         bool signed = map.Values.SelectMany(r => r).Any(v => v < 0);
         canvas.Text(2, 11, KeepStart($"{map.Y.Label} ↓   {map.X.Label} →", (int)(PlotCanvas.Width / PlotCanvas.Letter)), style: "axis");
-        int everyColumn = Every(columnNames.Select(PlotCanvas.TextWidth).DefaultIfEmpty(1).Max() + 6, cell), everyRow = Every(12, cell);
-        double top = 36;
+        double widest = columnNames.Select(PlotCanvas.TextWidth).DefaultIfEmpty(1).Max();
+        bool upright = map.Columns is not null && widest + 6 > cell; // names all stay, where there is room for a line of each
+        int everyColumn = Every(upright ? 12 : widest + 6, cell), everyRow = Every(12, cell);
+        double top = upright ? 28 + widest : 36;
         for (int c = 0; c < columns; c += everyColumn)
         {
-            canvas.Text(left + ((c + 0.5) * cell), top - 5, columnNames[c], "middle");
+            double middle = left + ((c + 0.5) * cell);
+            if (upright)
+            {
+                canvas.Add($"<text class=\"tick\" transform=\"translate({Px(middle + 4)} {Px(top - 5)}) rotate(-90)\">{Escape(columnNames[c])}</text>");
+            }
+            else
+            {
+                canvas.Text(middle, top - 5, columnNames[c], "middle");
+            }
         }
 
         bool numbers = map.Numbers && map.Values.SelectMany(r => r).All(v => PlotCanvas.TextWidth(PlotNumber.Of(v)) <= cell - 2);

@@ -21,16 +21,32 @@ public static class Bootstrap
         int count, Func<ReadOnlyMemory<int>, double> figure, int resamples = Resamples, ulong seed = 0, double level = Interval.Level)
     {
         ArgumentNullException.ThrowIfNull(figure);
+        return Percentiles(count, 1, (times, figures) => figures[0] = figure(times), resamples, seed, level)[0];
+    }
+
+    /// <summary>The intervals of several figures on the same resamples.</summary>
+    /// <param name="count">Examples.</param>
+    /// <param name="figures">How many figures.</param>
+    /// <param name="measure">Fills them in, of the examples as in <see cref="Percentile"/>.</param>
+    /// <param name="resamples">How many.</param>
+    /// <param name="seed">Decides them.</param>
+    /// <param name="level">The confidence.</param>
+    /// <returns>Of each; null where less than half of the resamples have the figure.</returns>
+    public static IReadOnlyList<Interval?> Percentiles(
+        int count, int figures, Action<ReadOnlyMemory<int>, double[]> measure, int resamples = Resamples, ulong seed = 0, double level = Interval.Level)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
         ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
         Distributions.CheckLevel(level);
         if (count == 0)
         {
-            return null;
+            return new Interval?[figures];
         }
 
         var random = new SeededRandom(seed);
         var times = new int[count];
-        var figures = new List<double>(resamples);
+        var found = new double[figures];
+        List<double>[] values = [.. Enumerable.Range(0, figures).Select(_ => new List<double>(resamples))];
         for (int r = 0; r < resamples; r++)
         {
             Array.Clear(times);
@@ -39,19 +55,66 @@ public static class Bootstrap
                 times[random.Next(count)]++;
             }
 
-            if (figure(times) is var value && !double.IsNaN(value))
+            measure(times, found);
+            for (int f = 0; f < figures; f++)
             {
-                figures.Add(value);
+                if (!double.IsNaN(found[f]))
+                {
+                    values[f].Add(found[f]);
+                }
             }
         }
 
-        if (figures.Count < Math.Max(2, resamples / 2))
-        {
-            return null;
-        }
-
-        figures.Sort();
         double tail = (1 - level) / 2;
-        return new(figures[(int)(tail * (figures.Count - 1))], figures[(int)Math.Ceiling((1 - tail) * (figures.Count - 1))]);
+        return [.. values.Select(Middle)];
+
+        Interval? Middle(List<double> some)
+        {
+            if (some.Count < Math.Max(2, resamples / 2))
+            {
+                return null;
+            }
+
+            some.Sort();
+            return new(some[(int)(tail * (some.Count - 1))], some[(int)Math.Ceiling((1 - tail) * (some.Count - 1))]);
+        }
+    }
+
+    /// <summary>F1 of each of several classes, and the mean F1 of those that there are examples of.</summary>
+    /// <param name="labels">[N].</param>
+    /// <param name="predictions">[N].</param>
+    /// <param name="classes">K.</param>
+    /// <param name="resamples">How many.</param>
+    /// <param name="seed">Decides them.</param>
+    /// <returns>K + 1, the mean last; null as in <see cref="Percentiles"/>.</returns>
+    public static IReadOnlyList<Interval?> F1(
+        IReadOnlyList<int> labels, IReadOnlyList<int> predictions, int classes, int resamples = Resamples, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(predictions);
+        int[] actual = [.. labels], said = [.. predictions];
+        int[] there = new int[classes], called = new int[classes], both = new int[classes];
+        return Percentiles(actual.Length, classes + 1, (drawn, figures) =>
+        {
+            ReadOnlySpan<int> times = drawn.Span;
+            Array.Clear(there);
+            Array.Clear(called);
+            Array.Clear(both);
+            for (int i = 0; i < times.Length; i++)
+            {
+                there[actual[i]] += times[i];
+                called[said[i]] += times[i];
+                both[actual[i]] += actual[i] == said[i] ? times[i] : 0;
+            }
+
+            (double sum, int shown) = (0, 0);
+            for (int c = 0; c < classes; c++)
+            {
+                figures[c] = there[c] + called[c] == 0 ? double.NaN : 2.0 * both[c] / (there[c] + called[c]);
+                (sum, shown) = there[c] > 0 ? (sum + figures[c], shown + 1) : (sum, shown);
+            }
+
+            figures[classes] = shown == 0 ? double.NaN : sum / shown;
+        }, resamples, seed);
     }
 }

@@ -19,10 +19,22 @@ public static class Certainty
         var gap = new double[bins];
         for (int i = 0; i < certainty.Count; i++)
         {
-            gap[Math.Clamp((int)Math.Ceiling(certainty[i] * bins) - 1, 0, bins - 1)] += certainty[i] - (right[i] ? 1 : 0);
+            gap[Bin(certainty[i], bins)] += certainty[i] - (right[i] ? 1 : 0);
         }
 
         return certainty.Count == 0 ? 0 : gap.Sum(Math.Abs) / certainty.Count;
+    }
+
+    /// <summary>A reliability diagram: of each of the same bins how certain the answers were, and how many were right. Empty bins are left out.</summary>
+    /// <inheritdoc cref="CalibrationError"/>
+    /// <returns>In rising order.</returns>
+    public static IReadOnlyList<CertaintyBin> Bins(IReadOnlyList<double> certainty, IReadOnlyList<bool> right, int bins = 15)
+    {
+        ArgumentNullException.ThrowIfNull(certainty);
+        ArgumentNullException.ThrowIfNull(right);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
+        return [.. Enumerable.Range(0, certainty.Count).GroupBy(i => Bin(certainty[i], bins)).OrderBy(bin => bin.Key).Select(bin => new CertaintyBin(
+            (double)bin.Key / bins, (bin.Key + 1.0) / bins, bin.Count(), bin.Average(i => certainty[i]), bin.Average(i => right[i] ? 1.0 : 0)))];
     }
 
     /// <summary>The area under the ROC curve: the probability that one of <paramref name="high"/> is larger than one of <paramref name="low"/>, ties
@@ -48,6 +60,8 @@ public static class Certainty
         return pairs / low.Count / high.Count;
     }
 
+    private static int Bin(double certainty, int bins) => Math.Clamp((int)Math.Ceiling(certainty * bins) - 1, 0, bins - 1);
+
     // How many are below, or at most, a value.
     private static int Place(double[] sorted, double value, bool orEqual)
     {
@@ -60,4 +74,16 @@ public static class Certainty
 
         return from;
     }
+}
+
+/// <summary>Answers of about one certainty.</summary>
+/// <param name="From">They are more certain than this, and the first bin's as certain too.</param>
+/// <param name="To">They are at most so certain.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Certainty">Their mean certainty.</param>
+/// <param name="Accuracy">The share of them that is right.</param>
+public sealed record CertaintyBin(double From, double To, int Count, double Certainty, double Accuracy)
+{
+    /// <summary>Where the share lies on all such examples, with 95 % confidence.</summary>
+    public Interval AccuracyInterval => Interval.OfShare(Accuracy, Count);
 }

@@ -29,9 +29,10 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Loading", "Data Imaging Training Weights"),
         ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Tracing Training Trust Weights"),
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Statistics Tracing Training Trust Weights"),
-        ("Explanation", "Analysis Imaging Inference Plots Registry Statistics Tracing Training Transfer Trust"),
+        ("Explanation", "Analysis Imaging Inference Plots Registry Statistics Tracing Training Transfer"),
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Imaging Plots Tracing Verification"),
+        ("Reports", "Data Drawing Explanation Imaging Inference Loading Plots Statistics Training Transfer Trust"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>

@@ -30,6 +30,48 @@ public class ImagePipelineTests
     }
 
     [Fact]
+    public void A_place_is_where_the_picture_comes_to_lie()
+    {
+        // A picture whose red is its column and whose green is its row: what arrives at a pixel of the input says where it came from.
+        const int Width = 200, Height = 120;
+        var picture = new PixelImage(Width, Height, [.. Enumerable.Range(0, Width * Height).SelectMany(i => new[] { (byte)(i % Width), (byte)(i / Width),
+            (byte)0 })]);
+        float[] zero = [0, 0, 0], one = [1, 1, 1];
+        Preprocessing[] all =
+        [
+            Preprocessing.ImageNet(64, 80), Preprocessing.ImageNet(100, 60), new(3, 50, 70, Fit.Resize, zero, one, Border: 4),
+            new(3, 160, 251, Fit.Pad, zero, one), new(3, 60, 90, Fit.Pad, zero, one),
+        ];
+        foreach (Preprocessing p in all)
+        {
+            PixelImage fitted = new ImagePipeline(p).Fit(picture);
+            Placement place = ImagePipeline.Place(p, Width, Height);
+            int seen = 0;
+            for (int y = 0; y < fitted.Height; y++)
+            {
+                for (int x = 0; x < fitted.Width; x++)
+                {
+                    (double column, double row) = place.ToPicture(x + 0.5, y + 0.5);
+                    if (column is > 4 and < Width - 4 && row is > 4 and < Height - 4) // within, where no border is mixed in
+                    {
+                        seen++;
+                        Assert.InRange(fitted.Rgb[3 * ((y * fitted.Width) + x)] + 0.5 - column, -1, 1);
+                        Assert.InRange(fitted.Rgb[(3 * ((y * fitted.Width) + x)) + 1] + 0.5 - row, -1, 1);
+                        (double back, _) = place.ToInput(column, row);
+                        Assert.Equal(x + 0.5, back, 9);
+                    }
+                    else if (column is < 0 or > Width || row is < 0 or > Height)
+                    {
+                        Assert.Equal(0, fitted.Rgb[3 * ((y * fitted.Width) + x)]); // nothing of it is there
+                    }
+                }
+            }
+
+            Assert.True(seen > 1000);
+        }
+    }
+
+    [Fact]
     public void A_picture_smaller_than_the_crop_gets_zeros_around()
     {
         var white = new PixelImage(4, 4, [.. Enumerable.Repeat((byte)255, 48)]);

@@ -25,6 +25,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("hosted", "docs/apps.md"),
         new("trainer", "docs/apps.md"),
         new("serving", "docs/serving.md"),
+        new("report", "docs/report.md"),
     ];
 
     /// <summary>The text of the file.</summary>

@@ -91,6 +91,16 @@ public class SampleTests
     }
 
     [Fact]
+    public void A_model_is_reported_and_its_worst_mistake_explained()
+    {
+        using var folder = new TempFolder();
+        using var console = new StringWriter();
+        ReportSample.Run(folder.File("report.html"), console);
+        Assert.Matches("^a [0-9] taken for [0-9]; the map has 10×10 elements", Assert.Single(Lines(console)));
+        Assert.True(File.Exists(folder.File("report.html")));
+    }
+
+    [Fact]
     public void A_network_is_written_as_onnx_with_checks()
     {
         using var folder = new TempFolder();

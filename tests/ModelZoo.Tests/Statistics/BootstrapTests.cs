@@ -73,6 +73,36 @@ public class BootstrapTests(ITestOutputHelper log)
 
     private static float[] Taken(float[] table, int[] rows, int columns) => [.. rows.SelectMany(r => table[(r * columns)..((r + 1) * columns)])];
 
+    [Fact]
+    public void F1_lies_in_its_interval_about_as_often_as_it_says()
+    {
+        // Three classes; each image is called right with 0.8, else one of the others: the F1 of all images is 0.8.
+        const int Draws = 400;
+        int[] inside = new int[4];
+        var random = new SeededRandom(2);
+        for (int d = 0; d < Draws; d++)
+        {
+            int[] labels = [.. Enumerable.Range(0, 150).Select(_ => random.Next(3))];
+            int[] said = [.. labels.Select(l => random.NextDouble() < 0.8 ? l : (l + 1 + random.Next(2)) % 3)];
+            IReadOnlyList<Interval?> f1 = Bootstrap.F1(labels, said, 3, resamples: 300, seed: (ulong)d);
+            for (int c = 0; c < 4; c++)
+            {
+                inside[c] += f1[c]!.Value.Contains(0.8) ? 1 : 0;
+            }
+        }
+
+        log.WriteLine(string.Join(" ", inside.Select(n => $"{100.0 * n / Draws:F1} %")));
+        Assert.All(inside, n => Assert.InRange((double)n / Draws, 0.91, 0.975));
+    }
+
+    [Fact]
+    public void A_class_that_nobody_has_or_says_has_none_and_a_perfect_one_is_certain()
+    {
+        IReadOnlyList<Interval?> f1 = Bootstrap.F1([0, 0, 1, 1], [0, 0, 1, 1], 3);
+        Assert.Equal([new Interval(1, 1), new Interval(1, 1), null, new Interval(1, 1)], f1);
+        Assert.Equal(Bootstrap.F1([0, 1, 1], [1, 1, 0], 2, seed: 5), Bootstrap.F1([0, 1, 1], [1, 1, 0], 2, seed: 5));
+    }
+
     private static double Mean(double[] values, ReadOnlySpan<int> times)
     {
         double sum = 0;

@@ -70,6 +70,18 @@ public class CertaintyTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public void The_bins_are_those_of_the_calibration_error()
+    {
+        double[] certainty = [0.85, 0.85, 0.4, 0.4, 1, 0];
+        bool[] right = [true, false, false, false, true, false];
+        IReadOnlyList<CertaintyBin> bins = Certainty.Bins(certainty, right, 10);
+        Assert.Equal([(0.0, 1), (0.3, 2), (0.8, 2), (0.9, 1)], bins.Select(b => (b.From, b.Count)));
+        Assert.Equal((0.85, 0.5), (bins[2].Certainty, bins[2].Accuracy));
+        Assert.Equal(Certainty.CalibrationError(certainty, right, 10), bins.Sum(b => b.Count * Math.Abs(b.Certainty - b.Accuracy)) / 6, 12);
+        Assert.Equal(Interval.Wilson(1, 2), bins[2].AccuracyInterval);
+    }
+
+    [Fact]
     public void The_area_is_the_share_of_pairs_in_the_right_order()
     {
         var random = new SeededRandom(6);

@@ -30,17 +30,27 @@ internal static class RunDescription
             json[key] = value;
         }
 
-        json["modelzoo"] = typeof(RunDescription).Assembly.GetName().Version?.ToString(3);
-        json["dotnet"] = Environment.Version.ToString();
-        json["torch"] = __version__;
-        json["os"] = RuntimeInformation.OSDescription;
-        json["cpu"] = Cpu();
+        foreach ((string key, string value) in Machine())
+        {
+            json[key] = value;
+        }
+
         json["threads"] = get_num_threads();
         json["git_commit"] = Git("rev-parse HEAD");
         json["command_line"] = Environment.CommandLine;
         json["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
         return json.ToJsonString(Options) + "\n";
     }
+
+    /// <summary>What it runs on: versions, operating system and processor.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Machine() =>
+    [
+        new("modelzoo", typeof(RunDescription).Assembly.GetName().Version?.ToString(3) ?? ""),
+        new("dotnet", Environment.Version.ToString()),
+        new("torch", __version__),
+        new("os", RuntimeInformation.OSDescription),
+        new("cpu", Cpu()),
+    ];
 
     /// <summary>The texts of a run.json under their keys.</summary>
     /// <exception cref="ZooException">The file cannot be read.</exception>

@@ -29,6 +29,12 @@ public sealed class RunFolder
     /// <summary>Loss, accuracy and learning rate over the epochs, as a drawing.</summary>
     public string Curves => File("curves.svg");
 
+    /// <summary>What came of it, as a page: figures, mistakes, where the network looks.</summary>
+    public string Report => File("report.html");
+
+    /// <summary>The same numbers for programs.</summary>
+    public string ReportNumbers => File("report.json");
+
     /// <summary>The checkpoint after the last epoch.</summary>
     public string Last => File("last.safetensors");
 
@@ -42,7 +48,7 @@ public sealed class RunFolder
     public string State => File("state.safetensors");
 
     // What is written whole, by way of a temporary file beside it.
-    private string[] Replaced => [Recipe, Description, Curves, Last, Best, Average, State];
+    private string[] Replaced => [Recipe, Description, Curves, Report, ReportNumbers, Last, Best, Average, State];
 
     /// <summary>Makes the first of the folders runs/name-1, runs/name-2 … that is not there yet; no two callers get the same one.</summary>
     /// <param name="parent">"runs".</param>
@@ -89,6 +95,11 @@ public sealed class RunFolder
     /// <summary>The recipe that the run follows.</summary>
     /// <exception cref="ZooException">This is no run's folder, or the file cannot be read.</exception>
     public Recipe ReadRecipe() => Training.Recipe.Parse(System.IO.File.ReadAllText(Existing(Recipe)), Recipe);
+
+    /// <summary>The epochs that the log has.</summary>
+    /// <returns>None where there is no log.</returns>
+    /// <exception cref="ZooException">The log cannot be read.</exception>
+    public IReadOnlyList<EpochResult> ReadEpochs() => System.IO.File.Exists(Log) ? RunLog.ReadEpochs(Log) : [];
 
     private string Existing(string file) => System.IO.File.Exists(file)
         ? file
@@ -142,6 +153,32 @@ internal sealed class RunLog(string path, long length) : IDisposable
     };
 
     private readonly AppendedFile file = new(path, length);
+
+    /// <summary>The lines of epochs.</summary>
+    /// <exception cref="ZooException">It cannot be read, or is no such log.</exception>
+    public static IReadOnlyList<EpochResult> ReadEpochs(string path)
+    {
+        try
+        {
+            RegularFile.Require(path);
+            return [.. File.ReadLines(path).Where(line => line.Contains("\"train_loss\"", StringComparison.Ordinal))
+                .Select(line => JsonSerializer.Deserialize<EpochEntry>(line, Options) ?? throw new JsonException("no epoch"))
+                .Select(e => new EpochResult(e.Epoch, e.TrainLoss, e.TrainAccuracy, e.TestAccuracy, e.TrainSeconds, e.Images)
+                {
+                    TestLoss = e.TestLoss,
+                    TestInterval = e.TestAccuracyLow is { } low && e.TestAccuracyHigh is { } high ? new(low, high) : null,
+                    LearningRate = e.LearningRate,
+                })];
+        }
+        catch (JsonException e)
+        {
+            throw new ZooException($"{path}: is no log of a training run ({e.Message.TrimEnd('.')}).", e);
+        }
+        catch (Exception e) when (FileAccessError.Covers(e))
+        {
+            throw FileAccessError.Reading(path, e);
+        }
+    }
 
     public long Length => file.Length;
 

@@ -148,7 +148,11 @@ internal static class Curves
     /// <param name="epochs">At least one.</param>
     /// <param name="title">What was trained.</param>
     /// <param name="task">Whose figure the test has.</param>
-    public static string Draw(IReadOnlyList<EpochResult> epochs, string title, PredictionTask? task = null)
+    public static string Draw(IReadOnlyList<EpochResult> epochs, string title, PredictionTask? task = null) => FigureWriter.SvgFile(title, Plots(epochs, task));
+
+    /// <summary>The same as data.</summary>
+    /// <inheritdoc cref="Draw"/>
+    public static IReadOnlyList<LinePlot> Plots(IReadOnlyList<EpochResult> epochs, PredictionTask? task = null)
     {
         double[] x = [.. epochs.Select(e => (double)e.Epoch)], rates = [.. epochs.Select(e => e.LearningRate).Where(r => r > 0)];
         var rateAxis = new Axis("learning rate", Logarithmic: rates.Length > 0 && rates.Max() / rates.Min() > 5);
@@ -165,7 +169,7 @@ internal static class Curves
             },
             Of("Learning rate", rateAxis, ("of the epoch's last step", e => e.LearningRate > 0 ? e.LearningRate : null)),
         ];
-        return FigureWriter.SvgFile(title, [.. plots.Where(p => p.Series.Count > 0)]);
+        return [.. plots.Where(p => p.Series.Count > 0)];
 
         LinePlot Of(string name, Axis y, params (string Name, Func<EpochResult, double?> Value)[] lines) =>
             new(name, new("epoch"), y, [.. lines.Where(l => epochs.Any(e => l.Value(e) is { } v && double.IsFinite(v)))
