@@ -88,6 +88,7 @@ internal static class EvalView
             folders = FolderSummaries.Of(data),
             accuracy = result.Accuracy,
             result.AccuracyInterval,
+            result.BalancedAccuracy,
             result.Top,
             result.TopAccuracy,
             result.TopAccuracyInterval,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 
 namespace ModelZoo.Cli.Inputs;
@@ -6,6 +7,8 @@ namespace ModelZoo.Cli.Inputs;
 /// <summary>How to train: a standard recipe, or a file, with any flag winning over both.</summary>
 internal sealed class RecipeArgument
 {
+    private const string ClassWeightsKey = "class_weights";
+
     // Flag, the recipe's key, what it means.
     private static readonly (string Flag, string Key, string Help)[] Known =
     [
@@ -28,6 +31,10 @@ internal sealed class RecipeArgument
         ("--patience", "plateau_patience", "With plateau: tests without improvement before a reduction"),
         ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
         ("--loss", "loss", $"With --task regression: {string.Join(", ", Recipe.Losses)}"),
+        ("--class-weights", ClassWeightsKey,
+            $"How much each class counts in the loss: {string.Join(", ", ClassWeights.Rules)}, or a file (CSV class,weight; JSON)"),
+        ("--sampling", "sampling", $"{string.Join(", ", Recipe.Samplings)}: balanced shows every class as often"),
+        ("--focal-gamma", "focal_gamma", "The focal loss with this gamma (2 in the paper), instead of the cross entropy"),
         ("--clip-norm", "clip_norm", "Largest norm of all gradients together"),
         ("--clip-value", "clip_value", "Largest element of a gradient"),
         ("--ema", "ema_decay", "Tests and keeps an average of the weights with this decay per step"),
@@ -89,7 +96,7 @@ internal sealed class RecipeArgument
     {
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
         List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f =>
-            (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
+            (f.Option.Name, f.Key, Value(f.Key, parsed.GetValue(f.Option)!)))];
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
@@ -106,6 +113,11 @@ internal sealed class RecipeArgument
                 + $"{e.Message}");
         }
     }
+
+    // The weights of a file themselves: they, and not where they once were, are what a checkpoint knows and a run goes on with.
+    private static string Value(string key, string given) => key == ClassWeightsKey && (File.Exists(given) || Path.HasExtension(given))
+        ? ClassWeightFile.Read(given).ToString()
+        : given;
 
     private static string ReadText(string path)
     {

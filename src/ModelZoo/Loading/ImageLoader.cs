@@ -20,6 +20,7 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     private readonly ImageShape input;
     private readonly Measured measured;
     private readonly ConcurrentDictionary<int, BadImage> skipped = new();
+    private int[]? labels;
 
     /// <param name="images">The data.</param>
     /// <param name="preprocessing">The model's.</param>
@@ -77,6 +78,9 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     /// <inheritdoc/>
     public TargetTable? Targets => images.Targets;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<int> ExampleLabels => labels ??= images.Labels.ToArray();
+
     /// <summary>What brings the images to the input.</summary>
     public Preprocessing Preprocessing { get; }
 
@@ -106,9 +110,12 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
         }
 
         var augmenter = new Augmenter(plan.Recipe, Preprocessing);
-        return Run(plan.Order(Count), plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
-            ? (index, destination) => maker.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index)), destination, options.ChannelsLast)
-            : (index, destination) => maker.Make(index, destination, options.ChannelsLast), plan);
+        int[] order = plan.Order(Count);
+        int[]? repeats = plan.Repeats(order);
+        return Run(order, plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
+            ? (place, index, destination) =>
+                maker.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index, repeats?[place] ?? 0)), destination, options.ChannelsLast)
+            : (_, index, destination) => maker.Make(index, destination, options.ChannelsLast), plan);
     }
 
     /// <inheritdoc/>
@@ -116,7 +123,7 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     public IEnumerable<Batch> InOrder(int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (index, destination) => measured(maker, index, destination, options.ChannelsLast), null);
+        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (_, index, destination) => measured(maker, index, destination, options.ChannelsLast), null);
     }
 
     /// <summary>Nothing is held between passes but what is kept in memory.</summary>

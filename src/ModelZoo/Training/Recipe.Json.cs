@@ -164,7 +164,9 @@ public sealed partial record Recipe
         Type? type = Properties.TryGetValue(key, out var property) ? property.PropertyType : null;
         try
         {
-            return type == typeof(string) ? JsonValue.Create(value) : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
+            return type == typeof(string) || (type == typeof(ClassWeights) && !value.StartsWith('{'))
+                ? JsonValue.Create(value)
+                : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
         }
         catch (JsonException)
         {
@@ -250,6 +252,10 @@ public sealed partial record Recipe
             {
                 property.SetValue(recipe, entry.Value.Deserialize(property.PropertyType) ?? throw new JsonException());
             }
+            catch (ZooException error)
+            {
+                throw new ZooException($"{displayName}: {error.Message}", error);
+            }
             catch (Exception error) when (error is JsonException or InvalidOperationException)
             {
                 throw new ZooException($"{displayName}: {entry.Name} is {entry.Value.GetRawText()}; it must be {Described(property.PropertyType)}.");
@@ -266,5 +272,7 @@ public sealed partial record Recipe
             ? "true or false"
             : type == typeof(string)
             ? "a text in quotes"
+            : type == typeof(ClassWeights)
+            ? $"one of {string.Join(", ", ClassWeights.Rules)}, or a number for each class"
             : "a number";
 }

@@ -25,6 +25,7 @@ public sealed class Trainer
     private readonly TrainerOptions options;
     private readonly HeapGrowth heap = HeapGrowth.OfProcess();
     private bool joinsLast;
+    private IReadOnlyList<int>? classes;
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
     /// <param name="recipe">The hyper-parameters.</param>
@@ -68,6 +69,7 @@ public sealed class Trainer
         using var learner = new Learner(model, recipe, options, train);
         TrainingMemory.Require(model, train.Shape, Math.Min(recipe.BatchSize, train.Count), recipe, options.MaxMemory);
         joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
+        classes = recipe.SamplesEvenly ? train.ExampleLabels : null;
         int batches = Plan(1).Steps(train.Count);
         int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
         int stepsPerEpoch = (batches + perStep - 1) / perStep;
@@ -144,7 +146,7 @@ public sealed class Trainer
         static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
     }
 
-    private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast };
+    private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast, Classes = classes };
 
     private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)
     {
