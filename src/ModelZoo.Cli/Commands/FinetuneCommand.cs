@@ -40,12 +40,13 @@ internal static class FinetuneCommand
         {
             Description = "Write no checkpoint, but train heads on parts of the pictures and say whether more of them would help"
         };
+        var folds = FoldsArgument.Create();
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
             "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
             + "keep their part of the head.\n\nExample: zoo finetune --data folder:photos")
         {
-            model, output, cache, precision, newHead, learningCurve,
+            model, output, cache, precision, newHead, learningCurve, folds,
         };
         data.AddTo(command, learns: true);
         strategy.AddTo(command);
@@ -54,12 +55,13 @@ internal static class FinetuneCommand
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
-            if (parsed.GetValue(output) is { } given)
+            int? dealt = FoldsArgument.Read(parsed, folds);
+            if (parsed.GetValue(output) is { } given && dealt is null)
             {
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
             }
 
-            DataChoice choice = data.Read(parsed);
+            DataChoice choice = dealt is null ? data.Read(parsed) : FoldsArgument.Whole(data.Read(parsed));
             LabeledImages? opened = null;
             if (parsed.GetValue(model) is not { } spec)
             {
@@ -75,11 +77,12 @@ internal static class FinetuneCommand
                 return Curve(session, pretrained, choice, train, recipe.Read(parsed, () => FineTuneOptions.HeadRecipe));
             }
 
-            string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
-            OutputFile.MustBeWritable(path);
+            string name = Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}");
+            string path = parsed.GetValue(output) ?? name + (dealt is null ? "-finetuned.safetensors" : "-folds");
+            OutputFile.MustBeWritable(dealt is null ? path : Path.Combine(path, "predictions.csv"));
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
             Recipe chosen = recipe.Read(parsed, () => options.Plan == FreezePlan.HeadOnly ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
-            return Run(session, pretrained, choice, train, options with
+            options = options with
             {
                 Recipe = chosen,
                 Seed = (ulong)session.Seed,
@@ -93,7 +96,9 @@ internal static class FinetuneCommand
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
                 Extra = Provenance.Of(session, train, chosen),
-            });
+                Loader = choice.Loader with { Device = session.Device },
+            };
+            return dealt is { } count ? Deal(session, pretrained, train, options, count, path) : Run(session, pretrained, choice, train, options);
         });
         return command;
     }
@@ -129,6 +134,14 @@ internal static class FinetuneCommand
         }
 
         return TrainingReport.Show(session, pretrained.Info.Name, train, measured, data.Source, result.Training, TrainedFiles.At(options.BestPath!), folders);
+    }
+
+    private static int Deal(Session session, ResolvedModel pretrained, LabeledImages train, FineTuneOptions options, int count, string folder)
+    {
+        FolderSummaries.Say(session, train);
+        CrossValidationResult result = TrainingView.Show(session, $"finetune {pretrained.Info.Name}, {count} folds", progress => CrossValidation.FineTune(
+            pretrained, train, count, options, folder, progress, fold => FoldsView.Say(session, fold, count), session.Cancel));
+        return FoldsView.Show(session, pretrained.Info.Name, train, result, folder, null);
     }
 
     private static int Curve(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, Recipe recipe)

@@ -102,6 +102,9 @@ public sealed record FineTuneOptions
     /// <summary>As in <see cref="TrainerOptions"/>.</summary>
     public double? TargetAccuracy { get; init; }
 
+    /// <summary>Features that several trainings share.</summary>
+    internal SharedFeatures? Shared { get; init; }
+
     internal FreezePlan ChosenPlan => Plan ?? (BackboneFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
 
     internal Recipe Chosen => Recipe ?? (ChosenPlan == FreezePlan.HeadOnly ? HeadRecipe : WholeRecipe);
