@@ -62,7 +62,8 @@ internal static class FoldsView
 
             console.Write(table);
             console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.MeanAccuracy)} (mean of {result.Folds.Count} folds"
-                + $"{(result.MeanInterval is { } i ? $", {i.Percent()} with 95 % confidence" : "")}), balanced accuracy {Tables.Percent(result.BalancedAccuracy)}");
+                + $"{(result.MeanInterval is { } i ? $", {i.Percent()} with 95 % confidence" : "")}), balanced accuracy "
+                + Tables.Percent(result.BalancedAccuracy));
             console.WriteLine($"each picture by the model that did not see it: {predictions}");
         });
         if (!result.Interrupted)

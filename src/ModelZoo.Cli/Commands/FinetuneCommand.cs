@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Statistics;
@@ -41,12 +42,13 @@ internal static class FinetuneCommand
             Description = "Write no checkpoint, but train heads on parts of the pictures and say whether more of them would help"
         };
         var folds = FoldsArgument.Create();
+        var teacher = TeacherArgument.Create();
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
             "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
             + "keep their part of the head.\n\nExample: zoo finetune --data folder:photos")
         {
-            model, output, cache, precision, newHead, learningCurve, folds,
+            model, output, cache, precision, newHead, learningCurve, folds, teacher,
         };
         data.AddTo(command, learns: true);
         strategy.AddTo(command);
@@ -56,6 +58,12 @@ internal static class FinetuneCommand
         {
             Session session = Session.Open(parsed, cancel);
             int? dealt = FoldsArgument.Read(parsed, folds);
+            if (dealt is not null && (parsed.GetValue(teacher) is not null || parsed.GetValue(learningCurve)))
+            {
+                throw new UsageException(parsed.GetValue(learningCurve) ? "--folds and --learning-curve are two measurements. Leave one out."
+                    : "--teacher and --folds do not go together: the teacher may have seen the pictures of the folds. Leave one out.");
+            }
+
             if (parsed.GetValue(output) is { } given && dealt is null)
             {
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
@@ -88,7 +96,7 @@ internal static class FinetuneCommand
                 Seed = (ulong)session.Seed,
                 Device = session.Device,
                 MaxMemory = session.MaxMemory,
-                Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
+                Preprocessing = Sized(TransferLearning.PreprocessingFor(train, pretrained.Preprocessing), chosen),
                 BestPath = path,
                 CheckpointPath = TrainedFiles.At(path).Last,
                 NewHead = parsed.GetValue(newHead),
@@ -98,10 +106,18 @@ internal static class FinetuneCommand
                 Extra = Provenance.Of(session, train, chosen),
                 Loader = choice.Loader with { Device = session.Device },
             };
+            using OpenTeacher? taught = TeacherArgument.Open(session, parsed.GetValue(teacher), train, options.Preprocessing!);
+            options = options with { Teacher = taught?.Network.Teacher };
             return dealt is { } count ? Deal(session, pretrained, train, options, count, path) : Run(session, pretrained, choice, train, options);
         });
         return command;
     }
+
+    // Progressive sizes end with the input's.
+    private static Preprocessing Sized(Preprocessing preprocessing, Recipe recipe) =>
+        recipe.ProgressiveSizes is { } sizes && (preprocessing.Height, preprocessing.Width) != (sizes[^1], sizes[^1])
+            ? preprocessing.Sized(sizes[^1])
+            : preprocessing;
 
     private static void Check(ResolvedModel pretrained)
     {
@@ -169,11 +185,5 @@ internal static class FinetuneCommand
                 session.Say($"learning curve: {value.Done} of {value.Of} heads trained");
             }
         }
-    }
-
-    // On the thread that works, so that lines keep their order.
-    private sealed class Remarks(Session session) : IProgress<string>
-    {
-        public void Report(string value) => session.Log.WriteLine(value);
     }
 }

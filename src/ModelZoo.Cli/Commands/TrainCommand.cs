@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
@@ -32,7 +31,9 @@ internal static class TrainCommand
         run.AddTo(command);
         recipe.AddTo(command, variants: true);
         var folds = FoldsArgument.Create();
+        var teacher = TeacherArgument.Create();
         command.Add(folds);
+        command.Add(teacher);
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
@@ -50,11 +51,17 @@ internal static class TrainCommand
                 throw new UsageException($"{named}: the run in {resumed!.Path} trains {request.Model}. Leave the model out to go on with the run.");
             }
 
+            request = request with { Teacher = parsed.GetValue(teacher) ?? request.Teacher };
+            if (dealt is not null && request.Teacher is not null)
+            {
+                throw new UsageException("--teacher and --folds do not go together: the teacher may have seen the pictures of the folds. Leave one out.");
+            }
+
             ModelInfo info = Session.Catalog.Find(request.Model);
             info.RequireClasses("zoo train");
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
-            ModelOptions Changed(ModelOptions options) => change(request.Change(options));
+            ModelOptions Changed(ModelOptions options) => change(request.Change(Ending(chosen, options)));
             TrainerOptions Recorded(TrainerOptions options) => run.Read(parsed, options);
             return Task.FromResult(dealt is { } count
                 ? TrainFolds.Run(session, info, chosen, Changed, request, Recorded, count)
@@ -62,6 +69,10 @@ internal static class TrainCommand
         });
         return command;
     }
+
+    // Progressive sizes end with the input's, which --size may name too.
+    private static ModelOptions Ending(Recipe recipe, ModelOptions options) =>
+        recipe.ProgressiveSizes is { } sizes ? options with { InputHeight = sizes[^1], InputWidth = sizes[^1] } : options;
 
     private static int Run(Session session, ModelInfo info, Recipe recipe, Func<ModelOptions, ModelOptions> change, TrainingRequest request,
         Func<TrainerOptions, TrainerOptions> recorded)
@@ -73,6 +84,7 @@ internal static class TrainCommand
         manual_seed(request.Seed);
         using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: request.Seed, trained: true);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
+        using OpenTeacher? teacher = TeacherArgument.Open(session, request.Teacher, train, preprocessing);
         LoaderOptions loader = request.Data.Loader with { Device = session.Device };
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
@@ -81,6 +93,8 @@ internal static class TrainCommand
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
             MaxMemory = session.MaxMemory,
+            Remarks = new Remarks(session),
+            Teacher = teacher?.Network.Teacher,
             Describe = result => new CheckpointInfo
             {
                 Architecture = info.Name,
@@ -89,7 +103,7 @@ internal static class TrainCommand
                 Task = result.Task.Kind == TaskKind.Classes ? null : result.Task,
                 Preprocessing = preprocessing,
                 ChosenOn = result.Epochs.Count > 1 ? watched : null,
-                Extra = Provenance.Of(session, train, recipe, result, test, request.Seed),
+                Extra = Provenance.Of(session, train, result.Recipe ?? recipe, result, test, request.Seed, teacher?.Network.Teacher),
             },
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));

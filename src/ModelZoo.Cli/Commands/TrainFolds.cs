@@ -83,13 +83,14 @@ internal static class TrainFolds
                 RunFolder = run.Path,
                 Resume = File.Exists(run.State),
                 MaxMemory = session.MaxMemory,
+                Remarks = new Remarks(session),
                 Describe = trained => new CheckpointInfo
                 {
                     Architecture = info.Name,
                     Options = options,
                     Labels = data.Info.ClassNames,
                     Preprocessing = preprocessing,
-                    Extra = new SortedDictionary<string, string>(Provenance.Of(session, part.Learned, recipe, trained, part.Tested, seed))
+                    Extra = new SortedDictionary<string, string>(Provenance.Of(session, part.Learned, trained.Recipe ?? recipe, trained, part.Tested, seed))
                     {
                         ["fold"] = part.ToString(),
                     },

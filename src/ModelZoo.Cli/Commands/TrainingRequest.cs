@@ -53,10 +53,13 @@ internal sealed record TrainingRequest(string Model, DataChoice Data, long Seed,
 
         return new TrainingRequest(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")),
             notes.GetValueOrDefault("norm"))
-        { RecordedSource = Note("data") };
+        { RecordedSource = Note("data"), Teacher = notes.GetValueOrDefault("teacher") };
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
     }
+
+    /// <summary>The model whose answers are learned too, if any.</summary>
+    internal string? Teacher { get; init; }
 
     internal ModelOptions Change(ModelOptions options) =>
         options with { InputHeight = Height ?? options.InputHeight, InputWidth = Width ?? options.InputWidth, Norm = Norm ?? options.Norm };
@@ -77,6 +80,11 @@ internal sealed record TrainingRequest(string Model, DataChoice Data, long Seed,
         if (options.Norm is { } norm)
         {
             notes["norm"] = norm;
+        }
+
+        if (Teacher is { } teacher)
+        {
+            notes["teacher"] = teacher;
         }
 
         if (Data.Labels.Kind != TaskKind.Classes)

@@ -16,7 +16,7 @@ internal sealed class RecipeArgument
         ("--max-steps", "max_steps", "Ends after so many steps, and the schedule with it"),
         ("--batch-size", "batch_size", "Images per batch"),
         ("--accumulate", "accumulation_steps", "Batches whose gradients make one step"),
-        ("--lr", "learning_rate", "Learning rate (its peak, with a schedule)"),
+        ("--lr", "learning_rate", "Learning rate (its peak, with a schedule); auto finds one by a range test"),
         ("--optimizer", "optimizer", $"Optimizer: {string.Join(", ", Recipe.Optimizers)}"),
         ("--momentum", "momentum", "Momentum of sgd, momentum, nesterov and rmsprop"),
         ("--weight-decay", "weight_decay", "Weight decay"),
@@ -35,6 +35,8 @@ internal sealed class RecipeArgument
             $"How much each class counts in the loss: {string.Join(", ", ClassWeights.Rules)}, or a file (CSV class,weight; JSON)"),
         ("--sampling", "sampling", $"{string.Join(", ", Recipe.Samplings)}: balanced shows every class as often"),
         ("--focal-gamma", "focal_gamma", "The focal loss with this gamma (2 in the paper), instead of the cross entropy"),
+        ("--distill-temperature", "distill_temperature", "With --teacher: what logits are divided by (4)"),
+        ("--distill-alpha", "distill_alpha", "With --teacher: the share of its answers in the loss, 0 to 1 (0.9)"),
         ("--clip-norm", "clip_norm", "Largest norm of all gradients together"),
         ("--clip-value", "clip_value", "Largest element of a gradient"),
         ("--ema", "ema_decay", "Tests and keeps an average of the weights with this decay per step"),
@@ -56,6 +58,11 @@ internal sealed class RecipeArgument
         ("--contrast", "contrast", "Augmentation: change the contrast by up to this factor"),
         ("--saturation", "saturation", "Augmentation: change the saturation by up to this factor"),
         ("--hue", "hue", "Augmentation: turn the hue by up to this share of the circle, 0 to 0.5"),
+        ("--auto-augment", "auto_augment", $"Augmentation by random operations: {string.Join(", ", Recipe.AutoAugments)}"),
+        ("--rand-augment-operations", "rand_augment_operations", "With rand_augment: operations on each image (2)"),
+        ("--rand-augment-magnitude", "rand_augment_magnitude", "With rand_augment: how far they go, 0 to 30 (9)"),
+        ("--augmix-severity", "augmix_severity", "With augmix: how far operations may go, 1 to 10 (3)"),
+        ("--progressive-size", "progressive_sizes", "Side of the input over the epochs, as 128,160,224: small pictures first; the last is the input's"),
         ("--pca-lighting", "pca_lighting", "Augmentation: AlexNet's color shift (0.1 in the paper)"),
         ("--cutout", "cutout", "Augmentation: take out a square of so many pixels a side"),
         ("--random-erasing", "random_erasing", "Augmentation: the share of images that a random rectangle is taken out of"),
@@ -96,7 +103,7 @@ internal sealed class RecipeArgument
     {
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
         List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f =>
-            (f.Option.Name, f.Key, Value(f.Key, parsed.GetValue(f.Option)!)))];
+            Named(f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
@@ -114,10 +121,11 @@ internal sealed class RecipeArgument
         }
     }
 
-    // The weights of a file themselves: they, and not where they once were, are what a checkpoint knows and a run goes on with.
-    private static string Value(string key, string given) => key == ClassWeightsKey && (File.Exists(given) || Path.HasExtension(given))
-        ? ClassWeightFile.Read(given).ToString()
-        : given;
+    // Of a file of weights the weights themselves: they, and not where they once were, are what a checkpoint knows and a run goes on with.
+    private static (string Flag, string Key, string Value) Named(string flag, string key, string given) =>
+        key == ClassWeightsKey && (File.Exists(given) || Path.HasExtension(given)) ? (flag, key, ClassWeightFile.Read(given).ToString())
+        : key == "learning_rate" && given == "auto" ? ("--set", "find_learning_rate", "true")
+        : (flag, key, given);
 
     private static string ReadText(string path)
     {

@@ -36,7 +36,7 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
         {
             throw new ZooException(uneven.Count == 0
                 ? $"{path}: is empty. Write a line for each {(header is null ? "picture: path,label" : $"class: {header}")}."
-                : $"{path}: its first line, '{Abbreviate(string.Join(",", uneven[0].Cells))}', has one column; {(header is null ? "a path and a label" : header)} are needed.");
+                : $"{path}: its first line, '{Abbreviate(string.Join(",", uneven[0].Cells))}', has one column; {header ?? "a path and a label"} are needed.");
         }
 
         (int line, string[] cells) = uneven.First(r => r.Cells.Length != uneven[0].Cells.Length);

@@ -38,10 +38,21 @@ public sealed partial class ImageClassifier : IDisposable
     private readonly CompiledModel compiled;
     private readonly OutputReader reader;
     private readonly Judge? judge; // of a calibrated model
+    private readonly TestViews? views;
 
-    private ImageClassifier(ResolvedModel model)
+    private ImageClassifier(ResolvedModel model, TestViews? views = null)
     {
         model.RequirePredictions("an image classifier");
+        if (views is not null && (model.Task.Kind != TaskKind.Classes || model.Calibration is not null))
+        {
+            throw new UsageException(model.Calibration is not null
+                ? $"Test-time augmentation (--tta {views.Name}) and a calibration do not go together: what the calibration of {model.Info.Name} promises is "
+                    + "for images that are seen once. Leave one out."
+                : $"Test-time augmentation (--tta {views.Name}) averages probabilities of classes, and {model.Info.Name} predicts something else.");
+        }
+
+        views?.MustSuit(model.Preprocessing);
+        this.views = views;
         this.model = model;
         gate = new DisposalGate(this);
         compiled = model.Compile();
@@ -50,7 +61,7 @@ public sealed partial class ImageClassifier : IDisposable
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
-        batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width), 1, MaxBatch);
+        batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width * (views?.Count ?? 1)), 1, MaxBatch);
     }
 
     /// <summary>Class names, in the order of the logits.</summary>
@@ -93,10 +104,18 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
     /// <exception cref="UsageException">The model makes something other than classes.</exception>
-    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null)
+    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null) => FromResolved(model, null, decoding);
+
+    /// <summary>The same, with test-time augmentation: answers are the mean of several views' probabilities.</summary>
+    /// <param name="model">The model, without a calibration: that is for images that are seen once.</param>
+    /// <param name="views">As what each image is seen; crops are made of pictures alone. Null: once, as it is.</param>
+    /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+    /// <exception cref="UsageException">The model makes something other than classes, or is calibrated.</exception>
+    /// <exception cref="ZooException">Crops are wanted, and the model takes whole images.</exception>
+    public static ImageClassifier FromResolved(ResolvedModel model, TestViews? views, DecodeOptions? decoding = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return decoding is null ? new ImageClassifier(model) : new ImageClassifier(model) { Decoding = decoding };
+        return decoding is null ? new ImageClassifier(model, views) : new ImageClassifier(model, views) { Decoding = decoding };
     }
 
     /// <summary>Classifies one image.</summary>
@@ -143,6 +162,12 @@ public sealed partial class ImageClassifier : IDisposable
 
     private Answer[] Answers(ImageDataset images, int top)
     {
+        if (views is { AreCrops: true })
+        {
+            throw new ZooException($"--tta {views.Name}: crops are cut out of pictures, and these images are arrays already. Take --tta "
+                + $"{TestViews.Flip.Name}.");
+        }
+
         using ImageTensors tensors = ImageTensors.From(images, Preprocessing, device);
         using (no_grad())
         {
@@ -162,9 +187,10 @@ public sealed partial class ImageClassifier : IDisposable
             return [.. Enumerable.Range(0, read.Count).Select(i => Judged(judge.Of(read, i), top))];
         }
 
-        Tensor outputs = compiled.Call(inputs); // [N,C,H,W] → [N,K]
+        Tensor outputs = compiled.Call(views?.Spread(inputs) ?? inputs); // [N,C,H,W] → [N,K]
         Tensor answers = Task.Kind switch
         {
+            _ when views is not null => views.Mean(outputs),
             TaskKind.MultiLabel => outputs.sigmoid(),
             TaskKind.Regression => outputs.to(ScalarType.Float64).mul(Task.Scale).add(Task.Offset).to(ScalarType.Float32),
             _ => nn.functional.softmax(outputs, 1),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelZoo.Data;
 using ModelZoo.Training;
@@ -13,7 +12,7 @@ public static class ClassWeightFile
 
     /// <summary>Reads a CSV file of lines <c>class,weight</c>, with or without that header, or a JSON object <c>{"cat": 1, "dog": 2.5}</c> (*.json).</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ZooException">It cannot be read, a line has no weight above 0, or a class is there twice; the message names the line or class.</exception>
+    /// <exception cref="ZooException">It cannot be read, a line has no weight above 0, or a class is there twice; the message names it.</exception>
     public static ClassWeights Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -24,8 +24,8 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     }
 
     /// <summary>
-    /// The order of the examples, which seed and epoch decide: a permutation of 0 … <paramref name="examples"/> − 1, or with a recipe that samples classes evenly
-    /// as many of them, some of them several times.
+    /// The order of the examples, which seed and epoch decide: a permutation of 0 … <paramref name="examples"/> − 1, or with a recipe that samples classes
+    /// evenly as many of them, some of them several times.
     /// </summary>
     /// <exception cref="InvalidOperationException">Classes are to be sampled evenly, and <see cref="Classes"/> has another number of them.</exception>
     public int[] Order(int examples)

@@ -17,10 +17,19 @@ internal sealed class Objective : IDisposable
 
     /// <param name="recipe">Its loss, label smoothing, weights of classes.</param>
     /// <param name="train">What is learned.</param>
+    /// <param name="taught">Whether there is a teacher.</param>
     /// <exception cref="ZooException">The recipe asks for what this kind of target does not have.</exception>
-    public Objective(Recipe recipe, IBatchSource train)
+    public Objective(Recipe recipe, IBatchSource train, bool taught = false)
     {
         (this.recipe, table) = (recipe, train.Targets);
+        if (taught ? Kind != TaskKind.Classes || recipe.ProgressiveSizes is not null : (recipe.DistillAlpha ?? recipe.DistillTemperature) is not null)
+        {
+            throw new ZooException(!taught ? "The recipe's distill_alpha and distill_temperature are for a teacher, and there is none. Name one (--teacher), "
+                    + "or leave them out."
+                : Kind != TaskKind.Classes ? "A teacher is for one class a picture; these data have several labels or a number. Leave it out."
+                : "The recipe's progressive_sizes change what the teacher would see. Leave them or the teacher out.");
+        }
+
         string? wrong = Kind != TaskKind.Classes && recipe.LabelSmoothing > 0 ? "label_smoothing"
             : Kind != TaskKind.Classes && recipe.MixesImages ? recipe.Mixup > 0 ? "mixup" : "cutmix"
             : Kind != TaskKind.Regression && recipe.Loss is not null ? "loss"
@@ -68,6 +77,23 @@ internal sealed class Objective : IDisposable
                 : FocalLoss.OfClasses(wide, batch.Labels, gamma, weights),
             _ => nn.functional.cross_entropy(wide, batch.Targets ?? batch.Labels, weights, label_smoothing: recipe.LabelSmoothing),
         };
+    }
+
+    /// <summary>The same where a teacher's answers have their share: (1 − α)·loss + α·<see cref="Teacher.Loss"/>.</summary>
+    /// <param name="outputs">[B,K].</param>
+    /// <param name="batch">The examples.</param>
+    /// <param name="teacher">[B,K] logits; null: the labels alone.</param>
+    public Tensor Loss(Tensor outputs, Batch batch, Tensor? teacher)
+    {
+        if (teacher is null)
+        {
+            return Loss(outputs, batch);
+        }
+
+        double alpha = recipe.DistillAlpha ?? Teacher.UsualAlpha;
+        Tensor wide = outputs.dtype == ScalarType.BFloat16 ? outputs.to(ScalarType.Float32) : outputs;
+        Tensor soft = Teacher.Loss(wide, teacher, recipe.DistillTemperature ?? Teacher.UsualTemperature);
+        return alpha == 1 ? soft : Loss(outputs, batch).mul(1 - alpha).add(soft.mul(alpha));
     }
 
     /// <summary>How many examples are right in everything, [] int64: the class, or every label at 0.5; of numbers none is counted.</summary>

@@ -146,6 +146,11 @@ public sealed partial record Recipe
             changed = changed with { Nesterov = false };
         }
 
+        if (keys.Contains("learning_rate") && !keys.Contains("find_learning_rate"))
+        {
+            changed = changed with { FindLearningRate = false };
+        }
+
         if (keys.Contains("schedule"))
         {
             changed = changed with
@@ -266,7 +271,7 @@ public sealed partial record Recipe
     private static string Described(Type type) =>
         type == typeof(StepList)
             ? "a list of whole numbers"
-            : type == typeof(int)
+            : type == typeof(int) || type == typeof(int?)
             ? "a whole number"
             : type == typeof(bool)
             ? "true or false"

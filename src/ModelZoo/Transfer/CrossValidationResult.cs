@@ -55,15 +55,18 @@ public sealed record CrossValidationResult
         text.AppendJoin(',', ["file", "label", "fold", "prediction", "probability", .. ClassNames.Select(c => Cell($"p:{c}"))]).Append('\n');
         foreach (OutOfFoldPrediction p in Predictions)
         {
-            string[] cells = [Cell(p.Name), Cell(ClassNames[p.Label]), Number(p.Fold + 1), Cell(ClassNames[p.Prediction]), Number(p.Probabilities[p.Prediction]),
-                .. p.Probabilities.Take(ClassNames.Count).Select(x => Number(x))];
+            string[] cells =
+            [
+                Cell(p.Name), Cell(ClassNames[p.Label]), (p.Fold + 1).ToString(CultureInfo.InvariantCulture), Cell(ClassNames[p.Prediction]),
+                Number(p.Probabilities[p.Prediction]), .. p.Probabilities.Take(ClassNames.Count).Select(Number),
+            ];
             text.AppendJoin(',', cells).Append('\n');
         }
 
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static string Number(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    private static string Number(float value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Cell(string text) =>
         text.AsSpan().IndexOfAny(",\"\r\n") < 0 && text.Trim() == text ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

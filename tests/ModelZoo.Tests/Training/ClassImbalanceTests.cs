@@ -120,7 +120,7 @@ public class ClassImbalanceTests
     [InlineData(TaskKind.MultiLabel, "class_weights", "inverse", "inverse is for one class")]
     public void What_a_kind_does_not_have_is_refused(TaskKind kind, string key, string value, string expected)
     {
-        var table = new TargetTable(kind == TaskKind.MultiLabel ? new() { Kind = TaskKind.MultiLabel } : new() { Kind = TaskKind.Regression }, 3, new float[12]);
+        var table = new TargetTable(new() { Kind = kind }, 3, new float[12]);
         using ImageTensors data = ImageTensors.FromTensors(ones(4, 3), arange(4L), ["a", "b", "c"], table);
         using var model = new Passing();
         Assert.Contains(expected, Assert.Throws<ZooException>(() => new Trainer(model, new Recipe().With(key, value)).Fit(data, null)).Message,
