@@ -13,13 +13,16 @@ namespace ModelZoo.Cli;
 internal sealed class EvalSet : IDisposable
 {
     private readonly string[] specs;
-    private readonly bool tenCrop;
+    private readonly TestViews? views;
     private readonly List<ResolvedModel> models = [];
     private readonly List<IImageBatches> images = [];
     private readonly List<CompiledModel> compiled = [];
     private IReadOnlyList<string>? warnings;
 
-    private EvalSet(string[] specs, bool tenCrop) => (this.specs, this.tenCrop) = (specs, tenCrop);
+    private EvalSet(string[] specs, TestViews? views) => (this.specs, this.views) = (specs, views);
+
+    /// <summary>As what each image is seen; null: once, as it is.</summary>
+    internal TestViews? Views => views;
 
     /// <summary>With the classes of the first model, in its order.</summary>
     internal LabeledImages Data { get; private set; } = null!;
@@ -37,18 +40,19 @@ internal sealed class EvalSet : IDisposable
     /// <param name="open">Opens one.</param>
     /// <param name="choice">The data.</param>
     /// <param name="part">Which part.</param>
-    /// <param name="tenCrop">Whether each image is seen ten times.</param>
-    internal static EvalSet Open(Session session, string[] specs, Func<string, ResolvedModel> open, DataChoice choice, string part, bool tenCrop = false)
+    /// <param name="views">As what each image is seen; null: once, as it is.</param>
+    internal static EvalSet Open(Session session, string[] specs, Func<string, ResolvedModel> open, DataChoice choice, string part,
+        TestViews? views = null)
     {
         LoaderOptions loader = choice.Loader with { Device = session.Device };
-        var set = new EvalSet(specs, tenCrop);
+        var set = new EvalSet(specs, views);
         try
         {
             set.models.AddRange(specs.Select(open));
             PredictionTask task = set.models[0].Task;
-            if (task.Kind != TaskKind.Classes && (specs.Length > 1 || tenCrop))
+            if (task.Kind != TaskKind.Classes && (specs.Length > 1 || views is not null))
             {
-                throw new UsageException($"{(tenCrop ? "--ten-crop" : "An ensemble")} averages probabilities of classes; {specs[0]} predicts "
+                throw new UsageException($"{(views is null ? "An ensemble" : $"--tta {views.Name}")} averages probabilities of classes; {specs[0]} predicts "
                     + $"{(task.Kind == TaskKind.Regression ? "a number" : "several labels")}.");
             }
 
@@ -56,8 +60,13 @@ internal sealed class EvalSet : IDisposable
             FolderSummaries.Say(session, data);
             set.Data = DataChoice.Matched(session, data, set.models[0]);
             set.images.AddRange(set.models.Select(m => TransferLearning.PreprocessingToMeasure(set.Data, m.Preprocessing))
-                .Select(p => tenCrop ? TenCrop.Open(set.Data, p, loader) : ImageBatches.Open(set.Data, p, null, loader)));
+                .Select(p => views is { AreCrops: true } ? TenCrop.Open(set.Data, p, views, loader) : ImageBatches.Open(set.Data, p, null, loader)));
             set.compiled.AddRange(set.models.Select(m => m.Compile()));
+            if (views is not null && set.models.Exists(m => m.Calibration is not null))
+            {
+                session.Say($"--tta {views.Name}: a calibration is for images that are seen once, so what it promises is not looked at here.");
+            }
+
             return set;
         }
         catch
@@ -79,7 +88,7 @@ internal sealed class EvalSet : IDisposable
     }
 
     /// <summary>Whether there is one calibrated model, whose answers are those of `predict`.</summary>
-    internal bool IsCalibrated => models.Count == 1 && !tenCrop && models[0].Calibration is not null;
+    internal bool IsCalibrated => models.Count == 1 && views is null && models[0].Calibration is not null;
 
     /// <summary>The accuracy of one.</summary>
     internal EvaluationResult Alone(int index, int top) => Evaluator.Evaluate([Member(index)], BatchSize, top: top);
@@ -107,11 +116,11 @@ internal sealed class EvalSet : IDisposable
         models.ForEach(m => m.Dispose());
     }
 
-    private int BatchSize => tenCrop ? 16 : 256;
+    private int BatchSize => views is null ? 256 : 160 / views.Count;
 
     private (nn.Module<Tensor, Tensor> Network, IBatchSource Images) Member(int index)
     {
         nn.Module<Tensor, Tensor> network = Reordered.By(compiled[index].AsModule(), models[index].Labels, models[0].Labels, specs[index]);
-        return (tenCrop ? TenCrop.Average(network) : network, images[index]);
+        return (views is null ? network : views.Average(network), images[index]);
     }
 }

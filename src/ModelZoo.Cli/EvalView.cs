@@ -88,6 +88,7 @@ internal static class EvalView
             folders = FolderSummaries.Of(data),
             accuracy = result.Accuracy,
             result.AccuracyInterval,
+            result.BalancedAccuracy,
             result.Top,
             result.TopAccuracy,
             result.TopAccuracyInterval,
@@ -95,6 +96,7 @@ internal static class EvalView
             result.MeanF1,
             seconds = result.Elapsed.TotalSeconds,
             answered,
+            tta = set.Views?.Name,
             promised = set.IsCalibrated ? set.Models[0].Calibration!.ErrorRate : (double?)null,
             warnings = set.Warnings,
             classes,
@@ -116,7 +118,8 @@ internal static class EvalView
                     + "in this data.");
             }
 
-            console.WriteLine($"{name} on {data.Name}: accuracy {Tables.Percent(result.Accuracy, result.AccuracyInterval)}, top "
+            console.WriteLine($"{name} on {data.Name}{(set.Views is { } views ? $" (--tta {views.Name})" : "")}: accuracy "
+                + $"{Tables.Percent(result.Accuracy, result.AccuracyInterval)}, top "
                 + $"{result.Top} {Tables.Percent(result.TopAccuracy, result.TopAccuracyInterval)}, loss {result.Loss:F4}, "
                 + $"{Tables.Images(result.Count)} in {Tables.Seconds(result.Elapsed.TotalSeconds)}");
             if (answered is { } a)

@@ -28,6 +28,7 @@ internal static class PairedEvaluation
         {
             data = set.Data.Name,
             images = test.Count,
+            tta = set.Views?.Name,
             models = specs.Select((model, i) => new { model, accuracy = results[i].Accuracy, results[i].AccuracyInterval, loss = results[i].Loss }),
             test.Both,
             test.FirstOnly,

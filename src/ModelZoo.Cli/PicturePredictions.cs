@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Inference;
+using ModelZoo.Loading;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;
@@ -14,8 +15,9 @@ internal static class PicturePredictions
     /// <param name="files">The pictures.</param>
     /// <param name="folders">Where they were found; JSON has a row for each after the pictures'.</param>
     /// <param name="top">How many answers for each.</param>
+    /// <param name="views">As what each was seen.</param>
     /// <returns>0; 1 where a picture could not be read.</returns>
-    internal static int Run(Session session, ImageClassifier classifier, string[] files, FolderSummary[] folders, int top)
+    internal static int Run(Session session, ImageClassifier classifier, string[] files, FolderSummary[] folders, int top, TestViews? views = null)
     {
         FolderSummaries.Say(session, folders);
         var rows = new List<FilePrediction>();
@@ -30,7 +32,7 @@ internal static class PicturePredictions
             throw only;
         }
 
-        IEnumerable<object> json = rows.Select(r => r.Error is null ? Json(r.Path, r.Predictions!) : new { image = r.Path, error = r.Error.Message });
+        IEnumerable<object> json = rows.Select(r => r.Error is null ? Json(r.Path, r.Predictions!, views) : new { image = r.Path, error = r.Error.Message });
         session.Show(json.Concat(folders).ToArray(),
             console => console.Write(Table(classifier, rows.Select(r => (r.Path, r.Predictions)))));
         foreach (FilePrediction bad in rows.Where(r => r.Error is not null))
@@ -42,8 +44,9 @@ internal static class PicturePredictions
     }
 
     /// <summary>The same for programs.</summary>
-    internal static object Json(string image, Answer predictions) => predictions switch
+    internal static object Json(string image, Answer predictions, TestViews? views = null) => predictions switch
     {
+        _ when views is not null => new { image, tta = views.Name, predictions = predictions.Select(p => new { p.Label, p.Probability }) },
         { MayBe: { } mayBe } => new
         {
             image,

@@ -13,10 +13,16 @@ internal static class Provenance
 
     /// <summary>With what came of it.</summary>
     internal static SortedDictionary<string,
-        string> Of(Session session, LabeledImages train, Recipe recipe, TrainingResult result, LabeledImages test, long? seed = null)
+        string> Of(Session session, LabeledImages train, Recipe recipe, TrainingResult result, LabeledImages test, long? seed = null,
+        Teacher? teacher = null)
     {
         SortedDictionary<string, string> extra = Of(session, train, recipe, seed);
         extra["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture);
+        if (teacher is not null)
+        {
+            extra["teacher"] = teacher.Name;
+        }
+
         if (result.TestAccuracy is { } accuracy)
         {
             extra[result.Task.MeasuredKey] = accuracy.ToString("R", CultureInfo.InvariantCulture);

@@ -20,6 +20,7 @@ internal static class ZooCommandLine
             DataCommand.Create(),
             TrainCommand.Create(),
             FinetuneCommand.Create(),
+            LrFindCommand.Create(),
             FeaturesCommand.Create(),
             EvalCommand.Create(),
             ReportCommand.Create(),

@@ -21,7 +21,8 @@ internal static class EvalCommand
         var program = new ProgramArgument();
         var data = new DataArgument();
         var split = DataArgument.CreateSplit();
-        var tenCrop = new Option<bool>("--ten-crop") { Description = "Average the answers for the corners, the middle and their mirror images" };
+        var tta = TtaArgument.Create();
+        var tenCrop = new Option<bool>("--ten-crop") { Description = "The same as --tta crops" };
         var top = new Option<int>("--top")
         {
             Description = "How many of the most probable classes the label may be among",
@@ -31,7 +32,7 @@ internal static class EvalCommand
         var paired = new Option<bool>("--paired") { Description = "Of two models: whether the second is better than the first, on the same images" };
         var command = new Command("eval",
             "Measure a trained model's accuracy on a data set; several models vote as an ensemble.\n\nExample: zoo eval lenet5:mnist --data "
-            + "mnist:data/mnist") { model, split, tenCrop, top, paired };
+            + "mnist:data/mnist") { model, split, tta, tenCrop, top, paired };
         data.AddTo(command);
         weights.AddTo(command);
         program.AddTo(command);
@@ -56,7 +57,8 @@ internal static class EvalCommand
                 throw new UsageException($"--paired compares two models; {(specs.Length == 1 ? "one is" : $"{specs.Length} are")} named.");
             }
 
-            using var set = EvalSet.Open(session, specs, Open, data.Read(parsed), parsed.GetValue(split)!, parsed.GetValue(tenCrop));
+            using var set = EvalSet.Open(session, specs, Open, data.Read(parsed), parsed.GetValue(split)!,
+                TtaArgument.Read(parsed, tta, parsed.GetValue(tenCrop)));
             set.Warn(session);
             return parsed.GetValue(paired) ? PairedEvaluation.Run(session, specs, set, k) : Run(session, specs, set, k);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Statistics;
@@ -40,12 +41,14 @@ internal static class FinetuneCommand
         {
             Description = "Write no checkpoint, but train heads on parts of the pictures and say whether more of them would help"
         };
+        var folds = FoldsArgument.Create();
+        var teacher = TeacherArgument.Create();
         var recipe = new RecipeArgument();
         var command = new Command("finetune",
             "Replace a trained model's head, freeze its backbone and train the head on other data; or train more of it. Classes that the weights know by name "
             + "keep their part of the head.\n\nExample: zoo finetune --data folder:photos")
         {
-            model, output, cache, precision, newHead, learningCurve,
+            model, output, cache, precision, newHead, learningCurve, folds, teacher,
         };
         data.AddTo(command, learns: true);
         strategy.AddTo(command);
@@ -55,12 +58,19 @@ internal static class FinetuneCommand
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
-            if (parsed.GetValue(output) is { } given)
+            int? dealt = FoldsArgument.Read(parsed, folds);
+            if (dealt is not null && (parsed.GetValue(teacher) is not null || parsed.GetValue(learningCurve)))
+            {
+                throw new UsageException(parsed.GetValue(learningCurve) ? "--folds and --learning-curve are two measurements. Leave one out."
+                    : "--teacher and --folds do not go together: the teacher may have seen the pictures of the folds. Leave one out.");
+            }
+
+            if (parsed.GetValue(output) is { } given && dealt is null)
             {
                 OutputFile.MustEndIn(given, OutputFile.Checkpoint, "a checkpoint", advice: OutputFile.OtherFormats);
             }
 
-            DataChoice choice = data.Read(parsed);
+            DataChoice choice = dealt is null ? data.Read(parsed) : FoldsArgument.Whole(data.Read(parsed));
             LabeledImages? opened = null;
             if (parsed.GetValue(model) is not { } spec)
             {
@@ -76,17 +86,18 @@ internal static class FinetuneCommand
                 return Curve(session, pretrained, choice, train, recipe.Read(parsed, () => FineTuneOptions.HeadRecipe));
             }
 
-            string path = parsed.GetValue(output) ?? Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}-finetuned.safetensors");
-            OutputFile.MustBeWritable(path);
+            string name = Path.Combine("runs", $"{pretrained.Info.Name}-{choice.Source.ShortName}");
+            string path = parsed.GetValue(output) ?? name + (dealt is null ? "-finetuned.safetensors" : "-folds");
+            OutputFile.MustBeWritable(dealt is null ? path : Path.Combine(path, "predictions.csv"));
             FineTuneOptions options = strategy.Read(parsed, new FineTuneOptions(), train.Count, train.Info.ClassNames.Count, session.Say);
             Recipe chosen = recipe.Read(parsed, () => options.Plan == FreezePlan.HeadOnly ? FineTuneOptions.HeadRecipe : FineTuneOptions.WholeRecipe);
-            return Run(session, pretrained, choice, train, options with
+            options = options with
             {
                 Recipe = chosen,
                 Seed = (ulong)session.Seed,
                 Device = session.Device,
                 MaxMemory = session.MaxMemory,
-                Preprocessing = TransferLearning.PreprocessingFor(train, pretrained.Preprocessing),
+                Preprocessing = Sized(TransferLearning.PreprocessingFor(train, pretrained.Preprocessing), chosen),
                 BestPath = path,
                 CheckpointPath = TrainedFiles.At(path).Last,
                 NewHead = parsed.GetValue(newHead),
@@ -94,10 +105,20 @@ internal static class FinetuneCommand
                 Precision = parsed.GetValue(precision) == "float32" ? FeaturePrecision.Full : FeaturePrecision.Auto,
                 Remarks = new Remarks(session),
                 Extra = Provenance.Of(session, train, chosen),
-            }, RunReport.Read(parsed));
+                Loader = choice.Loader with { Device = session.Device },
+            };
+            using OpenTeacher? taught = TeacherArgument.Open(session, parsed.GetValue(teacher), train, options.Preprocessing!);
+            options = options with { Teacher = taught?.Network.Teacher };
+            return dealt is { } count ? Deal(session, pretrained, train, options, count, path) : Run(session, pretrained, choice, train, options, RunReport.Read(parsed));
         });
         return command;
     }
+
+    // Progressive sizes end with the input's.
+    private static Preprocessing Sized(Preprocessing preprocessing, Recipe recipe) =>
+        recipe.ProgressiveSizes is { } sizes && (preprocessing.Height, preprocessing.Width) != (sizes[^1], sizes[^1])
+            ? preprocessing.Sized(sizes[^1])
+            : preprocessing;
 
     private static void Check(ResolvedModel pretrained)
     {
@@ -134,6 +155,14 @@ internal static class FinetuneCommand
         return TrainingReport.Show(session, pretrained.Info.Name, train, measured, data.Source, result.Training, files, folders, page);
     }
 
+    private static int Deal(Session session, ResolvedModel pretrained, LabeledImages train, FineTuneOptions options, int count, string folder)
+    {
+        FolderSummaries.Say(session, train);
+        CrossValidationResult result = TrainingView.Show(session, $"finetune {pretrained.Info.Name}, {count} folds", progress => CrossValidation.FineTune(
+            pretrained, train, count, options, folder, progress, fold => FoldsView.Say(session, fold, count), session.Cancel));
+        return FoldsView.Show(session, pretrained.Info.Name, train, result, folder, null);
+    }
+
     private static int Curve(Session session, ResolvedModel pretrained, DataChoice data, LabeledImages train, Recipe recipe)
     {
         LabeledImages test = data.OpenToWatch(session);
@@ -159,11 +188,5 @@ internal static class FinetuneCommand
                 session.Say($"learning curve: {value.Done} of {value.Of} heads trained");
             }
         }
-    }
-
-    // On the thread that works, so that lines keep their order.
-    private sealed class Remarks(Session session) : IProgress<string>
-    {
-        public void Report(string value) => session.Log.WriteLine(value);
     }
 }

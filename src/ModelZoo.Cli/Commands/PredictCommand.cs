@@ -3,6 +3,7 @@ using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Transfer;
 using Spectre.Console;
 
@@ -31,9 +32,10 @@ internal static class PredictCommand
         };
         var top = new Option<int>("--top") { Description = "How many classes to show", HelpName = "k", DefaultValueFactory = _ => 3 };
         var maxPixels = DecodingArgument.Create();
+        var tta = TtaArgument.Create();
         var program = new ProgramArgument();
         var command = new Command("predict", "Classify images with a trained model.\n\nExample: zoo predict runs/best.safetensors cat.jpg --top 5") { model,
-            images, data, index, top, maxPixels };
+            images, data, index, top, tta, maxPixels };
         weights.AddTo(command);
         program.AddTo(command);
         command.OnRun((parsed, cancel) =>
@@ -43,12 +45,13 @@ internal static class PredictCommand
             string spec = parsed.GetRequiredValue(model);
             using ResolvedModel resolved = program.Resolve(session, parsed, spec, weights.Read(parsed));
             return Run(session, spec, resolved, files, parsed.GetValue(data)!, parsed.GetValue(index)!, parsed.GetValue(top),
-                DecodingArgument.Read(parsed, maxPixels));
+                DecodingArgument.Read(parsed, maxPixels), TtaArgument.Read(parsed, tta));
         });
         return command;
     }
 
-    private static int Run(Session session, string spec, ResolvedModel resolved, string[] files, string source, int[] index, int top, DecodeOptions decoding)
+    private static int Run(Session session, string spec, ResolvedModel resolved, string[] files, string source, int[] index, int top, DecodeOptions decoding,
+        TestViews? views)
     {
         resolved.RequirePredictions("zoo predict");
         if (!resolved.Trained)
@@ -70,23 +73,24 @@ internal static class PredictCommand
         if (files.Length > 0 && !files.All(PictureArgument.IsArray))
         {
             (string[] pictures, FolderSummary[] folders) = PictureArgument.Expand(files);
-            using var ofPictures = ImageClassifier.FromResolved(resolved, decoding);
-            return PicturePredictions.Run(session, ofPictures, pictures, folders, top);
+            using var ofPictures = ImageClassifier.FromResolved(resolved, views, decoding);
+            return PicturePredictions.Run(session, ofPictures, pictures, folders, top, views);
         }
 
         LabeledImages? all = files.Length > 0 ? null : DataChoice.OpenToShow(source, resolved.Task);
         if (all is LabeledFiles folder)
         {
             MustExist(folder, index);
-            using var ofFolder = ImageClassifier.FromResolved(resolved, decoding);
-            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], FolderSummaries.Of(folder) ?? [], top);
+            using var ofFolder = ImageClassifier.FromResolved(resolved, views, decoding);
+            return PicturePredictions.Run(session, ofFolder, [.. index.Select(i => folder.Files[i])], FolderSummaries.Of(folder) ?? [], top, views);
         }
 
         (ImageDataset data, string[] names) = all is ImageDataset dataset ? Chosen(dataset, index) : ImageFiles.Read(files, resolved);
-        using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) });
+        using var classifier = ImageClassifier.FromResolved(resolved with { Preprocessing = TransferLearning.PreprocessingFor(data, resolved.Preprocessing) },
+            views);
         IReadOnlyList<Answer> predictions = classifier.Predict(data, top);
         var rows = names.Select((name, i) => new { image = name, predictions = predictions[i] }).ToArray();
-        session.Show(rows.Select(row => PicturePredictions.Json(row.image, row.predictions)).ToArray(), console =>
+        session.Show(rows.Select(row => PicturePredictions.Json(row.image, row.predictions, views)).ToArray(), console =>
         {
             if (classifier.Task.Kind == TaskKind.Classes && data.Shape is { Channels: 1, Width: <= 32 } && names.Length <= 8)
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Loading;
 using ModelZoo.Training;
 
 namespace ModelZoo.Cli.Inputs;
@@ -6,6 +7,8 @@ namespace ModelZoo.Cli.Inputs;
 /// <summary>How to train: a standard recipe, or a file, with any flag winning over both.</summary>
 internal sealed class RecipeArgument
 {
+    private const string ClassWeightsKey = "class_weights";
+
     // Flag, the recipe's key, what it means.
     private static readonly (string Flag, string Key, string Help)[] Known =
     [
@@ -13,7 +16,7 @@ internal sealed class RecipeArgument
         ("--max-steps", "max_steps", "Ends after so many steps, and the schedule with it"),
         ("--batch-size", "batch_size", "Images per batch"),
         ("--accumulate", "accumulation_steps", "Batches whose gradients make one step"),
-        ("--lr", "learning_rate", "Learning rate (its peak, with a schedule)"),
+        ("--lr", "learning_rate", "Learning rate (its peak, with a schedule); auto finds one by a range test"),
         ("--optimizer", "optimizer", $"Optimizer: {string.Join(", ", Recipe.Optimizers)}"),
         ("--momentum", "momentum", "Momentum of sgd, momentum, nesterov and rmsprop"),
         ("--weight-decay", "weight_decay", "Weight decay"),
@@ -28,6 +31,12 @@ internal sealed class RecipeArgument
         ("--patience", "plateau_patience", "With plateau: tests without improvement before a reduction"),
         ("--label-smoothing", "label_smoothing", "Label smoothing, 0 to 1"),
         ("--loss", "loss", $"With --task regression: {string.Join(", ", Recipe.Losses)}"),
+        ("--class-weights", ClassWeightsKey,
+            $"How much each class counts in the loss: {string.Join(", ", ClassWeights.Rules)}, or a file (CSV class,weight; JSON)"),
+        ("--sampling", "sampling", $"{string.Join(", ", Recipe.Samplings)}: balanced shows every class as often"),
+        ("--focal-gamma", "focal_gamma", "The focal loss with this gamma (2 in the paper), instead of the cross entropy"),
+        ("--distill-temperature", "distill_temperature", "With --teacher: what logits are divided by (4)"),
+        ("--distill-alpha", "distill_alpha", "With --teacher: the share of its answers in the loss, 0 to 1 (0.9)"),
         ("--clip-norm", "clip_norm", "Largest norm of all gradients together"),
         ("--clip-value", "clip_value", "Largest element of a gradient"),
         ("--ema", "ema_decay", "Tests and keeps an average of the weights with this decay per step"),
@@ -49,6 +58,11 @@ internal sealed class RecipeArgument
         ("--contrast", "contrast", "Augmentation: change the contrast by up to this factor"),
         ("--saturation", "saturation", "Augmentation: change the saturation by up to this factor"),
         ("--hue", "hue", "Augmentation: turn the hue by up to this share of the circle, 0 to 0.5"),
+        ("--auto-augment", "auto_augment", $"Augmentation by random operations: {string.Join(", ", Recipe.AutoAugments)}"),
+        ("--rand-augment-operations", "rand_augment_operations", "With rand_augment: operations on each image (2)"),
+        ("--rand-augment-magnitude", "rand_augment_magnitude", "With rand_augment: how far they go, 0 to 30 (9)"),
+        ("--augmix-severity", "augmix_severity", "With augmix: how far operations may go, 1 to 10 (3)"),
+        ("--progressive-size", "progressive_sizes", "Side of the input over the epochs, as 128,160,224: small pictures first; the last is the input's"),
         ("--pca-lighting", "pca_lighting", "Augmentation: AlexNet's color shift (0.1 in the paper)"),
         ("--cutout", "cutout", "Augmentation: take out a square of so many pixels a side"),
         ("--random-erasing", "random_erasing", "Augmentation: the share of images that a random rectangle is taken out of"),
@@ -89,7 +103,7 @@ internal sealed class RecipeArgument
     {
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
         List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f =>
-            (f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
+            Named(f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
@@ -106,6 +120,12 @@ internal sealed class RecipeArgument
                 + $"{e.Message}");
         }
     }
+
+    // Of a file of weights the weights themselves: they, and not where they once were, are what a checkpoint knows and a run goes on with.
+    private static (string Flag, string Key, string Value) Named(string flag, string key, string given) =>
+        key == ClassWeightsKey && (File.Exists(given) || Path.HasExtension(given)) ? (flag, key, ClassWeightFile.Read(given).ToString())
+        : key == "learning_rate" && given == "auto" ? ("--set", "find_learning_rate", "true")
+        : (flag, key, given);
 
     private static string ReadText(string path)
     {

@@ -16,8 +16,9 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
     /// <summary>Reads a file; the separator is the first of comma, semicolon, tab and bar by which all rows have as many cells and one is a file.</summary>
     /// <param name="path">UTF-8, or UTF-16 with its mark.</param>
     /// <param name="isFile">Whether a cell names a file.</param>
+    /// <param name="header">Its columns, for messages; null: path,label.</param>
     /// <exception cref="ZooException">The file cannot be read, is no such text, or its rows differ in length; the message names the line.</exception>
-    public static TableText Read(string path, Func<string, bool> isFile)
+    public static TableText Read(string path, Func<string, bool> isFile, string? header = null)
     {
         string text = Text(path);
         (string Separator, List<(int Line, string[] Cells)> Rows)[] tries = [.. Separators.Select(s => (s, Cells(text, s)))];
@@ -34,8 +35,8 @@ internal sealed record TableText(string Path, string Separator, IReadOnlyList<(i
         if (uneven.Count == 0 || uneven[0].Cells.Length < 2)
         {
             throw new ZooException(uneven.Count == 0
-                ? $"{path}: is empty. Write a line for each picture: path,label."
-                : $"{path}: its first line, '{Abbreviate(string.Join(",", uneven[0].Cells))}', has one column; a path and a label are needed.");
+                ? $"{path}: is empty. Write a line for each {(header is null ? "picture: path,label" : $"class: {header}")}."
+                : $"{path}: its first line, '{Abbreviate(string.Join(",", uneven[0].Cells))}', has one column; {header ?? "a path and a label"} are needed.");
         }
 
         (int line, string[] cells) = uneven.First(r => r.Cells.Length != uneven[0].Cells.Length);

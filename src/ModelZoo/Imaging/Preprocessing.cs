@@ -64,6 +64,19 @@ public sealed record Preprocessing(int Channels, int Height, int Width, Fit Fit,
     /// <summary>Images of CIFAR-10's size, standardized by the mean and standard deviation of its training images.</summary>
     public static Preprocessing Cifar10() => new(3, 32, 32, Fit.Resize, [0.4914f, 0.4822f, 0.4465f], [0.2470f, 0.2435f, 0.2616f]);
 
+    /// <summary>The same for a square input of another side: what is cut off or left empty keeps its share.</summary>
+    public Preprocessing Sized(int side)
+    {
+        double factor = (double)side / Math.Min(Height, Width);
+        return this with
+        {
+            Height = side,
+            Width = side,
+            ShorterSide = (int)Math.Round(ShorterSide * factor),
+            Border = (int)Math.Round(Border * factor),
+        };
+    }
+
     /// <summary>The rows and columns that a picture covers before the crop: as much larger than the input as <see cref="ShorterSide"/> says.</summary>
     [JsonIgnore]
     public (int Height, int Width) Covered

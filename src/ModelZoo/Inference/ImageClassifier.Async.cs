@@ -16,7 +16,7 @@ public sealed partial class ImageClassifier
     {
         ArgumentNullException.ThrowIfNull(path);
         using DisposalGate.Call call = gate.Enter();
-        return (await PredictAsync(1, (_, input) => Pipeline.Apply(path, input), top, cancel).ConfigureAwait(false))[0];
+        return (await PredictAsync(1, (_, input) => Apply(path, input), top, cancel).ConfigureAwait(false))[0];
     }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ public sealed partial class ImageClassifier
         using DisposalGate.Call call = gate.Enter();
         using ImageFile file = await ImageFile.ReadAsync(picture, name, cancel).ConfigureAwait(false);
         ReadOnlyMemory<byte> bytes = file.Memory;
-        return (await PredictAsync(1, (_, input) => Pipeline.Apply(ImageDecoder.Decode(bytes, name, Decoding), input), top, cancel).ConfigureAwait(false))[0];
+        return (await PredictAsync(1, (_, input) => Apply(ImageDecoder.Decode(bytes, name, Decoding), input), top, cancel).ConfigureAwait(false))[0];
     }
 
     /// <summary>Classifies decoded pictures, whose sizes may differ, in batches.</summary>
@@ -45,7 +45,7 @@ public sealed partial class ImageClassifier
         for (int first = 0; first < pictures.Count; first += batchSize)
         {
             int begin = first, count = Math.Min(batchSize, pictures.Count - first);
-            answers.AddRange(await PredictAsync(count, (i, input) => Pipeline.Apply(pictures[begin + i], input), top, cancel).ConfigureAwait(false));
+            answers.AddRange(await PredictAsync(count, (i, input) => Apply(pictures[begin + i], input), top, cancel).ConfigureAwait(false));
         }
 
         return answers;
@@ -63,7 +63,7 @@ public sealed partial class ImageClassifier
     public PreparedImage Prepare(ReadOnlyMemory<byte> file, string displayName = "the picture")
     {
         using DisposalGate.Call call = gate.Enter();
-        return new(this, Prepare(1, (_, input) => Pipeline.Apply(ImageDecoder.Decode(file, displayName, Decoding), input), CancellationToken.None).All);
+        return new(this, Prepare(1, (_, input) => Apply(ImageDecoder.Decode(file, displayName, Decoding), input), CancellationToken.None).All);
     }
 
     /// <summary>Computes pictures of several callers together, in as few batches as there can be.</summary>
@@ -105,7 +105,7 @@ public sealed partial class ImageClassifier
     private async Task<FilePrediction[]> PredictEachAsync(string[] files, int top, CancellationToken cancel)
     {
         using DisposalGate.Call call = gate.Enter();
-        (Prepared prepared, Answer[] answers) = await RunAsync(files.Length, (i, input) => Pipeline.Apply(files[i], input), top, all: false, cancel)
+        (Prepared prepared, Answer[] answers) = await RunAsync(files.Length, (i, input) => Apply(files[i], input), top, all: false, cancel)
             .ConfigureAwait(false);
         return Each(files, prepared, answers);
     }

@@ -23,7 +23,7 @@ public sealed partial class ImageClassifier
     /// <param name="displayName">What errors call it.</param>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
     public Answer Predict(Stream stream, int top = 5, string displayName = "the stream") =>
-        Predict(1, (_, input) => Pipeline.Apply(ImageDecoder.Decode(stream, displayName, Decoding), input), top)[0];
+        Predict(1, (_, input) => Apply(ImageDecoder.Decode(stream, displayName, Decoding), input), top)[0];
 
     /// <summary>Classifies a decoded picture.</summary>
     /// <inheritdoc cref="Predict(string, int)" path="/returns|/exception"/>
@@ -35,7 +35,7 @@ public sealed partial class ImageClassifier
     public IReadOnlyList<Answer> Predict(IReadOnlyList<PixelImage> pictures, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        return Predict(pictures.Count, (i, input) => Pipeline.Apply(pictures[i], input), top);
+        return Predict(pictures.Count, (i, input) => Apply(pictures[i], input), top);
     }
 
     /// <summary>Classifies many files, batch by batch; each is decoded, fitted and let go before the next, as many at a time as there are cores.</summary>
@@ -44,7 +44,7 @@ public sealed partial class ImageClassifier
     public IReadOnlyList<Answer> Predict(IReadOnlyList<string> paths, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return Predict(paths.Count, (i, input) => Pipeline.Apply(paths[i], input), top);
+        return Predict(paths.Count, (i, input) => Apply(paths[i], input), top);
     }
 
     /// <summary>The same, but a file that cannot be read is no end: its answer is the error. The files are read as the answers are asked for.</summary>
@@ -65,7 +65,7 @@ public sealed partial class ImageClassifier
                 FilePrediction[] predictions;
                 using (gate.Enter())
                 {
-                    Prepared prepared = Prepare(files.Length, (i, input) => Pipeline.Apply(files[i], input), cancel);
+                    Prepared prepared = Prepare(files.Length, (i, input) => Apply(files[i], input), cancel);
                     predictions = Each(files, prepared, Classify(prepared.Good, prepared.GoodCount, top));
                 }
 
@@ -106,7 +106,7 @@ public sealed partial class ImageClassifier
         }
 
         Preprocessing p = Preprocessing;
-        using Tensor batch = tensor(inputs, [count, p.Channels, p.Height, p.Width], device: device);
+        using Tensor batch = tensor(inputs, [count, Crops * p.Channels, p.Height, p.Width], device: device);
         return Answers(batch, top);
     }
 
@@ -114,7 +114,7 @@ public sealed partial class ImageClassifier
     private Prepared Prepare(int count, Preparation prepare, CancellationToken cancel)
     {
         using var measured = ClassifierTelemetry.Call.Preparing(Name, count);
-        int length = Pipeline.Length;
+        int length = Crops * Pipeline.Length;
         var (inputs, errors) = (new float[count * length], new ZooException?[count]);
         void One(int i)
         {
@@ -176,6 +176,39 @@ public sealed partial class ImageClassifier
 
                 return Inputs;
             }
+        }
+    }
+
+    // Values of how many inputs are made of a picture: a mirror image is made of the input.
+    private int Crops => views is { AreCrops: true } ? views.Count : 1;
+
+    private void Apply(string path, Span<float> input)
+    {
+        if (Crops == 1)
+        {
+            Pipeline.Apply(path, input);
+            return;
+        }
+
+        Cut(ImageDecoder.Decode(path, Decoding, Pipeline.Uncropped), input);
+    }
+
+    private void Apply(PixelImage picture, Span<float> input)
+    {
+        if (Crops == 1)
+        {
+            Pipeline.Apply(picture, input);
+            return;
+        }
+
+        Cut(Pipeline.Uncropped(picture), input);
+    }
+
+    private void Cut(PixelImage uncropped, Span<float> input)
+    {
+        foreach ((int index, PixelImage crop) in views!.Crops(uncropped, Preprocessing.Width, Preprocessing.Height).Index())
+        {
+            Pipeline.Normalize(crop, input.Slice(index * Pipeline.Length, Pipeline.Length));
         }
     }
 

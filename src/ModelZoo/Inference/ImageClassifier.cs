@@ -46,11 +46,22 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
     private readonly CompiledModel compiled;
     private readonly OutputReader reader;
     private readonly Judge? judge; // of a calibrated model
+    private readonly TestViews? views;
     private readonly ILogger logger;
 
-    private ImageClassifier(ResolvedModel model, ILogger? logger)
+    private ImageClassifier(ResolvedModel model, TestViews? views, ILogger? logger)
     {
         model.RequirePredictions("an image classifier");
+        if (views is not null && (model.Task.Kind != TaskKind.Classes || model.Calibration is not null))
+        {
+            throw new UsageException(model.Calibration is not null
+                ? $"Test-time augmentation (--tta {views.Name}) and a calibration do not go together: what the calibration of {model.Info.Name} promises is "
+                    + "for images that are seen once. Leave one out."
+                : $"Test-time augmentation (--tta {views.Name}) averages probabilities of classes, and {model.Info.Name} predicts something else.");
+        }
+
+        views?.MustSuit(model.Preprocessing);
+        this.views = views;
         this.model = model;
         gate = new DisposalGate(this);
         compiled = model.Compile();
@@ -59,7 +70,7 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
         device = model.Model.parameters().FirstOrDefault()?.device ?? CPU;
         pipeline = new(() => new ImagePipeline(model.Preprocessing, Decoding));
         Preprocessing p = model.Preprocessing;
-        batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width), 1, MaxBatch);
+        batchSize = (int)Math.Clamp(MaxValues / Math.Max(1, (long)p.Channels * p.Height * p.Width * (views?.Count ?? 1)), 1, MaxBatch);
         this.logger = logger ?? NullLogger.Instance;
         this.logger.Ready(Name, Labels.Count, p.Height, p.Width, compiled.Fallback ?? "libtorch's fused operators");
         if (TorchRuntime.Remark is { } remark)
@@ -117,10 +128,21 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
     /// <param name="logger">Is told of it, and of pictures that cannot be read; null: nobody is.</param>
     /// <exception cref="UsageException">The model makes something other than classes.</exception>
     [RequiresUnreferencedCode(Untrimmed)]
-    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null, ILogger? logger = null)
+    public static ImageClassifier FromResolved(ResolvedModel model, DecodeOptions? decoding = null, ILogger? logger = null) =>
+        FromResolved(model, null, decoding, logger);
+
+    /// <summary>The same, with test-time augmentation: answers are the mean of several views' probabilities.</summary>
+    /// <param name="model">The model, without a calibration: that is for images that are seen once.</param>
+    /// <param name="views">As what each image is seen; crops are made of pictures alone. Null: once, as it is.</param>
+    /// <param name="decoding">How files are decoded; null: turned as their EXIF orientation says.</param>
+    /// <param name="logger">Is told of it, and of pictures that cannot be read; null: nobody is.</param>
+    /// <exception cref="UsageException">The model makes something other than classes, or is calibrated.</exception>
+    /// <exception cref="ZooException">Crops are wanted, and the model takes whole images.</exception>
+    [RequiresUnreferencedCode(Untrimmed)]
+    public static ImageClassifier FromResolved(ResolvedModel model, TestViews? views, DecodeOptions? decoding = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new ImageClassifier(model, logger) { Decoding = decoding ?? new() };
+        return new ImageClassifier(model, views, logger) { Decoding = decoding ?? new() };
     }
 
     /// <summary>Classifies one image.</summary>
@@ -175,6 +197,12 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
 
     private Answer[] Answers(ImageDataset images, int top)
     {
+        if (views is { AreCrops: true })
+        {
+            throw new ZooException($"--tta {views.Name}: crops are cut out of pictures, and these images are arrays already. Take --tta "
+                + $"{TestViews.Flip.Name}.");
+        }
+
         using ImageTensors tensors = ImageTensors.From(images, Preprocessing, device);
         using (no_grad())
         {
@@ -200,9 +228,10 @@ public sealed partial class ImageClassifier : IImageClassifier, IDisposable, IAs
             return [.. Enumerable.Range(0, read.Count).Select(i => Judged(judge.Of(read, i), top))];
         }
 
-        Tensor outputs = compiled.Call(inputs); // [N,C,H,W] → [N,K]
+        Tensor outputs = compiled.Call(views?.Spread(inputs) ?? inputs); // [N,C,H,W] → [N,K]
         Tensor answers = Task.Kind switch
         {
+            _ when views is not null => views.Mean(outputs),
             TaskKind.MultiLabel => outputs.sigmoid(),
             TaskKind.Regression => outputs.to(ScalarType.Float64).mul(Task.Scale).add(Task.Offset).to(ScalarType.Float32),
             _ => nn.functional.softmax(outputs, 1),

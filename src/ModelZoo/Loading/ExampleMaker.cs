@@ -35,12 +35,12 @@ internal sealed class ExampleMaker
         augmenter.Erase(destination, channelsLast, random);
     }
 
-    /// <summary>Ten crops for measuring, one after the other; never with the channels last, which is a matter of one image.</summary>
-    public void MakeTen(int index, Span<float> destination, bool channelsLast)
+    /// <summary>Crops for measuring, one after the other; never with the channels last, which is a matter of one image.</summary>
+    public void MakeCrops(int index, TestViews views, Span<float> destination, bool channelsLast)
     {
         PixelImage resized = Resized(index);
-        int length = destination.Length / TenCrop.Views;
-        foreach ((int view, PixelImage crop) in TenCrop.Of(resized, pipeline.Preprocessing.Width, pipeline.Preprocessing.Height).Index())
+        int length = destination.Length / views.Count;
+        foreach ((int view, PixelImage crop) in views.Crops(resized, pipeline.Preprocessing.Width, pipeline.Preprocessing.Height).Index())
         {
             pipeline.Normalize(crop, destination.Slice(view * length, length), channelsLast);
         }

@@ -20,6 +20,8 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     private readonly ImageShape input;
     private readonly Measured measured;
     private readonly ConcurrentDictionary<int, BadImage> skipped = new();
+    private int[]? labels;
+    private (ExampleMaker Maker, Preprocessing Preprocessing)? smaller;
 
     /// <param name="images">The data.</param>
     /// <param name="preprocessing">The model's.</param>
@@ -77,6 +79,9 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     /// <inheritdoc/>
     public TargetTable? Targets => images.Targets;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<int> ExampleLabels => labels ??= images.Labels.ToArray();
+
     /// <summary>What brings the images to the input.</summary>
     public Preprocessing Preprocessing { get; }
 
@@ -105,10 +110,15 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
             throw new InvalidOperationException("Several crops of an image are for measuring, not for training.");
         }
 
-        var augmenter = new Augmenter(plan.Recipe, Preprocessing);
-        return Run(plan.Order(Count), plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
-            ? (index, destination) => maker.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index)), destination, options.ChannelsLast)
-            : (index, destination) => maker.Make(index, destination, options.ChannelsLast), plan);
+        (ExampleMaker source, Preprocessing sized) = Sized(plan);
+        var augmenter = new Augmenter(plan.Recipe, sized);
+        var shape = new ImageShape(sized.Channels, sized.Height, sized.Width);
+        int[] order = plan.Order(Count);
+        int[]? repeats = plan.Repeats(order);
+        return Run(order, plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
+            ? (place, index, destination) =>
+                source.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index, repeats?[place] ?? 0)), destination, options.ChannelsLast)
+            : (_, index, destination) => source.Make(index, destination, options.ChannelsLast), plan, shape);
     }
 
     /// <inheritdoc/>
@@ -116,7 +126,8 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     public IEnumerable<Batch> InOrder(int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (index, destination) => measured(maker, index, destination, options.ChannelsLast), null);
+        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (_, index, destination) => measured(maker, index, destination, options.ChannelsLast), null,
+            input);
     }
 
     /// <summary>Nothing is held between passes but what is kept in memory.</summary>
@@ -124,10 +135,40 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     {
     }
 
-    private IEnumerable<Batch> Run(int[] order, int batchSize, int firstStep, LoaderPass.Writer write, EpochSampler? plan)
+    // What makes the examples of an epoch: with progressive sizes of another side. Of the sides that are done nothing is kept.
+    private (ExampleMaker Maker, Preprocessing Preprocessing) Sized(EpochSampler plan)
+    {
+        if (plan.Recipe.ProgressiveSizes is not { Count: > 0 } sizes)
+        {
+            return (maker, Preprocessing);
+        }
+
+        if (Preprocessing.Height != sizes[^1] || Preprocessing.Width != sizes[^1])
+        {
+            throw new ZooException($"progressive_sizes ends with {sizes[^1]}, and the input is {Preprocessing.Height}×{Preprocessing.Width}; the last side "
+                + "must be the input's (--size).");
+        }
+
+        int side = plan.Recipe.SideIn(plan.Epoch)!.Value;
+        if (side == Preprocessing.Height)
+        {
+            smaller = null;
+            return (maker, Preprocessing);
+        }
+
+        if (smaller is null || smaller.Value.Preprocessing.Height != side)
+        {
+            Preprocessing sized = Preprocessing.Sized(side);
+            smaller = (new ExampleMaker(images, new ImagePipeline(sized, options.Decoding), options.CacheLimit), sized);
+        }
+
+        return smaller.Value;
+    }
+
+    private IEnumerable<Batch> Run(int[] order, int batchSize, int firstStep, LoaderPass.Writer write, EpochSampler? plan, ImageShape shape)
     {
         int steps = plan?.Steps(order.Length) ?? (order.Length + batchSize - 1) / batchSize;
-        using var pass = new LoaderPass(order, batchSize, steps, firstStep, input, options, write);
+        using var pass = new LoaderPass(order, batchSize, steps, firstStep, shape, options, write);
         for (int step = firstStep; step < pass.Steps; step++)
         {
             PendingBatch pending = pass.Next();

@@ -30,6 +30,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     private readonly Device device;
     private readonly TensorNormalizer? normalizer;
     private Tensor? whole;
+    private int[]? known; // the labels
 
     private ImageTensors(Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, Preprocessing? preprocessing, Layout layout = default)
         : this(labels, inputs.device, classNames, preprocessing, layout) => this.inputs = inputs.DetachFromDisposeScope();
@@ -63,6 +64,9 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
 
     /// <inheritdoc/>
     public TargetTable? Targets { get; private init; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> ExampleLabels => known ??= [.. labels.cpu().data<long>().ToArray().Select(label => (int)label)];
 
     /// <summary>What made the images; null for features.</summary>
     public Preprocessing? Preprocessing { get; }
@@ -239,15 +243,22 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     private IEnumerable<Batch> Read(EpochSampler plan, BatchAugmenter? augmenter)
     {
         int[] order = plan.Order(Count);
+        int[]? repeats = plan.Repeats(order);
         for (int step = plan.FirstStep; step < plan.Steps(Count); step++)
         {
             ReadOnlyMemory<int> indices = plan.IndicesOf(step, order);
             Batch batch = augmenter is null
                 ? Plain(indices.Span, plan, step)
-                : new Batch(augmenter.Make(indices.Span, plan, layout.ChannelsLast), LabelsAt(indices.Span));
+                : new Batch(augmenter.Make(indices.Span, plan, layout.ChannelsLast, RepeatsOf(step)), LabelsAt(indices.Span));
             yield return plan.Recipe.MixesImages && Shape.Length == 3
                 ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step)))
                 : batch;
+        }
+
+        ReadOnlySpan<int> RepeatsOf(int step)
+        {
+            (int first, int end) = plan.Places(step, Count);
+            return repeats.AsSpan()[(repeats is null ? 0 : first)..(repeats is null ? 0 : end)];
         }
     }
 

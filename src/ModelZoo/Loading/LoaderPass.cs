@@ -10,8 +10,8 @@ namespace ModelZoo.Loading;
 /// </summary>
 internal sealed class LoaderPass : IDisposable
 {
-    /// <summary>Writes example <paramref name="index"/> into <paramref name="destination"/>.</summary>
-    internal delegate void Writer(int index, Span<float> destination);
+    /// <summary>Writes example <paramref name="index"/>, which is at <paramref name="place"/> of the order, into <paramref name="destination"/>.</summary>
+    internal delegate void Writer(int place, int index, Span<float> destination);
 
     private readonly object gate = new();
     private readonly int[] order;
@@ -93,7 +93,7 @@ internal sealed class LoaderPass : IDisposable
             Exception? failure = null;
             try
             {
-                write(batch.Indices.Span[slot], batch.Example(slot));
+                write(batch.First + slot, batch.Indices.Span[slot], batch.Example(slot));
             }
 #pragma warning disable CA1031 // Whatever it is, it is thrown to whoever asks for the batch.
             catch (Exception e)
@@ -140,7 +140,7 @@ internal sealed class LoaderPass : IDisposable
         try
         {
             ReadOnlyMemory<int> indices = order.AsMemory((step * batchSize)..(step == Steps - 1 ? order.Length : (step + 1) * batchSize));
-            return pending[step] = new PendingBatch(indices, shape, options.ChannelsLast);
+            return pending[step] = new PendingBatch(indices, shape, options.ChannelsLast) { First = step * batchSize };
         }
 #pragma warning disable CA1031 // Thrown to whoever asks for the next batch.
         catch (Exception e)
@@ -174,6 +174,9 @@ internal sealed unsafe class PendingBatch : IDisposable
     }
 
     public ReadOnlyMemory<int> Indices { get; }
+
+    /// <summary>Where in the order it begins.</summary>
+    public int First { get; init; }
 
     /// <summary>[B,C,H,W], or [B,H,W,C] with channels last.</summary>
     public Tensor Memory { get; }

@@ -13,6 +13,9 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     /// </summary>
     public bool JoinsLast { get; init; }
 
+    /// <summary>The class of each example, for a recipe that samples classes evenly.</summary>
+    public IReadOnlyList<int>? Classes { get; init; }
+
     /// <summary>The steps of a whole pass.</summary>
     public int Steps(int examples)
     {
@@ -20,8 +23,21 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
         return left == 0 || (left == 1 && whole > 0 && JoinsLast) ? whole : whole + 1;
     }
 
-    /// <summary>The order of the examples: a permutation of 0 … <paramref name="examples"/> − 1 that seed and epoch decide.</summary>
-    public int[] Order(int examples) => new SeededRandom(Mix(Seed, (ulong)Epoch)).Permutation(examples);
+    /// <summary>
+    /// The order of the examples, which seed and epoch decide: a permutation of 0 … <paramref name="examples"/> − 1, or with a recipe that samples classes
+    /// evenly as many of them, some of them several times.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Classes are to be sampled evenly, and <see cref="Classes"/> has another number of them.</exception>
+    public int[] Order(int examples)
+    {
+        var random = new SeededRandom(Mix(Seed, (ulong)Epoch));
+        return !Recipe.SamplesEvenly ? random.Permutation(examples)
+            : Classes?.Count == examples ? BalancedOrder.Draw(Classes, random)
+            : throw new InvalidOperationException($"The plan of an epoch with even classes needs those of {examples} examples, and has {Classes?.Count ?? 0}.");
+    }
+
+    /// <summary>For each place of an order how often its example came before; null where none comes twice.</summary>
+    internal int[]? Repeats(int[] order) => Recipe.SamplesEvenly ? BalancedOrder.Repeats(order) : null;
 
     /// <summary>The indices of a step, from 0 on, of an order.</summary>
     public ReadOnlyMemory<int> IndicesOf(int step, int[] order)
@@ -39,7 +55,13 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     public ulong SeedOfStep(int step) => Mix(Mix(Seed, (ulong)Epoch), (ulong)step + 1);
 
     /// <summary>The seed of everything that is drawn for an example in this epoch, whatever step or thread it falls to.</summary>
-    public ulong SeedOfExample(int index) => Mix(~Mix(Seed, (ulong)Epoch), (ulong)index);
+    /// <param name="index">The example.</param>
+    /// <param name="repeat">How often it came before in this epoch.</param>
+    public ulong SeedOfExample(int index, int repeat = 0)
+    {
+        ulong seed = Mix(~Mix(Seed, (ulong)Epoch), (ulong)index);
+        return repeat == 0 ? seed : Mix(~seed, (ulong)repeat);
+    }
 
     // Neighboring seeds, epochs and steps must not give neighboring streams of SplitMix64.
     private static ulong Mix(ulong a, ulong b) => new SeededRandom(new SeededRandom(a).NextUInt64() ^ b).NextUInt64();

@@ -201,6 +201,9 @@ public sealed record EvaluationResult : Measurement
     /// <summary>The mean F1 of the classes that there are examples of, each counting alike.</summary>
     public double MeanF1 => Classes.Where(c => c.Count > 0).Select(c => c.F1).DefaultIfEmpty().Average();
 
+    /// <summary>The mean recall of the classes that there are examples of, each counting alike however many they are: balanced accuracy.</summary>
+    public double BalancedAccuracy => Classes.Where(c => c.Count > 0).Select(c => c.Recall).DefaultIfEmpty().Average();
+
     /// <inheritdoc/>
     public override double Score => Accuracy;
 

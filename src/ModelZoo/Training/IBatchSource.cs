@@ -19,6 +19,9 @@ public interface IBatchSource
     /// <summary>Several labels or a number for each example, its label being its row there; null where each has one class.</summary>
     TargetTable? Targets => null;
 
+    /// <summary>The label of each example (a class, or its row of <see cref="Targets"/>) without reading it; null where that is not known before.</summary>
+    IReadOnlyList<int>? ExampleLabels => null;
+
     /// <summary>
     /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalized. What a step sees depends on the
     /// plan's seed, epoch and the step's number alone, so that a pass may begin at any step. The last batch holds what is left.

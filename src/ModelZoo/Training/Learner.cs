@@ -14,7 +14,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 {
     private readonly MixedPrecision? mixed = UsesBfloat16(model, recipe, options) ? new MixedPrecision(model) : null;
     private readonly ParameterOptimizer optimizer = ParameterOptimizer.Create(recipe);
-    private readonly Objective objective = new(recipe, train);
+    private readonly Objective objective = new(recipe, train, options.Teacher is not null);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
     private ModelEma? average;
     private Tensor? skip;
@@ -304,12 +304,12 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         {
             Tensor logits = model.call(inputs);
             Evaluator.CheckClasses(logits, train);
-            return (logits, Loss(logits));
+            return (logits, objective.Loss(logits, batch, options.Teacher?.Logits(batch.Inputs)));
         }
 
         Tensor[] all = heads.ForwardAll(inputs);
         Evaluator.CheckClasses(all[0], train);
-        Tensor loss = Loss(all[0]);
+        Tensor loss = objective.Loss(all[0], batch, options.Teacher?.Logits(batch.Inputs));
         foreach (Tensor auxiliary in all.Skip(1).Where(logits => logits.requires_grad || !is_grad_enabled()))
         {
             loss = loss + heads.AuxiliaryWeight * Loss(auxiliary);

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+
 namespace ModelZoo.Training;
 
 // How training images are changed at random; the definitions are in ModelZoo.Loading.Augmentation.
@@ -71,8 +74,42 @@ public sealed partial record Recipe
     /// </summary>
     public double Cutmix { get; init; }
 
+    /// <summary>
+    /// Augmentation by random operations (<see cref="Loading.Augmentation.AutoAugment"/>), one of <see cref="AutoAugments"/>; null: none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AutoAugment { get; init; }
+
+    /// <summary>With rand_augment: operations on each image; null: 2.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RandAugmentOperations { get; init; }
+
+    /// <summary>With rand_augment: how far each goes, 0 … 30; null: 9.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RandAugmentMagnitude { get; init; }
+
+    /// <summary>With augmix: how far each operation may go, 1 … 10; null: 3.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? AugmixSeverity { get; init; }
+
+    /// <summary>
+    /// Progressive resizing: the side of the square input in each of as many equal parts of the epochs, the last being the input's; null: always that. What was
+    /// learned on small pictures in a fraction of the time is gone on with on larger ones.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StepList? ProgressiveSizes { get; init; }
+
+    /// <summary>What <see cref="AutoAugment"/> may be.</summary>
+    public static IReadOnlyList<string> AutoAugments { get; } = ["none", "rand_augment", "trivial_augment", "augmix"];
+
     /// <summary>Whether training images are changed at random.</summary>
     public bool Augments => MovesAtRandom || ChangesPictures || MixesImages;
+
+    /// <summary>The side of the input in an epoch, from 1; null: the input's own.</summary>
+    internal int? SideIn(int epoch) =>
+        ProgressiveSizes is { Count: > 0 } sizes ? sizes[(int)((long)Math.Clamp(epoch - 1, 0, Epochs - 1) * sizes.Count / Epochs)] : null;
+
+    internal bool Operates => AutoAugment is not null and not "none";
 
     /// <summary>Whether they are turned, scaled or moved by parts of pixels.</summary>
     internal bool MovesAtRandom => RandomShift > 0 || RandomRotation > 0 || RandomScale > 0;
@@ -85,7 +122,7 @@ public sealed partial record Recipe
     /// Whether among these are some that are done picture by picture alone; for all others there are tensor operations too
     /// (<see cref="Loading.Augmentation.BatchAugmenter"/>).
     /// </summary>
-    internal bool NeedsPictures => RandomResizedCrop > 0 || JittersColor;
+    internal bool NeedsPictures => RandomResizedCrop > 0 || JittersColor || Operates || ProgressiveSizes is not null;
 
     /// <summary>Whether the images of a batch are mixed with each other.</summary>
     internal bool MixesImages => Mixup > 0 || Cutmix > 0;
@@ -111,6 +148,22 @@ public sealed partial record Recipe
         range(PcaLighting is >= 0 and <= 10, "pca_lighting", PcaLighting, "0 … 10");
         range(Cutout is >= 0 and <= 10_000, "cutout", Cutout, "0 … 10000 (pixels)");
         range(RandomErasing is >= 0 and <= 1, "random_erasing", RandomErasing, "0 … 1");
+        oneOf("auto_augment", AutoAugment ?? AutoAugments[0], AutoAugments);
+        range(RandAugmentOperations is null or (>= 1 and <= 15), "rand_augment_operations", RandAugmentOperations ?? 0, "1 … 15");
+        range(RandAugmentMagnitude is null or (>= 0 and <= 30), "rand_augment_magnitude", RandAugmentMagnitude ?? 0, "0 … 30");
+        range(AugmixSeverity is null or (>= 1 and <= 10), "augmix_severity", AugmixSeverity ?? 0, "1 … 10");
+        range(AutoAugment == "rand_augment" || RandAugmentOperations is null, "rand_augment_operations", RandAugmentOperations ?? 0,
+            "left out unless auto_augment is rand_augment");
+        range(AutoAugment == "rand_augment" || RandAugmentMagnitude is null, "rand_augment_magnitude", RandAugmentMagnitude ?? 0,
+            "left out unless auto_augment is rand_augment");
+        range(AutoAugment == "augmix" || AugmixSeverity is null, "augmix_severity", AugmixSeverity ?? 0, "left out unless auto_augment is augmix");
+        if (ProgressiveSizes is { } sizes)
+        {
+            range(sizes.Count >= 2 && sizes.All(side => side is >= 8 and <= 10_000), "progressive_sizes", FormattableStringFactory.Create("{0}", sizes),
+                "two sides or more, each 8 … 10000 pixels");
+            range(sizes.Count <= Epochs, "progressive_sizes", FormattableStringFactory.Create("{0}", sizes), $"no more sides than epochs ({Epochs})");
+        }
+
         range(Mixup is >= 0 and <= 1000, "mixup", Mixup, "0 … 1000");
         range(Cutmix is >= 0 and <= 1000, "cutmix", Cutmix, "0 … 1000");
     }

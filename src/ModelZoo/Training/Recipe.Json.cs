@@ -146,6 +146,11 @@ public sealed partial record Recipe
             changed = changed with { Nesterov = false };
         }
 
+        if (keys.Contains("learning_rate") && !keys.Contains("find_learning_rate"))
+        {
+            changed = changed with { FindLearningRate = false };
+        }
+
         if (keys.Contains("schedule"))
         {
             changed = changed with
@@ -164,7 +169,9 @@ public sealed partial record Recipe
         Type? type = Properties.TryGetValue(key, out var property) ? property.PropertyType : null;
         try
         {
-            return type == typeof(string) ? JsonValue.Create(value) : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
+            return type == typeof(string) || (type == typeof(ClassWeights) && !value.StartsWith('{'))
+                ? JsonValue.Create(value)
+                : JsonNode.Parse(type == typeof(StepList) && !value.StartsWith('[') ? $"[{value}]" : value);
         }
         catch (JsonException)
         {
@@ -250,6 +257,10 @@ public sealed partial record Recipe
             {
                 property.SetValue(recipe, entry.Value.Deserialize(property.PropertyType) ?? throw new JsonException());
             }
+            catch (ZooException error)
+            {
+                throw new ZooException($"{displayName}: {error.Message}", error);
+            }
             catch (Exception error) when (error is JsonException or InvalidOperationException)
             {
                 throw new ZooException($"{displayName}: {entry.Name} is {entry.Value.GetRawText()}; it must be {Described(property.PropertyType)}.");
@@ -260,11 +271,13 @@ public sealed partial record Recipe
     private static string Described(Type type) =>
         type == typeof(StepList)
             ? "a list of whole numbers"
-            : type == typeof(int)
+            : type == typeof(int) || type == typeof(int?)
             ? "a whole number"
             : type == typeof(bool)
             ? "true or false"
             : type == typeof(string)
             ? "a text in quotes"
+            : type == typeof(ClassWeights)
+            ? $"one of {string.Join(", ", ClassWeights.Rules)}, or a number for each class"
             : "a number";
 }

@@ -54,6 +54,12 @@ public sealed partial record Recipe
     /// <summary>Each gradient's elements are cut to ± this; 0: never.</summary>
     public double ClipValue { get; init; }
 
+    /// <summary>
+    /// Whether the learning rate is found by a range test before the training (<see cref="LearningRateFinder"/>); the rate of the recipe is then not used.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FindLearningRate { get; init; }
+
     /// <summary>Decay per step of an average over the weights of all steps, lower at first: min(decay, (1 + step)/(10 + step)); 0: no average.</summary>
     public double EmaDecay { get; init; }
 

@@ -96,6 +96,7 @@ public sealed partial record Recipe
         Known(displayName, "precision", Precision, Precisions);
         Known(displayName, "loss", Loss ?? Losses[0], Losses);
         ValidateOptimization(displayName);
+        ValidateClasses(displayName);
         if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
         {
             throw new ZooException($"{displayName}: nesterov needs the optimizer sgd with a momentum above 0.");

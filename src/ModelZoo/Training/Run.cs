@@ -20,6 +20,10 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
 
     public LearningRateSchedule Schedule { get; } = schedule;
 
+    public Recipe? Recipe { get; init; }
+
+    public LearningRateTest? RangeTest { get; init; }
+
     public int StepsPerEpoch { get; } = stepsPerEpoch;
 
     public int TotalSteps { get; } = totalSteps;
@@ -130,6 +134,8 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
 
     public TrainingResult Result() => new()
     {
+        Recipe = Recipe,
+        RangeTest = RangeTest,
         Epochs = [.. State.Epochs],
         Steps = State.Steps,
         Elapsed = Elapsed,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelZoo.Runtime;
 using ModelZoo.Tracing;
 using ModelZoo.Training.Precision;
@@ -21,10 +22,11 @@ public sealed class Trainer
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly nn.Module<Tensor, Tensor> model;
-    private readonly Recipe recipe;
+    private Recipe recipe;
     private readonly TrainerOptions options;
     private readonly HeapGrowth heap = HeapGrowth.OfProcess();
     private bool joinsLast;
+    private IReadOnlyList<int>? classes;
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
     /// <param name="recipe">The hyper-parameters.</param>
@@ -64,10 +66,18 @@ public sealed class Trainer
 
         RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
         using RunLock? held = folder?.Lock();
+        LearningRateTest? range = FindRate(train, folder, progress, cancel);
+        if (options.RangeTestOnly is not null)
+        {
+            return new() { Recipe = recipe, RangeTest = range, Epochs = [], Steps = 0, Elapsed = default, Canceled = false, TargetReached = false };
+        }
+
         using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
         TrainingMemory.Require(model, train.Shape, Math.Min(recipe.BatchSize, train.Count), recipe, options.MaxMemory);
+        MustTakeSizes(train);
         joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
+        classes = recipe.SamplesEvenly ? train.ExampleLabels : null;
         int batches = Plan(1).Steps(train.Count);
         int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
         int stepsPerEpoch = (batches + perStep - 1) / perStep;
@@ -77,7 +87,11 @@ public sealed class Trainer
         RunState state = Restore(learner, folder, identity);
         using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
         PredictionTask task = train.Targets?.Task ?? PredictionTask.Classes;
-        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, task, cancel);
+        var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, task, cancel)
+        {
+            Recipe = recipe,
+            RangeTest = range,
+        };
         var saver = new RunSaver(model, options, folder, learner, recorder, identity);
         while (state.InEpoch || !run.Ended(options))
         {
@@ -144,7 +158,60 @@ public sealed class Trainer
         static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? $" and {names.Count - 5} more" : "");
     }
 
-    private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast };
+    // A network with a fixed number of places before its head takes one size only.
+    private void MustTakeSizes(IBatchSource train)
+    {
+        if (recipe.ProgressiveSizes is null || train.Shape.Length != 3)
+        {
+            return;
+        }
+
+        Device device = model.parameters().FirstOrDefault()?.device ?? CPU;
+        using ModelMode mode = ModelMode.Eval(model);
+        using IDisposable off = no_grad();
+        foreach (int side in recipe.ProgressiveSizes.Distinct())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            try
+            {
+                model.call(zeros([1, train.Shape[0], side, side], device: device));
+            }
+            catch (Exception error) when (error is System.Runtime.InteropServices.ExternalException or ArgumentException or InvalidOperationException)
+            {
+                throw new ZooException($"progressive_sizes: {model.GetName()} takes no pictures of {side}×{side}, only of {train.Shape[1]}×{train.Shape[2]} "
+                    + "or of some other sizes. Leave that side out, or train a network that averages over all places before its head.", error);
+            }
+        }
+    }
+
+    // The rate goes into the recipe, which the run's folder and the checkpoint keep: a run that goes on has it from there.
+    private LearningRateTest? FindRate(IBatchSource train, RunFolder? folder, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+    {
+        if (!recipe.FindLearningRate && options.RangeTestOnly is null)
+        {
+            return null;
+        }
+
+        if (folder is not null && options.Resume && File.Exists(folder.State))
+        {
+            Recipe begun = folder.ReadRecipe();
+            recipe = recipe with { LearningRate = begun.LearningRate, MinLearningRate = begun.MinLearningRate, FindLearningRate = false };
+            return null;
+        }
+
+        LearningRateTest found = LearningRateFinder.Run(model, recipe, train, options, options.RangeTestOnly, progress, cancel);
+        if (options.RangeTestOnly is null)
+        {
+            double rate = double.Parse(found.MustSuggest().ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            recipe = recipe with { LearningRate = rate, MinLearningRate = Math.Min(recipe.MinLearningRate, rate), FindLearningRate = false };
+            options.Remarks?.Report(string.Create(CultureInfo.InvariantCulture, $"learning rate: {rate}, found in {found.Points.Count} steps of a range test "
+                + $"({LearningRateTest.Rule}, {found.Lowest.Rate:G2})"));
+        }
+
+        return found;
+    }
+
+    private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast, Classes = classes };
 
     private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)
     {
@@ -223,17 +290,18 @@ public sealed class Trainer
 
         void Step()
         {
-            double rate = run.Schedule.At(run.State.Steps) * run.State.Plateau.Factor;
+            double rate = options.RateOfStep?.Invoke(run.State.Steps) ?? (run.Schedule.At(run.State.Steps) * run.State.Plateau.Factor);
             learner.Step(run, rate, figures);
             run.CountStep(pending, rate);
             pending = 0;
             heap.Check();
             (bool line, bool save) = (recorder?.LineDue(run) == true, recorder?.SaveDue(run) == true);
-            if ((line || save || figures.Full) && !Read())
+            if ((line || save || figures.Full || options.AfterStep is not null) && !Read())
             {
                 return;
             }
 
+            options.AfterStep?.Invoke(rate, figures.Loss);
             if (line)
             {
                 recorder!.Step(run, figures.Loss, figures.Norm);

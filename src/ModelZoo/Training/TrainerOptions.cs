@@ -89,6 +89,21 @@ public sealed record TrainerOptions
     /// <summary>Test after every so many epochs, and always after the last; 0: only after the last.</summary>
     public int TestEvery { get; init; } = 1;
 
+    /// <summary>A network whose answers are learned beside the labels, by the recipe's <see cref="Recipe.DistillAlpha"/>; null: the labels alone.</summary>
+    public Teacher? Teacher { get; init; }
+
+    /// <summary>Receives what is found before the training begins, in words.</summary>
+    public IProgress<string>? Remarks { get; init; }
+
+    /// <summary>Only finds the learning rate (<see cref="TrainingResult.RangeTest"/>), with these rates; nothing is trained.</summary>
+    internal RangeTestOptions? RangeTestOnly { get; init; }
+
+    /// <summary>The learning rate of each step, from 0, instead of the schedule's.</summary>
+    internal Func<int, double>? RateOfStep { get; init; }
+
+    /// <summary>Hears of each step its rate and loss.</summary>
+    internal Action<double, double>? AfterStep { get; init; }
+
     /// <summary>Whether losses stay on the device until they are needed; null: everywhere but on the CPU. It changes no figure.</summary>
     internal bool? DefersFigures { get; init; }
 }

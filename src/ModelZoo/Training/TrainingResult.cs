@@ -59,6 +59,12 @@ public sealed record TrainingResult
     /// <summary>The epochs in order; the last may be cut short.</summary>
     public required IReadOnlyList<EpochResult> Epochs { get; init; }
 
+    /// <summary>The recipe that was followed, with the learning rate that was found where it was to be; null of a result that no trainer made.</summary>
+    public Recipe? Recipe { get; init; }
+
+    /// <summary>What the search for a learning rate found; null where there was none, or a run went on.</summary>
+    public LearningRateTest? RangeTest { get; init; }
+
     /// <summary>Steps taken.</summary>
     public required int Steps { get; init; }
 

@@ -79,7 +79,12 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
         }
     }
 
-    private ImageTensors Compute(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
+    private ImageTensors Compute(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel) =>
+        options.Shared is { } shared
+            ? shared.Of(all => ComputeAll(compute, precision, all, cancel))
+            : ComputeAll(compute, precision, images, cancel);
+
+    private ImageTensors ComputeAll(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
     {
         FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision) : null;
         if (file?.TryRead(images, device) is { } kept)

@@ -102,6 +102,15 @@ public sealed record FineTuneOptions
     /// <summary>As in <see cref="TrainerOptions"/>.</summary>
     public double? TargetAccuracy { get; init; }
 
+    /// <summary>As in <see cref="TrainerOptions"/>; every step then runs the whole model, as the teacher does.</summary>
+    public Teacher? Teacher { get; init; }
+
+    /// <summary>As in <see cref="TrainerOptions"/>.</summary>
+    internal RangeTestOptions? RangeTestOnly { get; init; }
+
+    /// <summary>Features that several trainings share.</summary>
+    internal SharedFeatures? Shared { get; init; }
+
     internal FreezePlan ChosenPlan => Plan ?? (BackboneFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
 
     internal Recipe Chosen => Recipe ?? (ChosenPlan == FreezePlan.HeadOnly ? HeadRecipe : WholeRecipe);
@@ -162,7 +171,12 @@ internal static class FineTuneModel
         FineTuneOptions options, IReadOnlyList<string> kept)
     {
         random.manual_seed((long)options.Seed);
-        ModelOptions sizes = pretrained.Options with { NumClasses = labels.Count };
+        ModelOptions sizes = pretrained.Options with
+        {
+            NumClasses = labels.Count,
+            InputHeight = preprocessing.Height,
+            InputWidth = preprocessing.Width,
+        };
         ZooModel model = pretrained.Info.Create(pretrained.Options);
         try
         {
@@ -203,7 +217,7 @@ internal static class FineTuneModel
         {
             ["data"] = data,
             ["epochs"] = result.Epochs.Count.ToString(CultureInfo.InvariantCulture),
-            ["recipe"] = options.Chosen.ToJson(),
+            ["recipe"] = (result.Recipe ?? options.Chosen).ToJson(),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["backbone"] = options.ChosenPlan == FreezePlan.HeadOnly
                 ? "frozen"
@@ -211,6 +225,11 @@ internal static class FineTuneModel
                 ? "trained"
                 : $"frozen: {options.ChosenPlan}",
         };
+        if (options.Teacher is { } teacher)
+        {
+            extra["teacher"] = teacher.Name;
+        }
+
         if (result.TestAccuracy is { } accuracy)
         {
             extra[result.Task.MeasuredKey] = accuracy.ToString("0.####", CultureInfo.InvariantCulture);

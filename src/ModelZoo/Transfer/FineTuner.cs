@@ -115,6 +115,28 @@ public static class FineTuner
         }
     }
 
+    /// <summary>Finds a learning rate for what <c>Run</c> would train, with the same new head (<see cref="LearningRateFinder"/>); nothing is written.</summary>
+    /// <param name="pretrained">The trained model.</param>
+    /// <param name="train">What to learn.</param>
+    /// <param name="options">Recipe, seed, what stays frozen.</param>
+    /// <param name="range">The rates.</param>
+    /// <param name="progress">As in <see cref="Trainer.Fit"/>.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="ZooException">Data and model do not fit.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public static LearningRateTest FindRate(ResolvedModel pretrained, LabeledImages train, FineTuneOptions? options = null, RangeTestOptions? range = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
+    {
+        using FineTuneResult result = Run(pretrained, train, null, (options ?? new()) with
+        {
+            RangeTestOnly = range ?? new(),
+            Precision = FeaturePrecision.Full,
+            CheckpointPath = null,
+            BestPath = null,
+        }, progress, cancel);
+        return result.Training.RangeTest!;
+    }
+
     /// <summary>Trains a model whose head is replaced already, in place: the user's own, for instance.</summary>
     /// <param name="model">The model.</param>
     /// <param name="head">The path of its head.</param>
@@ -156,6 +178,9 @@ public static class FineTuner
             TimeLimit = options.TimeLimit,
             TargetAccuracy = options.TargetAccuracy,
             MaxMemory = options.MaxMemory,
+            Remarks = options.Remarks,
+            Teacher = options.Teacher,
+            RangeTestOnly = options.RangeTestOnly,
         };
         if (!layers.HeadOnly)
         {
@@ -167,7 +192,12 @@ public static class FineTuner
             options.Remarks?.Report("augmentation makes new images in every epoch, so features cannot be computed once: every step runs the whole model");
         }
 
-        HeadPath? path = options.CacheFeatures && !options.Chosen.Augments ? FindPath(model, layer, train) : null;
+        if (options.CacheFeatures && options.Teacher is not null)
+        {
+            options.Remarks?.Report("a teacher looks at the images in every step, so features cannot be computed once: every step runs the whole model");
+        }
+
+        HeadPath? path = options.CacheFeatures && !options.Chosen.Augments && options.Teacher is null ? FindPath(model, layer, train) : null;
         return path is null
             ? (new Trainer(model, options.Chosen, trainer with { TrainOnly = layer }).Fit(train, test, progress, cancel), null)
             : new CachedTraining(model, head, path, options).Fit(train, test, trainer, progress, cancel);

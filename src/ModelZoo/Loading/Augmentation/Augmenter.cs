@@ -6,7 +6,7 @@ namespace ModelZoo.Loading.Augmentation;
 
 /// <summary>
 /// All that a recipe changes in a training image, in this order: random resized crop or random crop (instead of the fit), padded crop, turn, scale and shift,
-/// flips, color jitter, lighting, and after the normalization cutout and random erasing. Every amount is drawn here, in this order, also for
+/// flips, random operations, color jitter, lighting, and after the normalization cutout and random erasing. Every amount is drawn here, in this order, also for
 /// <see cref="BatchAugmenter"/>, which changes all images of a batch at once.
 /// </summary>
 internal sealed class Augmenter
@@ -61,6 +61,13 @@ internal sealed class Augmenter
         image = place.Move is { } move ? Affine.Apply(image, move.Degrees, move.Scale, move.Right, move.Down) : image;
         image = place.Mirrored ? Flip.Horizontal(image) : image;
         image = place.UpsideDown ? Flip.Vertical(image) : image;
+        image = recipe.AutoAugment switch
+        {
+            "rand_augment" => AutoAugment.RandAugment(image, recipe.RandAugmentOperations ?? 2, recipe.RandAugmentMagnitude ?? 9, random),
+            "trivial_augment" => AutoAugment.TrivialAugment(image, random),
+            "augmix" => AutoAugment.AugMix(image, recipe.AugmixSeverity ?? 3, random),
+            _ => image,
+        };
         return recipe.JittersColor ? ColorJitter.Random(image, recipe.Brightness, recipe.Contrast, recipe.Saturation, recipe.Hue, random) : image;
     }
 

@@ -26,8 +26,9 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
     /// <param name="indices">[B].</param>
     /// <param name="plan">Seed and epoch.</param>
     /// <param name="channelsLast">The layout of the result.</param>
+    /// <param name="repeats">[B], how often each came before in the epoch; none: never.</param>
     /// <returns>[B,C,H,W], normalized; the caller's, or its dispose scope's.</returns>
-    public Tensor Make(ReadOnlySpan<int> indices, EpochSampler plan, bool channelsLast)
+    public Tensor Make(ReadOnlySpan<int> indices, EpochSampler plan, bool channelsLast, ReadOnlySpan<int> repeats = default)
     {
         int count = indices.Length;
         var cuts = new (int Left, int Top)[count];
@@ -36,7 +37,7 @@ internal sealed class BatchAugmenter(Recipe recipe, Preprocessing preprocessing,
         var erased = new (int Left, int Top, int Width, int Height)[count][];
         for (int b = 0; b < count; b++)
         {
-            var random = new SeededRandom(plan.SeedOfExample(indices[b]));
+            var random = new SeededRandom(plan.SeedOfExample(indices[b], repeats.IsEmpty ? 0 : repeats[b]));
             cuts[b] = augmenter.CutsAtRandom ? augmenter.DrawCut(from.Width, from.Height, random) : default;
             places[b] = augmenter.DrawPlacement(random);
             (lights[3 * b], lights[3 * b + 1], lights[3 * b + 2]) = augmenter.Light(random) ?? default;

@@ -208,6 +208,11 @@ internal static class RunIdentity
                 (options.ParameterGroups ?? []).Select(g =>
                 FormattableString.Invariant($"{g.Name} ×{g.RateFactor}: {Digest(string.Join('\n', g.Parameters))}"))),
         };
+        if (options.Teacher is { } teacher)
+        {
+            identity["teacher"] = teacher.Name;
+        }
+
         foreach ((string key, string value) in options.Notes)
         {
             identity[$"note {key}"] = value;
