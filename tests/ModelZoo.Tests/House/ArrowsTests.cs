@@ -30,7 +30,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Inference", "Analysis Data Downloads Imaging Layers Loading Onnx Registry Runtime Tracing Training Trust Weights"),
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Statistics Tracing Training Trust Weights"),
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
-        ("Drawing", "Analysis Plots Tracing Verification"),
+        ("Drawing", "Analysis Imaging Plots Tracing Verification"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>
