@@ -23,6 +23,7 @@ internal static class ZooCommandLine
             FeaturesCommand.Create(),
             EvalCommand.Create(),
             CalibrateCommand.Create(),
+            AuditCommand.Create(),
             PredictCommand.Create(),
             VerifyCommand.Create(),
             CompareCommand.Create(),
