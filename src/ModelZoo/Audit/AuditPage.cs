@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ModelZoo.Data;
 using ModelZoo.Drawing;
+using ModelZoo.Imaging;
 using static ModelZoo.Plots.Markup;
 
 namespace ModelZoo.Audit;
@@ -134,14 +135,17 @@ public static class AuditPage
             return "<div class=\"none\">unreadable</div>";
         }
 
+        PixelImage picture;
         try
         {
-            return PagePicture.Html(part.Picture(index), report.Data.Pictures[place].File);
+            picture = part.Picture(index);
         }
         catch (ZooException)
         {
             return "<div class=\"none\">gone</div>"; // since it was looked at
         }
+
+        return PagePicture.Html(picture, report.Data.Pictures[place].File);
     }
 
     private static string Classes(AuditReport report)

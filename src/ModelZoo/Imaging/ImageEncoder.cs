@@ -24,16 +24,16 @@ public static class ImageEncoder
     private static byte[] Encode(PixelImage picture, SKEncodedImageFormat format, int quality)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        byte[] rgbx = GC.AllocateUninitializedArray<byte>(checked(4 * picture.Width * picture.Height));
+        byte[] rgba = GC.AllocateUninitializedArray<byte>(checked(4 * picture.Width * picture.Height));
         for (int from = 0, to = 0; from < picture.Rgb.Length; from += 3, to += 4)
         {
-            (rgbx[to], rgbx[to + 1], rgbx[to + 2], rgbx[to + 3]) = (picture.Rgb[from], picture.Rgb[from + 1], picture.Rgb[from + 2], byte.MaxValue);
+            (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) = (picture.Rgb[from], picture.Rgb[from + 1], picture.Rgb[from + 2], byte.MaxValue);
         }
 
-        GCHandle pinned = GCHandle.Alloc(rgbx, GCHandleType.Pinned);
+        GCHandle pinned = GCHandle.Alloc(rgba, GCHandleType.Pinned);
         try
         {
-            using var pixels = new SKPixmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgb888x, SKAlphaType.Opaque),
+            using var pixels = new SKPixmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque),
                 pinned.AddrOfPinnedObject());
             using SKData data = pixels.Encode(format, quality) ?? throw new ZooException($"A picture of {picture.Width}×{picture.Height} pixels cannot be "
                 + $"encoded as {format}.");
