@@ -31,6 +31,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Transfer", "Analysis Data Imaging Inference Layers Loading Registry Statistics Tracing Training Trust Weights"),
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Imaging Plots Tracing Verification"),
+        ("Audit", "Data Drawing Imaging Inference Loading Plots Statistics Training Transfer Weights"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>
