@@ -86,15 +86,20 @@ public sealed class AuditData
         return parts.Count > 0 ? new(name, "", parts) : throw new ArgumentException("There are no parts.", nameof(parts));
     }
 
+    /// <summary>One part of the data alone.</summary>
+    /// <exception cref="UsageException">The data do not have it.</exception>
+    public AuditData Only(DataSplit part) => Parts.FirstOrDefault(p => p.Info.Split == part) is { } own ? new(Name, Root, [own])
+        : throw new UsageException($"{Name}: holds no {FolderParts.NameOf(part)} part.");
+
     /// <summary>The part that a picture is in, and its place there.</summary>
-    internal (LabeledImages Part, int Index) Find(int place)
+    public (LabeledImages Part, int Index) Find(int place)
     {
         int part = firsts.FindLastIndex(first => first <= place);
         return (Parts[part], place - firsts[part]);
     }
 
     /// <summary>The full path of a picture's file; of one in memory its name.</summary>
-    internal string PathOf(int place)
+    public string PathOf(int place)
     {
         (LabeledImages part, int index) = Find(place);
         return part is LabeledFiles ? Path.GetFullPath(part.NameOf(index)) : part.NameOf(index);
