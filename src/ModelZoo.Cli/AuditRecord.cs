@@ -86,7 +86,8 @@ internal static class AuditRecord
         {
             using var document = JsonDocument.Parse(File.ReadAllText(path, Encoding.UTF8));
             JsonElement root = document.RootElement;
-            return new DataChoice(DataSource.Parse(root.GetProperty("source").GetString()!), root.GetProperty("limit").GetInt32(), new SplitOptions(), new LoaderOptions())
+            var source = DataSource.Parse(root.GetProperty("source").GetString()!);
+            return new DataChoice(source, root.GetProperty("limit").GetInt32(), new SplitOptions(), new LoaderOptions())
             {
                 Labels = new LabelOptions
                 {

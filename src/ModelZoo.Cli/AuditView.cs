@@ -120,7 +120,8 @@ internal static class AuditView
                 }
 
                 (stage, next) = (value.Stage, Environment.TickCount64 + Between);
-                session.Say(value.Done == 0 ? $"audit: {value.Stage} of {Tables.Count(value.Of)} pictures" : $"audit: {value.Stage}, {Tables.Count(value.Done)} of {Tables.Count(value.Of)}");
+                session.Say(value.Done == 0 ? $"audit: {value.Stage} of {Tables.Count(value.Of)} pictures"
+                    : $"audit: {value.Stage}, {Tables.Count(value.Done)} of {Tables.Count(value.Of)}");
             }
         }
     }

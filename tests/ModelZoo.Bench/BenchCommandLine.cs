@@ -98,7 +98,11 @@ internal static class BenchCommandLine
 
     private static Command Audit()
     {
-        var parts = new Argument<string[]>("what") { Description = $"Of {string.Join(", ", AuditFigures.Parts)} (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        var parts = new Argument<string[]>("what")
+        {
+            Description = $"Of {string.Join(", ", AuditFigures.Parts)} (default: all)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         parts.AcceptOnlyFromAmong(AuditFigures.Parts);
         var model = new Option<string>("--model") { Description = "Whose features are looked at", DefaultValueFactory = _ => "resnet18_cntk:imagenet" };
         var data = new Option<string>("--data") { Description = "Pictures with labels, as data", Required = true };

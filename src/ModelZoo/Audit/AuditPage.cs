@@ -75,7 +75,8 @@ public static class AuditPage
             $"{Count(p.Count)} in {FolderParts.NameOf(p.Info.Split ?? DataSplit.Train)}"));
         return $"<p class=\"headline {(report.Findings.Count == 0 ? "ok" : "bad")}\">{(report.Findings.Count == 0 ? "✓ Nothing was found"
             : $"{Count(report.Findings.Count)} finding{(report.Findings.Count == 1 ? "" : "s")}")} in {Count(report.Data.Pictures.Count)} pictures"
-            + $"{(leaks > 0 ? $"; {Count(leaks)} of them leak{(leaks == 1 ? "s" : "")} from one part of the data to another" : "")}</p>\n<p>{Escape(parts)}.</p>\n";
+            + $"{(leaks > 0 ? $"; {Count(leaks)} of them leak{(leaks == 1 ? "s" : "")} from one part of the data to another" : "")}</p>\n"
+            + $"<p>{Escape(parts)}.</p>\n";
     }
 
     private static string Summary(AuditReport report)
@@ -112,7 +113,8 @@ public static class AuditPage
             text.Append(Card(report, finding));
         }
 
-        return text.Append("</div>\n").Append(all.Length > Most ? $"<p>{Count(all.Length - Most)} more are in fixes.csv.</p>\n" : "").Append("</section>\n").ToString();
+        string more = all.Length > Most ? $"<p>{Count(all.Length - Most)} more are in fixes.csv.</p>\n" : "";
+        return text.Append(CultureInfo.InvariantCulture, $"</div>\n{more}</section>\n").ToString();
     }
 
     private static string Card(AuditReport report, AuditFinding finding)
@@ -160,8 +162,8 @@ public static class AuditPage
             + $"({labels.AccuracyInterval.Percent()}; {labels.Heads.Folds} folds, {labels.Heads.Repeats} times).</p>\n");
         foreach (AlikeClasses pair in labels.AlikePairs().Take(10))
         {
-            text.Append(CultureInfo.InvariantCulture, $"<p>{Escape(pair.First)} and {Escape(pair.Second)} look alike: {100 * pair.Share:F1} % of their pictures ")
-                .Append(CultureInfo.InvariantCulture, $"are taken for the other ({pair.FirstAsSecond} and {pair.SecondAsFirst}).</p>\n");
+            text.Append(CultureInfo.InvariantCulture, $"<p>{Escape(pair.First)} and {Escape(pair.Second)} look alike: {100 * pair.Share:F1} % of their ")
+                .Append(CultureInfo.InvariantCulture, $"pictures are taken for the other ({pair.FirstAsSecond} and {pair.SecondAsFirst}).</p>\n");
         }
 
         if (labels.ClassNames.Count <= 20)

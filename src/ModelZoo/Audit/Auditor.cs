@@ -33,8 +33,8 @@ public static class Auditor
         List<string> notes = [];
         if (model.Labels.Order(StringComparer.Ordinal).SequenceEqual(data.ClassNames.Order(StringComparer.Ordinal), StringComparer.Ordinal))
         {
-            notes.Add($"{model.Info.Name} knows these classes by name; if it was trained on these very pictures, it has seen their labels, and fewer wrong ones "
-                + "are found");
+            notes.Add($"{model.Info.Name} knows these classes by name; if it was trained on these very pictures, it has seen their labels, and fewer wrong "
+                + "ones are found");
         }
 
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(data.Parts[0], model.Preprocessing);

@@ -109,7 +109,8 @@ public static class CleanedListing
         foreach (Fix fix in changes.Values.OrderBy(f => f.Place))
         {
             AuditedPicture picture = data.Pictures[fix.Place];
-            text.Append(TableCells.Row(TableCells.Defused(data.PathOf(fix.Place)), picture.PartName, fix.What == AuditSuggestion.Drop ? "left out" : "other label",
+            string change = fix.What == AuditSuggestion.Drop ? "left out" : "other label";
+            text.Append(TableCells.Row(TableCells.Defused(data.PathOf(fix.Place)), picture.PartName, change,
                 TableCells.Defused(picture.Said), TableCells.Defused(fix.Label), TableCells.Defused(fix.Problem),
                 fix.Line.ToString(CultureInfo.InvariantCulture)));
         }

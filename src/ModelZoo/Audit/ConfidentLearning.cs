@@ -6,15 +6,15 @@ namespace ModelZoo.Audit;
 /// </summary>
 public sealed record ConfidentLearning
 {
-    /// <summary>t_j [K]: the mean probability of a class among the examples with its label; an example counts confidently to a class from there on. Not a number
-    /// where no example has the label.</summary>
+    /// <summary>t_j [K]: the mean probability of a class among the examples with its label; an example counts confidently to a class from there on. Not a
+    /// number where no example has the label.</summary>
     public required IReadOnlyList<double> Thresholds { get; init; }
 
     /// <summary>The confident joint [K][K]: how many examples with the label of the row count confidently to the class of the column.</summary>
     public required IReadOnlyList<IReadOnlyList<int>> Joint { get; init; }
 
-    /// <summary>[K][K]: how many of all examples have the label of the row and really are of the class of the column, by estimate: each row of the joint made to
-    /// add up to the examples with its label.</summary>
+    /// <summary>[K][K]: how many of all examples have the label of the row and really are of the class of the column, by estimate: each row of the joint made
+    /// to add up to the examples with its label.</summary>
     public required IReadOnlyList<IReadOnlyList<double>> Estimate { get; init; }
 
     /// <summary>[N]: the class that each example counts confidently to; −1 for none.</summary>
@@ -78,7 +78,8 @@ public sealed record ConfidentLearning
 
         if (cut != ConfidentCut.Confident)
         {
-            bool[] byRate = cut == ConfidentCut.ByClass ? [] : ByNoiseRate(probabilities, labels), byClass = cut == ConfidentCut.ByNoiseRate ? [] : ByClass(labels, own);
+            bool[] byRate = cut == ConfidentCut.ByClass ? [] : ByNoiseRate(probabilities, labels);
+            bool[] byClass = cut == ConfidentCut.ByNoiseRate ? [] : ByClass(labels, own);
             for (int i = 0; i < wrong.Length; i++)
             {
                 wrong[i] = (byRate.Length == 0 || byRate[i]) && (byClass.Length == 0 || byClass[i]);

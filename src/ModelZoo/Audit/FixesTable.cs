@@ -60,8 +60,8 @@ public static class FixesTable
         {
             string name = TableCells.Restored(cells[file]);
             int place = places.TryGetValue(name, out int found) ? found
-                : throw new ZooException($"{path}: line {line} names {Printable.Name(name)}, which is none of the {data.Pictures.Count} pictures of {data.Name}."
-                    + (data.Pictures.Count <= 20_000 ? NearestName.Hint(name, places.Keys) : ""));
+                : throw new ZooException($"{path}: line {line} names {Printable.Name(name)}, which is none of the {data.Pictures.Count} pictures of "
+                    + $"{data.Name}." + (data.Pictures.Count <= 20_000 ? NearestName.Hint(name, places.Keys) : ""));
             bool marked = Yes.Contains(cells[apply], StringComparer.OrdinalIgnoreCase) || (No.Contains(cells[apply], StringComparer.OrdinalIgnoreCase) ? false
                 : throw new ZooException($"{path}: line {line} has {Printable.Name(cells[apply])} under '{Apply}'; write {Marked} to apply it, or nothing."));
             AuditSuggestion what = Enum.TryParse(cells[suggestion], ignoreCase: true, out AuditSuggestion parsed) && !char.IsAsciiDigit(cells[suggestion][0])
@@ -89,8 +89,8 @@ public static class FixesTable
         {
             if (data.Kind != TaskKind.Classes)
             {
-                throw new ZooException($"{path}: line {line} gives another label, which goes where each picture has one class. Drop the picture, or mend its line "
-                    + "in the table of the data.");
+                throw new ZooException($"{path}: line {line} gives another label, which goes where each picture has one class. Drop the picture, or mend its "
+                    + "line in the table of the data.");
             }
 
             if (!data.ClassNames.Contains(wanted, StringComparer.Ordinal))

@@ -13,8 +13,9 @@ public sealed record FoldedHeads
     /// <summary>The strengths that are tried: half of one, times the sum of the squared weights, is added to the mean loss.</summary>
     internal static readonly double[] Strengths = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 
-    private const int MostSteps = 400, PowerSteps = 30;
-    private const double Enough = 1e-4; // of the first gradient
+    private const int MostSteps = 200, CheckEvery = 5;
+    private const double Enough = 1e-7; // of what the first step could gain
+    private const double Negligible = 1e-6; // of the largest variance
     private const long MostValues = 1 << 25; // of a block of logits
 
     /// <summary>[N,K], row by row.</summary>
@@ -48,9 +49,8 @@ public sealed record FoldedHeads
         ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 1);
         using IDisposable none = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        int count = labels.Length, width = features.Length / count;
-        Tensor inputs = Directions(tensor(features.ToArray(), [count, width]));
-        double curvature = Curvature(inputs);
+        int count = labels.Length;
+        Tensor inputs = Axes(Directions(tensor(features.ToArray(), [count, features.Length / count])));
         double[] losses = [.. Strengths.Select(_ => 0.0)];
         double[][] first = [.. Strengths.Select(_ => new double[(long)count * classes])];
         Deal(0, Strengths, first);
@@ -84,7 +84,7 @@ public sealed record FoldedHeads
             (int Fold, int Strength)[] all = [.. Enumerable.Range(0, strengths.Length).SelectMany(s => Enumerable.Range(0, folds).Select(f => (f, s)))];
             foreach ((int Fold, int Strength)[] some in all.Chunk((int)Math.Clamp(MostValues / ((long)count * classes), 1, all.Length)))
             {
-                float[] fitted = Block(inputs, labels, classes, dealt, [.. some.Select(h => (h.Fold, strengths[h.Strength]))], curvature, cancel);
+                float[] fitted = Block(inputs, labels, classes, dealt, [.. some.Select(h => (h.Fold, strengths[h.Strength]))], cancel);
                 for (int i = 0; i < count; i++)
                 {
                     for (int h = 0; h < some.Length; h++)
@@ -102,23 +102,20 @@ public sealed record FoldedHeads
         }
     }
 
-    // Several heads side by side: each step is two matrix products for all of them. Nesterov's method with the momentum for what is strongly convex
-    // (Y. Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2.1).
-    private static float[] Block(Tensor inputs, int[] labels, int classes, Folds folds, (int Fold, double Strength)[] heads, double curvature,
-        CancellationToken cancel)
+    // Several heads side by side: each step is two matrix products for all of them. The loss of softmax is nowhere more curved than half of XᵀX/n (D. Böhning,
+    // "Multinomial logistic regression algorithm", 1992), which along the principal axes is one number each: so far each weight may go. With momentum, begun
+    // anew where it leads uphill (B. O'Donoghue, E. Candès, "Adaptive restart for accelerated gradient schemes", 2015).
+    private static float[] Block(Tensor inputs, int[] labels, int classes, Folds folds, (int Fold, double Strength)[] heads, CancellationToken cancel)
     {
         using DisposeScope scope = NewDisposeScope();
         (int count, int width, int many) = (labels.Length, (int)inputs.shape[1], heads.Length);
-        float[] mask = new float[count * many], hot = new float[count * classes], strengths = new float[many], rates = new float[many], keeps = new float[many];
+        float[] mask = new float[count * many], hot = new float[count * classes], learned = new float[many];
         for (int h = 0; h < many; h++)
         {
-            int learned = folds.Of.Count(f => f != heads[h].Fold);
-            double steepest = (curvature * count / learned) + heads[h].Strength;
-            double ratio = Math.Sqrt(heads[h].Strength / steepest);
-            (strengths[h], rates[h], keeps[h]) = ((float)heads[h].Strength, (float)(1 / steepest), (float)((1 - ratio) / (1 + ratio)));
+            learned[h] = folds.Of.Count(f => f != heads[h].Fold);
             for (int i = 0; i < count; i++)
             {
-                mask[(i * many) + h] = folds.Of[i] == heads[h].Fold ? 0 : 1f / learned;
+                mask[(i * many) + h] = folds.Of[i] == heads[h].Fold ? 0 : 1 / learned[h];
             }
         }
 
@@ -127,27 +124,33 @@ public sealed record FoldedHeads
             hot[(i * classes) + labels[i]] = 1;
         }
 
-        Tensor weigh = tensor(mask, [count, many, 1]), wanted = tensor(hot, [count, 1, classes]);
-        Tensor strength = tensor(strengths, [1, many, 1]), rate = tensor(rates, [1, many, 1]), keep = tensor(keeps, [1, many, 1]);
+        Tensor weigh = tensor(mask, [count, many, 1]), wanted = tensor(hot, [count, 1, classes]), size = tensor(learned, [1, many, 1]);
+        Tensor strength = tensor([.. heads.Select(h => (float)h.Strength)], [1, many, 1]);
+        Tensor rate = 1 / ((0.5 * inputs.square().sum([0L]).view(width, 1, 1) / size) + strength), biasRate = size * 2 / count;
         Tensor weights = zeros([width, many, classes]), ahead = weights.clone(), bias = zeros([1, many, classes]), biasAhead = bias.clone();
+        Tensor momentum = ones([1, many, 1]);
         double start = 0;
         for (int step = 0; step < MostSteps; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using DisposeScope inner = NewDisposeScope();
             Tensor off = (Shares(ahead, biasAhead) - wanted) * weigh; // [N,H,K]
-            Tensor slope = inputs.t().mm(off.view(count, -1)).view(width, many, classes) + (strength * ahead), biasSlope = off.sum(0, keepdim: true);
-            Tensor next = ahead - (rate * slope), biasNext = biasAhead - (rate * biasSlope);
-            Tensor farther = next + (keep * (next - weights)), biasFarther = biasNext + (keep * (biasNext - bias));
+            Tensor slope = inputs.t().mm(off.view(count, -1)).view(width, many, classes) + (strength * ahead), biasSlope = off.sum([0L], keepdim: true);
+            Tensor next = ahead - (rate * slope), biasNext = biasAhead - (biasRate * biasSlope);
+            Tensor moved = next - weights, biasMoved = biasNext - bias;
+            Tensor uphill = (slope * moved).sum([0L, 2L], keepdim: true) + (biasSlope * biasMoved).sum([2L], keepdim: true);
+            Tensor before = momentum.masked_fill(uphill > 0, 1), after = ((before.square() * 4) + 1).sqrt().add(1) / 2;
+            Tensor keep = (before - 1) / after;
             weights.copy_(next);
             bias.copy_(biasNext);
-            ahead.copy_(farther);
-            biasAhead.copy_(biasFarther);
-            if (step % 10 == 0)
+            ahead.copy_(next + (keep * moved));
+            biasAhead.copy_(biasNext + (keep * biasMoved));
+            momentum.copy_(after);
+            if (step % CheckEvery == 0)
             {
-                double steep = slope.norm().item<float>() + biasSlope.norm().item<float>();
-                start = step == 0 ? steep : start;
-                if (steep <= Enough * start)
+                double gain = (slope.square() * rate).sum().item<float>() + (biasSlope.square() * biasRate).sum().item<float>();
+                start = step == 0 ? gain : start;
+                if (gain <= Enough * start)
                 {
                     break;
                 }
@@ -166,20 +169,16 @@ public sealed record FoldedHeads
         return unit - unit.mean([0L], keepdim: true);
     }
 
-    // The loss of softmax is nowhere more curved than half the largest eigenvalue of XᵀX/N (D. Böhning, "Multinomial logistic regression algorithm", 1992);
-    // the constant beside the features adds at most one half.
-    private static double Curvature(Tensor inputs)
+    // The same points along their principal axes: an orthogonal turn, which changes neither the loss nor the length of the weights.
+    private static Tensor Axes(Tensor points)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor direction = ones([inputs.shape[1], 1]) + arange(0, inputs.shape[1], ScalarType.Float32).sin().unsqueeze(1);
-        double largest = 0;
-        for (int step = 0; step < PowerSteps; step++)
-        {
-            direction = inputs.t().mm(inputs.mm(direction / direction.norm().clamp_min(1e-12)));
-            largest = direction.norm().item<float>();
-        }
-
-        return (0.55 * largest / inputs.shape[0]) + 0.5;
+        (long count, long width) = (points.shape[0], points.shape[1]);
+        (Tensor variances, Tensor vectors) = linalg.eigh(count < width ? points.mm(points.t()) : points.t().mm(points));
+        double largest = Math.Max(1e-12, variances.max().item<float>());
+        long kept = Math.Max(1, (variances > Negligible * largest).sum().item<long>());
+        Tensor axes = vectors.narrow(1, vectors.shape[1] - kept, kept);
+        Tensor spread = variances.narrow(0, variances.shape[0] - kept, kept).clamp_min(0).sqrt();
+        return (count < width ? axes * spread : points.mm(axes)).contiguous();
     }
 
     private static double MeanLoss(double[] probabilities, int[] labels, int classes)

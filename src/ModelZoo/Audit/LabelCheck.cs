@@ -110,7 +110,7 @@ public sealed record LabelCheck
         }
     }
 
-    /// <summary>Pairs of classes that are taken for each other: the share of their pictures whose likeliest class is the other one, the largest first.</summary>
+    /// <summary>Pairs of classes that are taken for each other: the share of their pictures whose likeliest class is the other, the largest first.</summary>
     public IReadOnlyList<AlikeClasses> AlikePairs()
     {
         int classes = ClassNames.Count;

@@ -34,7 +34,8 @@ internal static class PictureFaults
 
             if (f.High - f.Low < Nothing)
             {
-                yield return Look(i, AuditProblem.Empty, 1 - (f.High - f.Low), $"shows nothing: 90 % of its pixels lie within {Percent(f.High - f.Low)} of brightness");
+                string span = Percent(f.High - f.Low);
+                yield return Look(i, AuditProblem.Empty, 1 - (f.High - f.Low), $"shows nothing: 90 % of its pixels lie within {span} of brightness");
             }
             else if (f.High < Dark && dark > 2 * Dark)
             {

@@ -15,7 +15,8 @@ internal static class TableCells
     public static string Defused(string text) => text.Length > 0 && Formula.Contains(text[0], StringComparison.Ordinal) ? "'" + text : text;
 
     /// <summary>The text that was defused.</summary>
-    public static string Restored(string cell) => cell is ['\'', .. var text] && text.Length > 0 && Formula.Contains(text[0], StringComparison.Ordinal) ? text : cell;
+    public static string Restored(string cell) =>
+        cell is ['\'', .. var text] && text.Length > 0 && Formula.Contains(text[0], StringComparison.Ordinal) ? text : cell;
 
     private static string Quoted(string text) => text.Length > 0
         && (text.AsSpan().ContainsAny(",;\t|\"\r\n") || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))

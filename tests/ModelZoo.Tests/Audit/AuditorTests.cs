@@ -76,7 +76,8 @@ public sealed class AuditorTests : IDisposable
         WriteScenes(perClass: 8);
         string cache = folder.File("features");
         AuditReport first = Run(cache), again = Run(cache);
-        Assert.Equal(("float32, kept from before", 2), (again.Features.Replace("bfloat16", "float32", StringComparison.Ordinal), Directory.GetFiles(cache).Length));
+        Assert.EndsWith(", kept from before", again.Features, StringComparison.Ordinal);
+        Assert.Equal(2, Directory.GetFiles(cache).Length);
         Assert.Equal(first.Labels!.Heads.Probabilities.ToArray(), again.Labels!.Heads.Probabilities.ToArray());
         using var canceled = new CancellationTokenSource();
         string other = folder.File("others");

@@ -112,5 +112,6 @@ public class PictureChecksTests
         return new(p.Width, p.Height, rgb);
     }
 
-    private static PixelImage Changed(PixelImage p, Func<int, int> change) => new(p.Width, p.Height, [.. p.Rgb.Select(v => (byte)Math.Clamp(change(v), 0, 255))]);
+    private static PixelImage Changed(PixelImage p, Func<int, int> change) =>
+        new(p.Width, p.Height, [.. p.Rgb.Select(v => (byte)Math.Clamp(change(v), 0, 255))]);
 }

@@ -147,10 +147,8 @@ public sealed class TablesTests : IDisposable
     public void Nothing_of_a_name_is_markup_on_the_page_and_the_page_is_well_formed()
     {
         AuditData data = Open(Hostile, classes: ["<i>ants", "bees"]);
-        AuditReport report = Report(data, [.. data.Pictures.Select(p => new AuditFinding(p.Place, AuditProblem.NearDuplicate, AuditSuggestion.Look, 1, "<script>")
-        {
-            Other = 0,
-        })]);
+        AuditReport report = Report(data, [.. data.Pictures.Select(p =>
+            new AuditFinding(p.Place, AuditProblem.NearDuplicate, AuditSuggestion.Look, 1, "<script>") { Other = 0 })]);
         string page = AuditPage.Write(report, "zoo audit '<x>'");
         System.Xml.Linq.XDocument.Parse(page);
         Assert.DoesNotContain("<b onclick", page, StringComparison.Ordinal);
