@@ -21,6 +21,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("inference", "docs/inference.md"),
         new("verification", "docs/verification.md"),
         new("trust", "docs/trust.md"),
+        new("audit", "docs/audit.md"),
     ];
 
     /// <summary>The text of the file.</summary>
