@@ -66,8 +66,8 @@ internal static class AuditCommand
 
             if (File.Exists(Path.Combine(folder, "fixes.csv")) && !parsed.GetValue(force))
             {
-                throw new UsageException($"--output {folder} has a fixes.csv already, which somebody may have gone through; choose another folder, or replace it "
-                    + "with --force.");
+                throw new UsageException($"--output {folder} has a fixes.csv already, which somebody may have gone through; choose another folder, or "
+                    + "replace it with --force.");
             }
 
             var pictures = AuditData.Open(choice.Source, choice.Labels, choice.Limit);

@@ -16,6 +16,8 @@ public class FoldedHeadsTests
         var fitted = FoldedHeads.Fit(features, labels, classes, folds, repeats: 1, seed: 9);
         double[][] inputs = Directions(features, count, width);
         var dealt = Folds.Stratified(labels, folds, 9);
+        (double[][] seenWeights, double[] seenBias) = Descend(inputs, labels, classes, fitted.Strength);
+        double unlikeSeen = 0;
         for (int fold = 0; fold < folds; fold++)
         {
             (double[][] weights, double[] bias) = Descend([.. dealt.Learned(fold).Select(i => inputs[i])], [.. dealt.Learned(fold).Select(i => labels[i])],
@@ -23,9 +25,12 @@ public class FoldedHeadsTests
             foreach (int i in dealt.Tested(fold))
             {
                 double[] expected = Shares(inputs[i], weights, bias);
-                Assert.All(Enumerable.Range(0, classes), c => Assert.Equal(expected[c], fitted.Probabilities.Span[(i * classes) + c], 2e-3));
+                Assert.All(Enumerable.Range(0, classes), c => Assert.Equal(expected[c], fitted.Probabilities.Span[(i * classes) + c], 0.01));
+                unlikeSeen = Math.Max(unlikeSeen, Math.Abs(expected[labels[i]] - Shares(inputs[i], seenWeights, seenBias)[labels[i]]));
             }
         }
+
+        Assert.True(unlikeSeen > 0.05, "a head that has seen the example would not be noticed");
     }
 
     [Fact]
