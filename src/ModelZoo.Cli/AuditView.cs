@@ -1,5 +1,4 @@
 using ModelZoo.Audit;
-using ModelZoo.Data;
 using Spectre.Console;
 
 namespace ModelZoo.Cli;

@@ -17,8 +17,7 @@ internal static class AuditFigures
 
     private static readonly string[] Kinds = ["rescaled", "recompressed", "mirrored", "cropped"];
 
-    /// <summary>Labels flipped by a seed: how many of those that are named were flipped, and how many of the flipped are named; beside the same number of
-    /// those with the largest out-of-fold loss.</summary>
+    /// <summary>Labels flipped by a seed: how many of those that are named were flipped, and how many of the flipped are named; by each cut.</summary>
     internal static void Labels(Setting setting, string spec, AuditData data, int seeds, double[] rates)
     {
         using ResolvedModel model = ModelResolver.Resolve(Catalog.Models, spec, Catalog.ReadResource);
@@ -29,7 +28,6 @@ internal static class AuditFigures
         foreach (double rate in rates)
         {
             var all = Enum.GetValues<ConfidentCut>().ToDictionary(c => c.ToString(), _ => new List<(double Precision, double Recall, int Named)>());
-            List<(double, double, int)> byLoss = [];
             List<double> strengths = [];
             for (int seed = 0; seed < (rate == 0 ? 1 : seeds); seed++)
             {
@@ -40,19 +38,15 @@ internal static class AuditFigures
                 double[] p = heads.Probabilities.ToArray();
                 strengths.Add(heads.Strength);
                 var confidence = ConfidentLearning.Of(p, noisy, classes);
-                int named = 0;
                 foreach (ConfidentCut cut in Enum.GetValues<ConfidentCut>())
                 {
                     int[] wrong = confidence.Wrong(p, noisy, cut);
                     all[cut.ToString()].Add(Score(wrong, flipped));
-                    named = cut == ConfidentCut.Confident ? wrong.Length : named;
                 }
-
-                byLoss.Add(Score([.. Enumerable.Range(0, labels.Length).OrderBy(i => p[(i * classes) + noisy[i]]).Take(named)], flipped));
             }
 
             setting.Output.Say($"  {100 * rate:F0} % flipped (strengths {string.Join(" ", strengths.GroupBy(s => s).Select(g => $"{g.Key} × {g.Count()}"))})");
-            foreach ((string name, List<(double Precision, double Recall, int Named)> scores) in all.Append(new("by loss, as many", byLoss)))
+            foreach ((string name, List<(double Precision, double Recall, int Named)> scores) in all)
             {
                 setting.Output.Say($"    {name}: precision {Mean(scores.Select(s => s.Precision))}, recall {Mean(scores.Select(s => s.Recall))}, named "
                     + $"{scores.Average(s => s.Named):F1}");

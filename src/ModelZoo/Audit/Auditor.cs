@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Transfer;

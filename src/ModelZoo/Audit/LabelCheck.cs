@@ -101,11 +101,18 @@ public sealed record LabelCheck
         foreach (int i in Confidence.Wrong(Heads.Probabilities.Span, [.. Labels]))
         {
             ReadOnlySpan<double> row = Heads.Probabilities.Span.Slice(i * classes, classes);
-            (int wanted, double own, double other) = (Confidence.Confident[i], row[Labels[i]], row[Confidence.Confident[i]]);
-            yield return new(Places[i], AuditProblem.WrongLabel, AuditSuggestion.Relabel, (1 - ConfidentLearning.Margin(row, Labels[i])) / 2, string.Create(
-                CultureInfo.InvariantCulture, $"{ClassNames[wanted]} with {100 * other:F0} %, {ClassNames[Labels[i]]} with {100 * own:F0} %"))
+            int own = Labels[i], other = own == 0 ? 1 : 0;
+            for (int c = 0; c < classes; c++)
             {
-                SuggestedLabel = ClassNames[wanted],
+                other = c != own && row[c] > row[other] ? c : other;
+            }
+
+            bool clear = row[other] > row[own];
+            yield return new(Places[i], AuditProblem.WrongLabel, clear ? AuditSuggestion.Relabel : AuditSuggestion.Look,
+                (1 - ConfidentLearning.Margin(row, own)) / 2, string.Create(CultureInfo.InvariantCulture,
+                    $"{ClassNames[other]} with {100 * row[other]:F0} %, {ClassNames[own]} with {100 * row[own]:F0} %"))
+            {
+                SuggestedLabel = clear ? ClassNames[other] : null,
             };
         }
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace ModelZoo.Audit;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace ModelZoo.Audit;
 /// </summary>
 internal static class TableCells
 {
+    private static readonly SearchValues<char> Quotable = SearchValues.Create(",;\t|\"\r\n");
+
     private const string Formula = "=+-@\t\r\n'";
 
     /// <summary>A row, ended.</summary>
@@ -19,6 +23,6 @@ internal static class TableCells
         cell is ['\'', .. var text] && text.Length > 0 && Formula.Contains(text[0], StringComparison.Ordinal) ? text : cell;
 
     private static string Quoted(string text) => text.Length > 0
-        && (text.AsSpan().ContainsAny(",;\t|\"\r\n") || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))
+        && (text.AsSpan().ContainsAny(Quotable) || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))
         ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

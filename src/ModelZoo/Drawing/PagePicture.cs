@@ -23,8 +23,9 @@ public static class PagePicture
     {
         PixelImage small = Shrunk(picture, longest);
         bool tiny = Math.Max(small.Width, small.Height) <= Tiny;
-        string data = tiny ? $"png;base64,{Convert.ToBase64String(ImageEncoder.Png(small))}" : $"jpeg;base64,{Convert.ToBase64String(ImageEncoder.Jpeg(small))}";
-        return $"<img class=\"picture{(tiny ? " tiny" : "")}\" width=\"{small.Width}\" height=\"{small.Height}\" alt=\"{Escape(alt)}\" src=\"data:image/{data}\"/>";
+        string data = Convert.ToBase64String(tiny ? ImageEncoder.Png(small) : ImageEncoder.Jpeg(small));
+        return $"<img class=\"picture{(tiny ? " tiny" : "")}\" width=\"{small.Width}\" height=\"{small.Height}\" alt=\"{Escape(alt)}\" "
+            + $"src=\"data:image/{(tiny ? "png" : "jpeg")};base64,{data}\"/>";
     }
 
     /// <summary>The picture with its longer side no longer than that; the same object where it is.</summary>

@@ -27,10 +27,10 @@ public sealed class AuditorTests : IDisposable
         int[] named = [.. found.Of(AuditProblem.WrongLabel).Select(f => f.Picture)];
         int right = named.Intersect(flipped).Count();
         Assert.True(right >= 0.8 * flipped.Length && right >= 0.9 * named.Length, $"{right} right of {named.Length} named and {flipped.Length} flipped");
-        Assert.All(found.Of(AuditProblem.WrongLabel).Where(f => flipped.Contains(f.Picture)).Take(20), f =>
-            Assert.Equal(digits.Info.ClassNames[digits.Labels[f.Picture]], f.SuggestedLabel));
+        Assert.True(found.Of(AuditProblem.WrongLabel).Count(f => f.SuggestedLabel == digits.Info.ClassNames[digits.Labels[f.Picture]]) >= 0.9 * right);
         Assert.True(clean.Of(AuditProblem.WrongLabel).Count() <= digits.Count / 100, $"{clean.Of(AuditProblem.WrongLabel).Count()}");
-        Assert.Empty(clean.Findings.Where(f => f.Problem is AuditProblem.Blurred or AuditProblem.Tiny or AuditProblem.Dark or AuditProblem.Unreadable));
+        Assert.DoesNotContain(clean.Findings,
+            f => f.Problem is AuditProblem.Blurred or AuditProblem.Tiny or AuditProblem.Dark or AuditProblem.Unreadable);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class AuditorTests : IDisposable
     {
         WriteScenes(perClass: 12);
         AuditReport clean = Run();
-        Assert.Empty(clean.Findings.Where(f => f.Problem is not (AuditProblem.WrongLabel or AuditProblem.OddOneOut))); // scenes of noise have no classes
+        Assert.DoesNotContain(clean.Findings, f => f.Problem is not (AuditProblem.WrongLabel or AuditProblem.OddOneOut)); // scenes of noise have no classes
         PixelImage scene = PictureChecksTests.Scene(200, 160, 1000);
         Plant("train/a/again.png", File.ReadAllBytes(PathOf("val/a/00.png")));
         Plant("train/b/mirror.jpg", ImageEncoder.Jpeg(Resampling.Resize(Decode("val/b/01.png"), 150, 120, Interpolation.Bilinear), 60));
@@ -128,7 +128,7 @@ public sealed class AuditorTests : IDisposable
         float[] features = [.. kinds.SelectMany(kind => Enumerable.Range(0, 32).Select(d => (float)((d % 3 == kind ? 6 : 0) + random.NextGaussian())))];
         int[] places = [.. Enumerable.Range(0, kinds.Length).Select(i => 2 * i)];
         Assert.Equal([144], OddOnes.Of(Neighborhood.Of(features, kinds.Length), places).Select(f => f.Picture));
-        Assert.Empty(OddOnes.Of(Neighborhood.Of(features[..(72 * 32)], 72), places[..72]));
+        Assert.Empty(OddOnes.Of(Neighborhood.Of(features.AsMemory(0, 72 * 32), 72), places[..72]));
     }
 
     private static ResolvedModel Resolve(string spec) => ModelResolver.Resolve(Catalog.Models, spec, Catalog.ReadResource);

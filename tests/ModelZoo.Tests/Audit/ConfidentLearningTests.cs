@@ -172,6 +172,7 @@ public class ConfidentLearningTests
         {
             ConfidentCut.ByClass => byClass,
             ConfidentCut.ByNoiseRate => byRate,
+            ConfidentCut.Ranked => [.. Enumerable.Range(0, p.Length).OrderBy(i => p[i][labels[i]]).Take(confident.Count)],
             ConfidentCut.Both => [.. byClass.Intersect(byRate)],
             _ => confident,
         };
