@@ -25,6 +25,7 @@ internal static class ZooCommandLine
             EvalCommand.Create(),
             ReportCommand.Create(),
             CalibrateCommand.Create(),
+            AuditCommand.Create(),
             PredictCommand.Create(),
             ServeCommand.Create(),
             ExplainCommand.Create(),

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ModelZoo.Audit;
+using ModelZoo.Data;
 using ModelZoo.Runtime;
 using static TorchSharp.torch;
 
@@ -33,6 +35,7 @@ internal static class BenchCommandLine
         Memory(),
         Trust(),
         Serve(),
+        Audit(),
         InRounds("all", "lenet, train, add, memory and load", (setting, rounds) =>
         {
             LenetSpeed.Run(setting, rounds);
@@ -111,6 +114,64 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting => ServeSpeed.Run(setting, parsed.GetValue(checkpoint)!, parsed.GetValue(pictures)!,
             parsed.GetValue(rounds), parsed.GetValue(minutes), parsed.GetValue(mutated))));
+        return command;
+    }
+
+    private static Command Audit()
+    {
+        var parts = new Argument<string[]>("what")
+        {
+            Description = $"Of {string.Join(", ", AuditFigures.Parts)} (default: all)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
+        parts.AcceptOnlyFromAmong(AuditFigures.Parts);
+        var model = new Option<string>("--model") { Description = "Whose features are looked at", DefaultValueFactory = _ => "resnet18_cntk:imagenet" };
+        var data = new Option<string>("--data") { Description = "Pictures with labels, as data", Required = true };
+        var part = new Option<string?>("--split") { Description = "Only this part of them" };
+        part.AcceptOnlyFromAmong("train", "val", "test");
+        Option<int> limit = AtLeast(0, "--limit", "At most so many pictures of each part", 0);
+        Option<int> seeds = AtLeast(1, "--seeds", "How often labels are flipped anew", 20);
+        Option<int> count = AtLeast(1, "--photographs", "How many are timed", 1000);
+        var keep = new Option<string?>("--keep") { Description = "Write the photographs that are timed to this folder, and leave them there" };
+        var rates = new Option<double[]>("--rate")
+        {
+            Description = "Shares of the labels that are flipped",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [0, 0.02, 0.05, 0.1]
+        };
+        var command = new Command("audit", "What `zoo audit` finds of flipped labels and planted duplicates, and its time (docs/audit.md).")
+        {
+            parts,
+            model,
+            data,
+            part,
+            limit,
+            seeds,
+            count,
+            keep,
+            rates,
+        };
+        command.SetAction(parsed => Run(parsed, setting =>
+        {
+            string[] asked = parsed.GetValue(parts) is { Length: > 0 } some ? some : AuditFigures.Parts;
+            string spec = parsed.GetValue(model)!;
+            var all = AuditData.Open(DataSource.Parse(parsed.GetRequiredValue(data)), limit: parsed.GetValue(limit));
+            AuditData chosen = parsed.GetValue(part) is { } name ? all.Only(Enum.Parse<DataSplit>(name, ignoreCase: true)) : all;
+            if (asked.Contains("labels"))
+            {
+                AuditFigures.Labels(setting, spec, chosen, parsed.GetValue(seeds), parsed.GetValue(rates)!);
+            }
+
+            if (asked.Contains("duplicates"))
+            {
+                AuditFigures.Duplicates(setting, spec, chosen);
+            }
+
+            if (asked.Contains("time"))
+            {
+                AuditFigures.Time(setting, spec, chosen, parsed.GetValue(count), parsed.GetValue(keep));
+            }
+        }));
         return command;
     }
 

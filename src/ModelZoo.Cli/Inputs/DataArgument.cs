@@ -64,6 +64,21 @@ internal sealed class DataArgument
         }
     }
 
+    /// <summary>Adds what an audit takes: all parts of the data, whose bad images are part of what it finds.</summary>
+    internal void AddToAudit(Command command) => Array.ForEach<Option>([limit, column, task, workers, maxPixels], command.Add);
+
+    /// <summary>What an audit works on.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="named">The data: as for --data, or a folder or CSV file alone.</param>
+    internal DataChoice ReadForAudit(ParseResult parsed, string named)
+    {
+        bool alone = !named.Contains(':', StringComparison.Ordinal);
+        string source = alone && Directory.Exists(named) ? $"folder:{named}"
+            : alone && File.Exists(named) ? $"csv:{named}"
+            : named;
+        return Read(parsed, source);
+    }
+
     /// <summary>
     /// The choice for a run that goes on: what its folder says, read from another place where --data names one. Other flags must say what the folder says.
     /// </summary>
@@ -99,7 +114,9 @@ internal sealed class DataArgument
         }
     }
 
-    internal DataChoice Read(ParseResult parsed)
+    internal DataChoice Read(ParseResult parsed) => Read(parsed, parsed.GetValue(data)!);
+
+    private DataChoice Read(ParseResult parsed, string source)
     {
         if (parsed.GetValue(workers) is < 0 or > 1024)
         {
@@ -112,7 +129,7 @@ internal sealed class DataArgument
         }
 
         return new DataChoice(
-            DataSource.Parse(parsed.GetValue(data)!),
+            DataSource.Parse(source),
             parsed.GetValue(limit),
             new SplitOptions { ValShare = parsed.GetValue(valShare), Seed = (ulong)parsed.GetValue(splitSeed) }.Validate(),
             new LoaderOptions

@@ -99,6 +99,16 @@ public sealed record DataSource
             : throw new UsageException($"{this}: holds no {FolderParts.NameOf(part)} part. Ask for {FolderParts.NameOf(read)}, which is there.");
     }
 
+    /// <summary>The parts that the data have; a folder or a table without parts has one, train, that is all of it when nothing is kept for the test.</summary>
+    /// <param name="labels">What the labels of a CSV file are.</param>
+    /// <exception cref="ZooException">The folder or file is missing or damaged.</exception>
+    internal IReadOnlyList<DataSplit> PartsThere(LabelOptions? labels = null) => Name switch
+    {
+        "folder" => FolderParts.Of(FolderListing.Of(Folder)) is { } parts ? [.. parts.Folders.Keys.Order()] : [DataSplit.Train],
+        "csv" => TableRows.Read(Folder, labels ?? new()).Parts,
+        _ => [DataSplit.Train, DataSplit.Test],
+    };
+
     /// <summary>One part of data that is kept in memory, of one shape.</summary>
     /// <exception cref="ZooException">The folder or a file in it is missing or damaged.</exception>
     /// <exception cref="UsageException">The images are files of many sizes.</exception>

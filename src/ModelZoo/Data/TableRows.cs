@@ -54,6 +54,9 @@ internal sealed class TableRows
     /// <summary>Whether a column says the part of each picture.</summary>
     public bool HasParts => parts is not null;
 
+    /// <summary>The parts that a column names; train alone where none does.</summary>
+    public IReadOnlyList<DataSplit> Parts => parts is null ? [DataSplit.Train] : [.. parts.Distinct().Order()];
+
     public static TableRows Read(string path, LabelOptions options) => new(path, options);
 
     /// <summary>The pictures of a part.</summary>

@@ -86,7 +86,7 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
 
     private ImageTensors ComputeAll(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
     {
-        FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision) : null;
+        FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision, cancel) : null;
         if (file?.TryRead(images, device) is { } kept)
         {
             options.Remarks?.Report($"features of {images.Count} images: read from {file.Path}");

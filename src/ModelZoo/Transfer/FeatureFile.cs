@@ -25,7 +25,8 @@ internal sealed class FeatureFile
     public string Path { get; }
 
     /// <summary>The file for these weights (all but the head's), images as the model gets them, their labels, and the precision.</summary>
-    public static FeatureFile For(string folder, nn.Module model, string head, IBatchSource images, string precision)
+    public static FeatureFile For(string folder, nn.Module model, string head, IBatchSource images, string precision,
+        CancellationToken cancel = default)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add($"{model.GetName()} {head} {precision} [{string.Join(",", images.Shape)}]");
@@ -38,6 +39,7 @@ internal sealed class FeatureFile
         foreach (Batch batch in images.InOrder(BatchSize))
         {
             using Batch read = batch;
+            cancel.ThrowIfCancellationRequested();
             AddTensor("images", batch.Inputs);
             AddTensor("labels", batch.Labels);
         }

@@ -33,6 +33,7 @@ public class ArrowsTests(ITestOutputHelper log)
         ("Verification", "Analysis Imaging Inference Layers Onnx Registry Tracing Transfer Weights"),
         ("Drawing", "Analysis Imaging Plots Tracing Verification"),
         ("Reports", "Data Drawing Explanation Imaging Inference Loading Plots Statistics Training Transfer Trust"),
+        ("Audit", "Data Drawing Imaging Inference Loading Plots Statistics Training Transfer Weights"),
     ];
 
     private static readonly Lazy<Dictionary<string, string>> Sources = new(() =>

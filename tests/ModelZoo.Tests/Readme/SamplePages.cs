@@ -26,6 +26,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("trainer", "docs/apps.md"),
         new("serving", "docs/serving.md"),
         new("report", "docs/report.md"),
+        new("audit", "docs/audit.md"),
     ];
 
     /// <summary>The text of the file.</summary>

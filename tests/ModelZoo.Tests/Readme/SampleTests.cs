@@ -101,6 +101,19 @@ public class SampleTests
     }
 
     [Fact]
+    public void Wrong_labels_are_named_and_a_listing_leaves_out_what_was_dropped()
+    {
+        using var folder = new TempFolder();
+        using var console = new StringWriter();
+        Pictures.WriteClasses(folder.File("photos"), ["a", "b"], each: 10, least: 40);
+        File.Copy(Path.Combine(folder.File("photos"), "a", "03.png"), Path.Combine(folder.File("photos"), "a", "twin.png"));
+        AuditSample.Run(folder.File("photos"), folder.File("fixes.csv"), folder.File("cleaned.csv"), console);
+        Assert.Contains("a/twin.png: the same file as a/03.png", Lines(console));
+        Assert.EndsWith("; no file was touched", Lines(console)[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("twin", File.ReadAllText(folder.File("cleaned.csv")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_network_is_written_as_onnx_with_checks()
     {
         using var folder = new TempFolder();
