@@ -43,8 +43,9 @@ internal static class NewCommand
         session.Cancel.ThrowIfCancellationRequested();
         NewProject project = NewProject.For(Path.GetFileName(full), Path.GetFileName(checkpoint), classifier);
         Write(full, folder, checkpoint, project);
-        session.Show(new { folder, project = project.Name, files = project.Files.Keys.Append(project.Checkpoint).Order(StringComparer.Ordinal).ToArray(),
-            packages = NewProject.Packages.Select(p => new { p.Id, p.Version }).ToArray() }, console =>
+        string[] files = [.. project.Files.Keys.Append(project.Checkpoint).Order(StringComparer.Ordinal)];
+        var packages = NewProject.Packages.Select(package => new { package.Id, package.Version }).ToArray();
+        session.Show(new { folder, project = project.Name, files, packages }, console =>
         {
             console.WriteLine($"{folder}: {project.Name}, a project that tells {Described(classifier)}");
             console.WriteLine($"try it: dotnet run --project {folder} -- <pictures>");
