@@ -53,7 +53,7 @@ internal sealed record TrainingRequest(string Model, DataChoice Data, long Seed,
 
         return new TrainingRequest(Note("model"), flags.Resume(parsed, recorded), seed, Number(Note("height")), Number(Note("width")),
             notes.GetValueOrDefault("norm"))
-        { RecordedSource = Note("data"), Teacher = notes.GetValueOrDefault("teacher") };
+        { RecordedSource = Note("data"), Teacher = notes.GetValueOrDefault("teacher_model") };
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
     }
@@ -84,7 +84,7 @@ internal sealed record TrainingRequest(string Model, DataChoice Data, long Seed,
 
         if (Teacher is { } teacher)
         {
-            notes["teacher"] = teacher;
+            notes["teacher_model"] = teacher;
         }
 
         if (Data.Labels.Kind != TaskKind.Classes)
