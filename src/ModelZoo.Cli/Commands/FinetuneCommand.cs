@@ -109,7 +109,9 @@ internal static class FinetuneCommand
             };
             using OpenTeacher? taught = TeacherArgument.Open(session, parsed.GetValue(teacher), train, options.Preprocessing!);
             options = options with { Teacher = taught?.Network.Teacher };
-            return dealt is { } count ? Deal(session, pretrained, train, options, count, path) : Run(session, pretrained, choice, train, options, RunReport.Read(parsed));
+            return dealt is { } count
+                ? Deal(session, pretrained, train, options, count, path)
+                : Run(session, pretrained, choice, train, options, RunReport.Read(parsed));
         });
         return command;
     }
