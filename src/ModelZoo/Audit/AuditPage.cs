@@ -97,8 +97,8 @@ public static class AuditPage
         }
 
         return "<div class=\"scroll\"><table><tr><th>what</th><th class=\"r\">pictures</th><th class=\"r\">between parts</th><th>suggestion</th></tr>\n"
-            + $"{rows}</table></div>\n<p>fixes.csv has a line for each. Take the x off the lines that are wrong, then `zoo audit --apply fixes.csv` lists the "
-            + "pictures as they should be; no file is touched.</p>\n";
+            + $"{rows}</table></div>\n<p>fixes.csv has a line for each. Take the x off the lines that are wrong, then <code>zoo audit --apply "
+            + "fixes.csv</code> lists the pictures as they should be; no file is touched.</p>\n";
     }
 
     private static string Section(AuditReport report, AuditProblem problem, CancellationToken cancel)
@@ -125,7 +125,7 @@ public static class AuditPage
         string label = finding.SuggestedLabel is { } wanted
             ? $"<span class=\"label was\">{Escape(picture.Said)}</span> → <span class=\"label now\">{Escape(wanted)}</span>"
             : $"<span class=\"label\">{Escape(picture.Said)}</span>";
-        return $"<figure>{shown}<figcaption><b>{Escape(picture.File)}</b> {label}<small>{Escape(finding.Why)}; "
+        return $"<figure>{shown}<figcaption><b>{Escape(picture.File)}</b> {label}<small>{Escape(finding.Why.TrimEnd('.'))}; "
             + $"{finding.Suggestion.ToString().ToLowerInvariant()}</small></figcaption></figure>\n";
     }
 

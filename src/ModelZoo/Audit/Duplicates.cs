@@ -76,7 +76,7 @@ internal static class Duplicates
             (AuditedPicture own, AuditedPicture other) = (pictures[picture], pictures[kept]);
             bool leak = own.Part != other.Part, disagree = own.Said != other.Said;
             string same = pair.Exact ? sameFile(picture, kept) ? "the same file as" : "the same pixels as"
-                : $"shows the same picture as{(pair.Agreement.Mirrored ? ", mirrored," : "")}";
+                : pair.Agreement.Mirrored ? "shows the mirror image of" : "shows the same picture as";
             string why = $"{same} {other.File}{(leak ? $", which is in {other.PartName}" : "")}{(disagree ? $" and is labeled {other.Said}" : "")}";
             AuditSuggestion what = disagree ? AuditSuggestion.Look : pair.Exact || leak ? AuditSuggestion.Drop : AuditSuggestion.Keep;
             yield return new(picture, pair.Exact ? AuditProblem.Duplicate : AuditProblem.NearDuplicate, what, pair.Exact ? 1 : pair.Agreement.Score, why)
