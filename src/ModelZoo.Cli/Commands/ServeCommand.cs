@@ -49,7 +49,8 @@ internal static class ServeCommand
         };
         var settings = new Option<string?>("--settings")
         {
-            Description = "Settings of ASP.NET Core as JSON: certificates and addresses for Kestrel, levels of the log", HelpName = "file",
+            Description = "Settings of ASP.NET Core as JSON: certificates and addresses for Kestrel, levels of the log",
+            HelpName = "file",
         };
         var maxPixels = DecodingArgument.Create();
         var command = new Command(

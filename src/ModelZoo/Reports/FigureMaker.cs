@@ -150,7 +150,8 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
         ];
 
         PictureChoice Choice(string list, int i, int about) => new(list, new(read[i], data.NameOf(read[i]), List(columns.Where(c => There(i, c))),
-            List(columns.Where(c => Says(i, c))), Probability(i, about)) { Output = about, About = Names[about] });
+            List(columns.Where(c => Says(i, c))), Probability(i, about))
+        { Output = about, About = Names[about] });
 
         string List(IEnumerable<int> labels) => string.Join(", ", labels.Select(c => Names[c])) is { Length: > 0 } text ? text : "none";
     }
@@ -196,7 +197,8 @@ internal sealed class FigureMaker(ResolvedModel model, LabeledImages data, Outpu
         double Error(int i) => Math.Abs(Predicted(i) - Actual(i));
 
         PictureChoice Choice(string list, int i) => new(list, new(read[i], data.NameOf(read[i]), ReportText.Value(Actual(i)), ReportText.Value(Predicted(i)),
-            Predicted(i)) { Output = 0, About = Names[0] });
+            Predicted(i))
+        { Output = 0, About = Names[0] });
     }
 
     private double Predicted(int i) => (outputs.Row(i)[0] * model.Task.Scale) + model.Task.Offset;
