@@ -4,6 +4,7 @@ using ModelZoo.Imaging;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Registry;
+using ModelZoo.Reports;
 using ModelZoo.Statistics;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
@@ -26,7 +27,7 @@ public static class ImageClassifierTrainer
     /// <param name="checkpoint">The file to write, <c>.safetensors</c>; it is written at the end, in place of one that is there.</param>
     /// <param name="options">Model, seed, recipe.</param>
     /// <param name="progress">Is told what is being done, on the thread that trains; <see cref="Progress{T}"/> brings it to the caller's.</param>
-    /// <param name="cancel">Stops within a step; nothing is written then.</param>
+    /// <param name="cancel">Stops within a step; nothing is written then (but the checkpoint, while the report is made).</param>
     /// <returns>What came of it.</returns>
     /// <exception cref="ZooException">The pictures or the weights cannot be had, or teach nothing; the message says why.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
@@ -93,9 +94,29 @@ public static class ImageClassifierTrainer
 
             File.Move(written, checkpoint, overwrite: true);
             EpochResult? best = result.Training.Epochs.FirstOrDefault(epoch => epoch.Epoch == result.Training.BestEpoch);
+            string? page = options.Report ? Path.ChangeExtension(checkpoint, ".report.html") : null;
+            if (page is not null)
+            {
+                Say("the report");
+                using ResolvedModel trained = ModelResolver.Resolve(Catalog.Models, checkpoint, Catalog.ReadResource);
+                ModelReport report = Reporter.Measure(trained, test, new()
+                {
+                    Source = checkpoint,
+                    Train = train,
+                    Unreadable = images.Skipped,
+                    Training = result.Training,
+                    MeasuredEpoch = result.Training.BestEpoch,
+                    Recipe = recipe,
+                    Loader = loader,
+                    Seed = options.Seed,
+                }, cancel);
+                ReportPage.Save(report, page, Path.ChangeExtension(page, ".json"));
+            }
+
             return new ImageClassifierTraining
             {
                 Checkpoint = checkpoint,
+                Report = page,
                 Labels = result.Model.Labels,
                 Accuracy = best?.TestAccuracy,
                 Interval = best?.TestInterval,
@@ -154,6 +175,9 @@ public sealed record ImageClassifierTrainerOptions
     /// <summary>Whether pictures that cannot be read are left out, rather than an error.</summary>
     public bool SkipBadImages { get; init; }
 
+    /// <summary>Whether a page about it is written beside the checkpoint: figures with error bars, the pictures that it is most wrong about.</summary>
+    public bool Report { get; init; } = true;
+
     /// <summary>What stays frozen, the recipe, where to compute. Its seed, preprocessing and paths are not looked at.</summary>
     public FineTuneOptions FineTuning { get; init; } = new();
 }
@@ -168,6 +192,9 @@ public sealed record ImageClassifierTraining
 {
     /// <summary>The file, which <see cref="ImageClassifier"/> loads.</summary>
     public required string Checkpoint { get; init; }
+
+    /// <summary>The page about it, with its numbers beside it (<c>.report.json</c>); null where none was wanted.</summary>
+    public string? Report { get; init; }
 
     /// <summary>The classes.</summary>
     public required IReadOnlyList<string> Labels { get; init; }

@@ -47,10 +47,6 @@ internal sealed class RequestScope(HttpContext context, PictureQueues queues)
         {
             (result, status) = (Problem(StatusCodes.Status503ServiceUnavailable, "The server is out of memory.", TimeSpan.FromSeconds(5)), 503);
         }
-        catch (IOException) when (context.RequestAborted.IsCancellationRequested || Upload is null)
-        {
-            (result, status) = (Results.Empty, StatusCodes.Status499ClientClosedRequest); // a cut upload
-        }
         catch (Exception e) when (e is not ZooException)
         {
             Logger.Unexpected(e);

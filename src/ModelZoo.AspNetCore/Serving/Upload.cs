@@ -71,7 +71,7 @@ internal sealed class Upload : IDisposable
                 ? RequestException.TooLarge($"The body has more than {options.MaxRequestBytes:N0} bytes.")
                 : new RequestException(e.StatusCode, e.Message);
         }
-        catch (Exception e) when (e is InvalidDataException or JsonException)
+        catch (Exception e) when (e is InvalidDataException or JsonException or IOException)
         {
             upload.Dispose();
             throw RequestException.Bad($"The body cannot be read: {e.Message}");

@@ -17,7 +17,7 @@ public class ProjectsTests
         ("ModelZoo.Models", "ModelZoo"),
         ("ModelZoo.Experiments", "ModelZoo ModelZoo.Models ModelZoo.Reference"),
         ("ModelZoo.AspNetCore", "ModelZoo ModelZoo.Models"),
-        ("ModelZoo.Cli", "ModelZoo ModelZoo.Experiments ModelZoo.Models ModelZoo.Reference"),
+        ("ModelZoo.Cli", "ModelZoo ModelZoo.AspNetCore ModelZoo.Experiments ModelZoo.Models ModelZoo.Reference"),
         ("ConsoleApp", "ModelZoo ModelZoo.Models"),
         ("FolderWorker", "ModelZoo ModelZoo.AspNetCore"),
         ("WebApi", "ModelZoo ModelZoo.AspNetCore"),

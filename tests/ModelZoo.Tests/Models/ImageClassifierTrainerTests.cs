@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ModelZoo.Inference;
 using ModelZoo.Models;
 using ModelZoo.Tests.Data;
@@ -47,9 +48,15 @@ public sealed class ImageClassifierTrainerTests : IDisposable
         Assert.Equal(1, classifier.Predict(Directory.GetFiles(folder.File("photos/ants"))[0]).Sum(p => p.Probability), 1e-6);
 
         // The same once more, to the byte.
-        await ImageClassifierTrainer.TrainAsync(folder.File("photos"), folder.File("again.safetensors"), Quick);
+        await ImageClassifierTrainer.TrainAsync(folder.File("photos"), folder.File("again.safetensors"), Quick with { Report = false });
         Assert.Equal(File.ReadAllBytes(checkpoint), File.ReadAllBytes(folder.File("again.safetensors")));
-        Assert.Equal(2, Directory.GetFiles(folder.Path).Length); // and nothing else
+        Assert.Equal(["again.safetensors", "mine.report.html", "mine.report.json", "mine.safetensors"],
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)); // and nothing else
+
+        Assert.Equal(folder.File("mine.report.html"), made.Report);
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(folder.File("mine.report.json"))).RootElement;
+        Assert.Equal(4, report.GetProperty("images").GetInt32());
+        Assert.Equal(made.Accuracy!.Value, report.GetProperty("classes").GetProperty("accuracy").GetDouble(), 1e-9);
     }
 
     [Fact]

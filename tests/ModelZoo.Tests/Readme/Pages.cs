@@ -18,7 +18,7 @@ internal static partial class Pages
 
     /// <summary>The commands that <c>zoo</c> has.</summary>
     public static IReadOnlyList<string> KnownCommands =>
-        [.. CreatedCommand().Matches(Read("src/ModelZoo.Cli/ZooCommandLine.cs")).Select(match => match.Groups[1].Value.ToLowerInvariant())];
+        [.. CreatedCommand().Matches(Read("src/ModelZoo.Cli/ZooCommandLine.cs")).Select(match => Hump().Replace(match.Groups[1].Value, "-").ToLowerInvariant())];
 
     public static string PathOf(string file) => Path.Combine(Root, file);
 
@@ -56,6 +56,10 @@ internal static partial class Pages
     // As GitHub makes them.
     private static IEnumerable<string> Anchors(string path) => Heading().Matches(File.ReadAllText(path).ReplaceLineEndings("\n"))
         .Select(match => NotInAnchors().Replace(match.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'));
+
+    // LrFind: lr-find.
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])")]
+    private static partial Regex Hump();
 
     [GeneratedRegex(@"\b(\w+)Command\.Create\(\)")]
     private static partial Regex CreatedCommand();
