@@ -6,7 +6,7 @@ namespace ModelZoo.AspNetCore.Serving;
 public sealed class ClassifierServerOptions
 {
     /// <summary>Pictures that are computed together, at most; a batch that is not full is filled up where that is faster than one after another.</summary>
-    public int MaxBatch { get; set; } = 8;
+    public int MaxBatch { get; set; } = 16;
 
     /// <summary>How long a picture waits for others that are being sent, at most. Where there are none it does not wait.</summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromMilliseconds(2);

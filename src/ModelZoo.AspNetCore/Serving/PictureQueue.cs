@@ -243,7 +243,7 @@ internal sealed class WaitingPicture(ReadOnlyMemory<byte> file, ImageClassifier 
     public Task Released => Interlocked.CompareExchange(ref bytes, Free, Waits) == Waits ? Task.CompletedTask : released.Task;
 
     /// <summary>Whether nobody waits for it any more.</summary>
-    public bool HasLeft => answer.Task.IsCompleted;
+    public bool HasLeft => answer.Task.IsCompleted || cancel.IsCancellationRequested;
 
     /// <summary>Decodes it, unless its client has gone; what is no picture is its answer.</summary>
     public void Prepare()

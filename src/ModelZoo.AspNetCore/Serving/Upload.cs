@@ -36,6 +36,7 @@ internal sealed class Upload : IDisposable
     private readonly UploadBudget budget;
     private readonly ClassifierServerOptions options;
     private readonly List<(string? Name, ReadOnlyMemory<byte> Bytes)> pictures = [];
+    private readonly List<byte[]> rented = [];
     private long taken;
 
     private Upload(UploadBudget budget, ClassifierServerOptions options) => (this.budget, this.options) = (budget, options);
@@ -86,6 +87,8 @@ internal sealed class Upload : IDisposable
     public void Dispose()
     {
         pictures.Clear();
+        rented.ForEach(bytes => ArrayPool<byte>.Shared.Return(bytes));
+        rented.Clear();
         budget.Return(Interlocked.Exchange(ref taken, 0));
     }
 
@@ -213,36 +216,48 @@ internal sealed class Upload : IDisposable
 
     private async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, long most, string what, CancellationToken cancel)
     {
-        byte[] bytes = [];
-        int length = 0;
-        byte[] piece = ArrayPool<byte>.Shared.Rent(Piece);
-        try
+        (byte[] bytes, int length) = (Rent(Piece), 0);
+        for (long size = Piece; ;)
         {
-            while (await body.ReadAsync(piece, cancel).ConfigureAwait(false) is > 0 and int read)
+            if (length == size)
             {
-                Length += read;
-                if (length + (long)read > most)
-                {
-                    throw RequestException.TooLarge($"{what} has more than {most:N0} bytes.");
-                }
-
-                if (length + read > bytes.Length)
-                {
-                    int size = (int)Math.Min(most, Math.Max(Piece, 2L * (length + read)));
-                    Take(size - bytes.Length);
-                    Array.Resize(ref bytes, size);
-                }
-
-                piece.AsSpan(0, read).CopyTo(bytes.AsSpan(length));
-                length += read;
+                long larger = Math.Min(2 * size, most + 1);
+                bytes = Grown(bytes, size, larger);
+                size = larger;
             }
 
-            return bytes.AsMemory(0, length);
+            int read = await body.ReadAsync(bytes.AsMemory(length, (int)size - length), cancel).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return bytes.AsMemory(0, length);
+            }
+
+            Length += read;
+            length += read;
+            if (length > most)
+            {
+                throw RequestException.TooLarge($"{what} has more than {most:N0} bytes.");
+            }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
+    }
+
+    // From a pool: large arrays of one use each would be collected with everything that lives.
+    private byte[] Rent(long size)
+    {
+        Take(size);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent((int)size);
+        rented.Add(bytes);
+        return bytes;
+    }
+
+    private byte[] Grown(byte[] bytes, long size, long larger)
+    {
+        Take(-size);
+        byte[] grown = Rent(larger);
+        bytes.AsSpan(0, (int)size).CopyTo(grown);
+        rented.Remove(bytes);
+        ArrayPool<byte>.Shared.Return(bytes);
+        return grown;
     }
 }
 

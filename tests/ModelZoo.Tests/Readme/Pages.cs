@@ -18,7 +18,8 @@ internal static partial class Pages
 
     /// <summary>The commands that <c>zoo</c> has.</summary>
     public static IReadOnlyList<string> KnownCommands =>
-        [.. CreatedCommand().Matches(Read("src/ModelZoo.Cli/ZooCommandLine.cs")).Select(match => Hump().Replace(match.Groups[1].Value, "-").ToLowerInvariant())];
+        [.. CreatedCommand().Matches(Read("src/ModelZoo.Cli/ZooCommandLine.cs"))
+            .Select(match => Hump().Replace(match.Groups[1].Value, "-").ToLowerInvariant())];
 
     public static string PathOf(string file) => Path.Combine(Root, file);
 
