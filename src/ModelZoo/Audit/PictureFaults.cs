@@ -6,8 +6,8 @@ internal static class PictureFaults
     // Of brightness, in [0,1]: what all but 5 % of the pixels do not reach; and the span within which 90 % of them must lie to show nothing.
     private const double Dark = 0.2, Bright = 0.9, Nothing = 0.03;
 
-    // As the blur is measured, on photographs: in focus 0.2 … 0.5.
-    private const double Blurred = 0.7;
+    // Of 132 photographs of hymenoptera none is above 0.44; blurred with a standard deviation of 3 pixels 87 % are above 0.5, of 2 pixels 56 %.
+    private const double Blurred = 0.5;
 
     // Of the shorter side; a picture this small has lost what a network of 224 pixels looks for. Where half of all are so, that is how the data are.
     private const int Tiny = 48;

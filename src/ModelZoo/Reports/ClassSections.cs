@@ -85,7 +85,7 @@ internal static class ClassSections
                 new("as often as it says", [0, 100], [0, 100]),
             ])
         {
-            Caption = $"Below the dashed line it is too sure of itself, above it not sure enough. Expected calibration error: {ReportText.Percent(error)}.",
+            Caption = $"On the dashed line it is right as often as it says; below, less often. Expected calibration error: {ReportText.Percent(error)}.",
         }) + FigureWriter.Html(new BarChart($"How sure: {what} by {certainty}", new(what),
             [.. bins.Select(b => $"{Number(Math.Round(100 * b.From))} – {Number(Math.Round(100 * b.To))} %")],
             [new("", [.. bins.Select(b => (double)b.Count)])]));
