@@ -23,6 +23,11 @@ internal static class ServeSpeed
     {
         string[] paths = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => ImageDecoder.Recognizes(File.ReadAllBytes(path)))
             .Order(StringComparer.Ordinal).Take(96)];
+        if (paths.Length == 0)
+        {
+            throw new UsageException($"{folder}: there are no pictures in it.");
+        }
+
         byte[][] pictures = [.. paths.Select(File.ReadAllBytes)];
         using var classifier = ImageClassifier.Load(Catalog.Models, checkpoint, Catalog.ReadResource);
         using ServerProcess server = await ServerProcess.StartAsync(checkpoint).ConfigureAwait(false);
