@@ -6,6 +6,7 @@ using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Inference.Quantization;
 using ModelZoo.Loading;
+using ModelZoo.Statistics;
 using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
@@ -208,7 +209,9 @@ internal static class QuantizeCommand
             layers = Result.Costs,
             outputNoise = Result.Noise,
             floatAccuracy = Labeled ? FloatAccuracy : (double?)null,
+            floatAccuracyInterval = Labeled ? Interval.OfShare(FloatAccuracy, measured) : (Interval?)null,
             accuracy = Labeled ? Answers!.Accuracy : (double?)null,
+            accuracyInterval = Labeled ? Interval.OfShare(Answers!.Accuracy, measured) : (Interval?)null,
             agreement = Answers!.Agreement,
             drop = Answers.Drop,
             unavailable = CompiledModel.QuantizationUnavailable,
@@ -224,7 +227,8 @@ internal static class QuantizeCommand
 
             console.Write(table);
             string answers = Labeled
-                ? string.Create(CultureInfo.InvariantCulture, $"top-1 {Tables.Percent(Answers!.Accuracy)}, in float32 {Tables.Percent(FloatAccuracy)} ")
+                ? $"top-1 {Tables.Percent(Answers!.Accuracy, Interval.OfShare(Answers.Accuracy, measured))}, in float32 "
+                    + $"{Tables.Percent(FloatAccuracy, Interval.OfShare(FloatAccuracy, measured))} "
                     + string.Create(CultureInfo.InvariantCulture, $"({Answers.Drop:F2} points lost)")
                 : $"top-1 as in float32 for {Tables.Percent(Answers!.Agreement)}";
             console.WriteLine($"{Output}: {Model.Info.Name} with {Result.Info.Layers.Count} of {Result.Costs.Count} layers in int8 ({Result.Info.Observer}, "
