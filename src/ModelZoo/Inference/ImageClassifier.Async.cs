@@ -87,11 +87,23 @@ public sealed partial class ImageClassifier
         var answers = new List<Answer>(pictures.Count);
         foreach (PreparedImage[] batch in pictures.Chunk(batchSize))
         {
-            float[] inputs = batch.Length == 1 ? batch[0].Values : [.. batch.SelectMany(picture => picture.Values)];
+            float[] inputs = batch.Length == 1 ? batch[0].Values : Joined(batch);
             answers.AddRange(await thread.RunAsync(() => Classify(inputs, batch.Length, top), cancel).ConfigureAwait(false));
         }
 
         return answers;
+    }
+
+    private static float[] Joined(PreparedImage[] pictures)
+    {
+        int length = pictures[0].Values.Length;
+        float[] inputs = GC.AllocateUninitializedArray<float>(pictures.Length * length);
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            pictures[i].Values.CopyTo(inputs, i * length);
+        }
+
+        return inputs;
     }
 
     /// <inheritdoc/>
