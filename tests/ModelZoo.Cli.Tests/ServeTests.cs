@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using ModelZoo.Tests.Data;
 using Xunit;
@@ -76,6 +78,30 @@ public sealed class ServeTests : IDisposable
         await PostAsync(new Uri(address, "v1/predict"), Picture(), HttpStatusCode.OK);
         server.Signal(2);
         Assert.Equal(130, server.Finish().ExitCode);
+    }
+
+    [Fact]
+    public async Task Certificates_are_Kestrels_own_settings()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(folder.File("cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(folder.File("key.pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(folder.File("settings.json"), $$"""
+            { "Kestrel": { "Certificates": { "Default": { "Path": "{{folder.File("cert.pem")}}", "KeyPath": "{{folder.File("key.pem")}}" } } } }
+            """);
+        Zoo.Running server = Start("serve", "lenet5:mnist", "--port", "0", "--json", "--settings", "settings.json");
+        Uri address = await AddressAsync(server);
+        Assert.Equal("https", address.Scheme);
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Thumbprint == certificate.Thumbprint,
+        };
+        using var secure = new HttpClient(handler);
+        Assert.Equal("Healthy", await secure.GetStringAsync(new Uri(address, "healthz")));
+        server.Signal(15);
+        Assert.Equal(143, server.Finish().ExitCode);
     }
 
     [Theory]

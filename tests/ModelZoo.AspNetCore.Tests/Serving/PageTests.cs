@@ -72,10 +72,27 @@ public sealed partial class PageTests : IDisposable
         Assert.False(browser.FindElement(By.Id("answer")).Displayed);
     }
 
-    private static ChromeDriver Start()
+    [Fact]
+    public async Task The_camera_gives_pictures_too()
+    {
+        await using TestServer server = await TestServer.StartAsync(null, "resnet20:cifar10");
+        using ChromeDriver browser = Start("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream");
+        browser.Navigate().GoToUrl(server.Address);
+        Wait(() => browser.FindElements(By.CssSelector("#model option")).Count == 1);
+        browser.FindElement(By.Id("camera")).Click();
+        Wait(() => browser.FindElement(By.Id("take")).Displayed && browser.ExecuteScript("return document.getElementById('video').videoWidth") is > 0L);
+        browser.FindElement(By.Id("take")).Click();
+        Wait(() => browser.FindElements(By.CssSelector("#strip li")).Count == 1);
+        Assert.StartsWith("camera.jpg", browser.FindElement(By.Id("timing")).Text, StringComparison.Ordinal);
+        browser.FindElement(By.Id("stop")).Click();
+        Assert.False(browser.FindElement(By.Id("live")).Displayed);
+    }
+
+    private static ChromeDriver Start(params string[] more)
     {
         var options = new ChromeOptions { BinaryLocation = Program("chromium") };
         options.AddArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1000,900");
+        options.AddArguments(more);
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         return new ChromeDriver(ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Program("chromedriver"))!, "chromedriver"), options);
     }
