@@ -1,4 +1,4 @@
-using System.Numerics;
+using ModelZoo.Statistics;
 
 namespace ModelZoo.Audit;
 
@@ -38,7 +38,7 @@ internal sealed class Likeness
         Agreement best = default;
         foreach (Face other in new[] { b.straight, b.mirrored })
         {
-            if (Dot(a.straight.Coarse, other.Coarse) < Promising)
+            if (InnerProduct.Of(a.straight.Coarse, other.Coarse) < Promising)
             {
                 continue;
             }
@@ -66,7 +66,7 @@ internal sealed class Likeness
                 Span<float> middle = crop[..(Middle * Middle)];
                 Cut(from.Middle, Middle, Crops[tryX], Crops[tryY], middle);
                 Standardize(middle);
-                double agreement = Dot(middle, to.MiddleStandard);
+                double agreement = InnerProduct.Of(middle, to.MiddleStandard);
                 if (agreement > best)
                 {
                     (best, bestX, bestY) = (agreement, tryX, tryY);
@@ -86,7 +86,7 @@ internal sealed class Likeness
         Detail(crop, detail);
         Standardize(detail);
         Standardize(crop);
-        return new(Dot(crop, to.Standard), Dot(detail, to.Detail), false);
+        return new(InnerProduct.Of(crop, to.Standard), InnerProduct.Of(detail, to.Detail), false);
     }
 
     private static void Cut(ReadOnlySpan<float> from, int side, (float Start, float Size) columns, (float Start, float Size) rows, Span<float> into)
@@ -162,24 +162,6 @@ internal sealed class Likeness
         {
             value *= scale;
         }
-    }
-
-    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        Vector<float> sum = Vector<float>.Zero;
-        int i = 0;
-        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            sum += new Vector<float>(a[i..]) * new Vector<float>(b[i..]);
-        }
-
-        float total = Vector.Sum(sum);
-        for (; i < a.Length; i++)
-        {
-            total += a[i] * b[i];
-        }
-
-        return total;
     }
 
     /// <summary>A thumbnail in three resolutions, and what is compared of them.</summary>

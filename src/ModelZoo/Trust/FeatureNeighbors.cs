@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using ModelZoo.Statistics;
 
 namespace ModelZoo.Trust;
 
@@ -98,7 +98,7 @@ internal sealed class NeighborSearch
         var nearest = new PriorityQueue<float, float>(kept.Neighbors + 1); // the most alike, the least of them first
         for (int first = 0; first < directions.Length; first += dimensions)
         {
-            float alike = Dot(own, directions.AsSpan(first, dimensions));
+            float alike = InnerProduct.Of(own, directions.AsSpan(first, dimensions));
             if (float.IsNaN(alike))
             {
                 return double.NaN;
@@ -130,23 +130,5 @@ internal sealed class NeighborSearch
         {
             value *= scale;
         }
-    }
-
-    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        Vector<float> sum = Vector<float>.Zero;
-        int i = 0;
-        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            sum += new Vector<float>(a[i..]) * new Vector<float>(b[i..]);
-        }
-
-        float total = Vector.Sum(sum);
-        for (; i < a.Length; i++)
-        {
-            total += a[i] * b[i];
-        }
-
-        return total;
     }
 }
