@@ -17,6 +17,8 @@ internal static class InferenceSpeed
 {
     internal const double BlockSeconds = 0.3;
 
+    private const double WarmSeconds = 1;
+
     internal static string[] Usual { get; } =
         ["alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v1", "efficientnet_b0", "densenet121"];
 
@@ -190,7 +192,11 @@ internal static class InferenceSpeed
     // Seconds of one run, over a block of them.
     internal static Func<double> Block(Func<Tensor> run)
     {
-        run().Dispose();
+        for (var warm = Stopwatch.StartNew(); warm.Elapsed.TotalSeconds < WarmSeconds;)
+        {
+            run().Dispose(); // until .NET has compiled what runs often a second time
+        }
+
         long begun = Stopwatch.GetTimestamp();
         run().Dispose();
         int count = Math.Max(1, (int)(BlockSeconds / Stopwatch.GetElapsedTime(begun).TotalSeconds));

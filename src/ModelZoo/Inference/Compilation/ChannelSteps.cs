@@ -21,6 +21,8 @@ internal sealed class AffineStep : Step
         (factor, shift) = (a!, s!);
     }
 
+    public override bool OnTeam => backend.Kernels && (function is null || ReferenceEquals(function, PointwiseFunction.Relu));
+
     public override string Kind => Join("normalization", function?.Name);
 
     public override int Overwritable => 0;
@@ -65,6 +67,8 @@ internal sealed class SumStep(IReadOnlyList<TraceNode> layers, int[] inputs, int
 {
     private readonly bool relu = layers.Count > 1;
 
+    public override bool OnTeam => backend.Kernels;
+
     public override string Kind => Join("sum", relu ? "relu" : null);
 
     public override int Overwritable => 0;
@@ -84,6 +88,8 @@ internal sealed class SumStep(IReadOnlyList<TraceNode> layers, int[] inputs, int
 /// <summary>Channels times their gates: [N,C,H,W] · [N,C,1,1].</summary>
 internal sealed class GateStep(TraceNode layer, int[] inputs, int output, Backend backend) : Step([layer], inputs, output)
 {
+    public override bool OnTeam => backend.Kernels;
+
     public override string Kind => "gate";
 
     public override int Overwritable => 0;
@@ -96,6 +102,8 @@ internal sealed class GateStep(TraceNode layer, int[] inputs, int output, Backen
 internal sealed class MaxPoolStep(TraceNode layer, int[] inputs, int output) : Step([layer], inputs, output)
 {
     private readonly MaxPool2d pool = (MaxPool2d)layer.Module;
+
+    public override bool OnTeam => true;
 
     public override string Kind => "max pooling";
 
@@ -111,6 +119,8 @@ internal sealed class MaxPoolStep(TraceNode layer, int[] inputs, int output) : S
 /// <summary>The mean of each channel, [N,C,H,W] → [N,C,1,1].</summary>
 internal sealed class MeanStep(TraceNode layer, int[] inputs, int output) : Step([layer], inputs, output)
 {
+    public override bool OnTeam => true;
+
     public override string Kind => "mean";
 
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack) => Kernels.Mean(x[0]);
@@ -130,6 +140,8 @@ internal sealed class ConcatStep(TraceNode layer, int[] inputs, int output, Back
 
     /// <summary>The concatenation that it appends to.</summary>
     public ConcatStep? Before { get; init; }
+
+    public override bool OnTeam => backend.Kernels;
 
     public override string Kind => Present > 0 ? "append" : "concatenation";
 

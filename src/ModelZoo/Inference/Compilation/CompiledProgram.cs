@@ -14,12 +14,14 @@ internal sealed class CompiledProgram : IDisposable
     private readonly Backend backend;
     private readonly PackCache packs;
     private readonly WeightsStamp stamp;
+    private readonly bool team;
 
     public CompiledProgram(IReadOnlyList<Step> steps, int values, int output, Backend backend, long[] inputShape)
     {
         (Steps, this.values, this.output, this.backend) = (steps, values, output, backend);
         InputShape = inputShape;
         packs = new PackCache(batch => [.. steps.Select(s => s.Pack(batch))]);
+        team = backend.Kernels && DirectConvolution.IsSupported && steps.All(s => s.OnTeam || s is LayerStep or FunctionStep or AffineStep);
         stamp = new WeightsStamp(steps.SelectMany(s => s.Sources));
     }
 
@@ -73,6 +75,7 @@ internal sealed class CompiledProgram : IDisposable
     private Tensor Run(Tensor input, Tensor?[] live, Action<Step, Tensor[]>? see, CancellationToken[] cancel)
     {
         using PackCache.Use packed = packs.For(input.shape[0]);
+        using ThreadTeam.Use threads = team ? ThreadTeam.Enter() : default;
         var given = new Tensor[8];
         live[0] = ChannelsLast.Of(input.is_floating_point() ? input.to(backend.Type) : input).alias(); // the caller's object must not be disposed here
         for (int i = 0; i < Steps.Count; i++)
@@ -92,6 +95,11 @@ internal sealed class CompiledProgram : IDisposable
             for (int slot = 0; slot < x.Length; slot++)
             {
                 x[slot] = live[step.Inputs[slot]]!;
+            }
+
+            if (!step.OnTeam)
+            {
+                threads.Team?.Rest();
             }
 
             if (step.Outputs.Length == 1)

@@ -115,8 +115,7 @@ internal static unsafe partial class Kernels
         long[] shape = x.shape, matrix = weight.shape;
         (long images, long inner, long outer) = (shape[0], matrix[1], matrix[0]);
         bool pixels = shape.Length == 4;
-        Tensor held = pixels ? x : x.contiguous();
-        Pixels rows = pixels ? Pixels.Of(x, out held) : new((nint)NativeOperators.Data(held), images, inner, 1, 1, inner);
+        Pixels rows = pixels ? Pixels.Of(x, out Tensor held) : Pixels.OfRows(x, out held);
         Tensor y = pixels ? Empty([images, outer, 1, 1], outer) : empty(images, outer, dtype: ScalarType.Float32);
         Output output = function switch
         {

@@ -134,7 +134,7 @@ internal static unsafe partial class NativeOperators
         return (float*)pointer;
     }
 
-    /// <summary>Runs a function over parts of [0, count) on libtorch's threads.</summary>
+    /// <summary>Runs a function over parts of [0, count) on the team that the calling thread leads, or else on libtorch's threads.</summary>
     /// <param name="count">How many.</param>
     /// <param name="grain">The least that a thread is worth.</param>
     /// <param name="part">From, to before, and the context.</param>
@@ -144,6 +144,10 @@ internal static unsafe partial class NativeOperators
         if (count <= grain)
         {
             part(0, count, context);
+        }
+        else if (ThreadTeam.Current is { } team)
+        {
+            team.For(count, grain, part, context);
         }
         else
         {
@@ -286,4 +290,8 @@ internal static unsafe partial class NativeOperators
 /// <param name="Stride">From one place to the next.</param>
 /// <param name="Dilation">From one element of a kernel to the next.</param>
 /// <param name="Groups">Groups of channels.</param>
-internal readonly record struct Window(long[] Padding, long[] Stride, long[] Dilation, long Groups);
+internal readonly record struct Window(long[] Padding, long[] Stride, long[] Dilation, long Groups)
+{
+    /// <summary>At every pixel, of that pixel alone.</summary>
+    public static Window Point { get; } = new([0, 0], [1, 1], [1, 1], 1);
+}

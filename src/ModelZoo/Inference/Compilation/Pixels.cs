@@ -16,20 +16,34 @@ internal readonly unsafe record struct Pixels(nint First, long Images, long Chan
 
     public long Count => Images * Rows * Columns;
 
+    /// <summary>All pixels as one row of one image.</summary>
+    public Pixels AsRow() => this with { Images = 1, Rows = 1, Columns = Count };
+
     /// <summary>How a tensor lies; one that lies otherwise is copied.</summary>
     /// <param name="tensor">[N,C,H,W], float32.</param>
     /// <param name="held">The tensor, or the copy, which must live as long as the pointer is used.</param>
-    public static Pixels Of(Tensor tensor, out Tensor held)
+    /// <param name="dense">Whether there must be no gaps between pixels.</param>
+    public static Pixels Of(Tensor tensor, out Tensor held, bool dense = false)
     {
         long[] shape = tensor.shape, strides = tensor.stride();
         held = tensor;
-        if (DistanceOf(shape, strides) is not { } distance)
+        if (DistanceOf(shape, strides) is not { } distance || (dense && distance != shape[1]))
         {
             held = ChannelsLast.Of(tensor.contiguous());
             distance = shape[1];
         }
 
         return new((nint)NativeOperators.Data(held), shape[0], shape[1], shape[2], shape[3], distance);
+    }
+
+    /// <summary>Rows of a matrix as images of one pixel; one that lies otherwise is copied.</summary>
+    /// <param name="matrix">[N,C], float32.</param>
+    /// <param name="held">The matrix, or the copy, which must live as long as the pointer is used.</param>
+    public static Pixels OfRows(Tensor matrix, out Tensor held)
+    {
+        held = matrix.contiguous();
+        (long count, long columns) = (matrix.shape[0], matrix.shape[1]);
+        return new((nint)NativeOperators.Data(held), count, columns, 1, 1, columns);
     }
 
     // Null where it is no such row of pixels. The strides of dimensions of size 1 say nothing.

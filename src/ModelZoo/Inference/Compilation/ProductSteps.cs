@@ -33,9 +33,11 @@ internal sealed class ConvolutionStep : Step
     private readonly Tensor? dense;
     private readonly PointwiseFunction? function;
     private readonly Activation activation;
-    private readonly Tensor? panels; // of PointConvolution
+    private readonly (long H, long W) kernel;
+    private readonly Lazy<Tensor>? panels; // of DirectConvolution
     private readonly Lazy<Tensor>? moved; // of WinogradConvolution
-    private readonly Tensor? panelBias; // of both
+    private readonly Lazy<Tensor>? planes; // of DepthwiseConvolution
+    private readonly Tensor? ownBias; // of all three
 
     /// <param name="layers">The convolution, what is folded into it, then a sum, then an activation.</param>
     /// <param name="inputs">x, and what is added.</param>
@@ -57,19 +59,20 @@ internal sealed class ConvolutionStep : Step
             this.folded.Fold(layers[i].Module);
         }
 
-        (long H, long W) kernel = (convolution.kernel_size[0], convolution.kernel_size[^1]);
+        kernel = (convolution.kernel_size[0], convolution.kernel_size[^1]);
         if (backend.Kernels && Activation.Of(function) is { } own)
         {
             activation = own;
-            panels = PointConvolution.Takes(kernel, window, convolution.out_channels, own) ? Packed(PointConvolution.Pack) : null;
-            bool winograd = backend.Has(Fusions.Winograd) && WinogradConvolution.Takes(kernel, window, convolution.in_channels, convolution.out_channels);
-            moved = winograd ? new(() => Packed(WinogradConvolution.Pack)) : null;
-            panelBias = panels is not null || winograd ? Packed(_ => PointConvolution.PackBias(this.folded.Bias, convolution.out_channels)) : null;
+            panels = DirectConvolution.Takes(window) ? new(() => Packed(DirectConvolution.Pack)) : null;
+            planes = !sum && DepthwiseConvolution.Takes(window, convolution.in_channels, convolution.out_channels)
+                ? new(() => Packed(DepthwiseConvolution.Pack)) : null;
+            moved = backend.Has(Fusions.Winograd) && WinogradConvolution.Takes(kernel, window, convolution.in_channels, convolution.out_channels)
+                ? new(() => Packed(WinogradConvolution.Pack)) : null;
         }
 
-        point = backend.Kernels && !sum && window.Groups == 1 && convolution.kernel_size.All(k => k == 1) && window.Padding.All(p => p == 0)
+        point = backend.Kernels && !sum && window.Groups == 1 && kernel == (1, 1) && window.Padding.All(p => p == 0)
             && inputShape[2] == 1 && inputShape[3] == 1;
-        if (panels is null && (!backend.Fused || !backend.Has(Fusions.Packing) || point))
+        if ((!IsOwn && (!backend.Fused || !backend.Has(Fusions.Packing))) || point)
         {
             using DisposeScope scope = NewDisposeScope();
             using IDisposable none = no_grad();
@@ -77,10 +80,9 @@ internal sealed class ConvolutionStep : Step
             dense = Keep(this.folded.IsPlain ? whole.alias() : whole.clone());
             Bias = this.folded.Bias is { } bias && backend.Type != ScalarType.Float32 ? Keep(bias.to(backend.Type)) : this.folded.Bias;
         }
-        else
-        {
-            Bias = this.folded.Bias is null || panelBias is null ? this.folded.Bias : Keep(panelBias.narrow(0, 0, convolution.out_channels));
-        }
+
+        ownBias = IsOwn ? Packed(_ => DirectConvolution.PackBias(this.folded.Bias, convolution.out_channels)) : null;
+        Bias ??= this.folded.Bias is null || ownBias is null ? this.folded.Bias : Keep(ownBias.narrow(0, 0, convolution.out_channels));
     }
 
     /// <summary>What is added per channel, after folding.</summary>
@@ -107,12 +109,12 @@ internal sealed class ConvolutionStep : Step
 
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
     {
-        if (panels is null && point && x[0].shape[0] <= MostRows)
+        if (point && x[0].shape[0] <= MostRows)
         {
             return Kernels.Product(x[0], dense!, Bias, function);
         }
 
-        if (panels is not null || UsesWinograd(x[0].shape[0]))
+        if (IsOwn)
         {
             return ByOwnKernel(x);
         }
@@ -137,7 +139,7 @@ internal sealed class ConvolutionStep : Step
 
     public override Tensor? Pack(long batch)
     {
-        if (panels is not null || UsesWinograd(batch) || !backend.Fused || !backend.Has(Fusions.Packing) || (point && batch <= MostRows))
+        if (IsOwn || !backend.Fused || !backend.Has(Fusions.Packing))
         {
             return null;
         }
@@ -155,15 +157,22 @@ internal sealed class ConvolutionStep : Step
 
         folded.Dispose();
         dense?.Dispose();
-        panels?.Dispose();
-        panelBias?.Dispose();
-        if (moved is { IsValueCreated: true })
+        ownBias?.Dispose();
+        foreach (Lazy<Tensor>? pack in new[] { panels, moved, planes })
         {
-            moved.Value.Dispose();
+            if (pack is { IsValueCreated: true })
+            {
+                pack.Value.Dispose();
+            }
         }
 
         base.Dispose();
     }
+
+    public override bool OnTeam => IsOwn;
+
+    // Whether kernels of the zoo's own compute it, for any number of images.
+    private bool IsOwn => panels is not null || planes is not null;
 
     /// <summary>The weights as <see cref="WinogradConvolution"/> takes them; null where it is not used. For faults that tests plant.</summary>
     internal Tensor? Moved => moved?.Value;
@@ -174,19 +183,24 @@ internal sealed class ConvolutionStep : Step
 
     private Tensor ByOwnKernel(ReadOnlySpan<Tensor> x)
     {
-        Pixels from = Pixels.Of(x[0], out Tensor held);
+        bool winograd = UsesWinograd(x[0].shape[0]);
+        Pixels from = Pixels.Of(x[0], out Tensor held, dense: !winograd && planes is null && kernel.W > 1);
         Tensor? other = null;
         Pixels? added = sum ? Pixels.Of(x[1], out other) : null;
         long[] shape = Layers[0].OutputShape;
         Tensor y = sum && Overwrites ? other! : Kernels.Empty([from.Images, .. shape[1..]], shape[1]);
         Pixels to = Pixels.Of(y, out _);
-        if (panels is not null)
+        if (winograd)
         {
-            PointConvolution.Run(from, to, added, panels, panelBias!, activation);
+            WinogradConvolution.Run(from, to, added, moved!.Value, ownBias!, (window.Padding[0], window.Padding[^1]), activation);
+        }
+        else if (planes is not null)
+        {
+            DepthwiseConvolution.Run(from, to, planes.Value, ownBias!, kernel, window, activation);
         }
         else
         {
-            WinogradConvolution.Run(from, to, added, moved!.Value, panelBias!, (window.Padding[0], window.Padding[^1]), activation);
+            DirectConvolution.Run(from, to, added, panels!.Value, ownBias!, kernel, window, activation);
         }
 
         GC.KeepAlive(held);
@@ -213,6 +227,7 @@ internal sealed class LinearStep : Step
     private readonly Tensor weight;
     private readonly Tensor? bias;
     private readonly PointwiseFunction? function;
+    private readonly Activation? activation; // null where the zoo's own kernel is not used
 
     public LinearStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, Backend backend) : base(layers, inputs, output)
     {
@@ -223,6 +238,7 @@ internal sealed class LinearStep : Step
         using IDisposable none = no_grad();
         weight = Keep(linear.weight.detach().to(backend.Type).contiguous().alias()); // the model's memory, in float32
         bias = linear.bias is { } own ? Keep(own.detach().to(backend.Type).alias()) : null;
+        activation = backend.Kernels && DirectConvolution.IsSupported ? Activation.Of(function) : null;
     }
 
     /// <summary>The activation; null for none.</summary>
@@ -239,6 +255,11 @@ internal sealed class LinearStep : Step
             return Kernels.Product(x[0], weight, bias, function);
         }
 
+        if (activation is { } own)
+        {
+            return ByOwnKernel(x[0], pack!, own);
+        }
+
         if (backend.Fused && pack is not null)
         {
             return NativeOperators.Linear(x[0], pack, bias, function);
@@ -250,13 +271,26 @@ internal sealed class LinearStep : Step
 
     public override Tensor? Pack(long batch)
     {
-        if (!backend.Fused || !backend.Has(Fusions.Packing) || (backend.Kernels && batch <= MostRows))
+        if ((backend.Kernels && batch <= MostRows) || !backend.Fused || (activation is null && !backend.Has(Fusions.Packing)))
         {
             return null;
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return Keep(NativeOperators.PackLinear(weight, batch));
+        using IDisposable none = no_grad();
+        return Keep(activation is null ? NativeOperators.PackLinear(weight, batch) : DirectConvolution.Pack(weight.reshape([.. weight.shape, 1, 1])));
+    }
+
+    public override bool OnTeam => activation is not null;
+
+    private Tensor ByOwnKernel(Tensor x, Tensor pack, Activation own)
+    {
+        Tensor y = empty(x.shape[0], linear.out_features, dtype: ScalarType.Float32);
+        using Tensor padded = DirectConvolution.PackBias(bias, linear.out_features);
+        Pixels rows = Pixels.OfRows(x, out Tensor held);
+        DirectConvolution.Run(rows, Pixels.OfRows(y, out _), null, pack, padded, (1, 1), Window.Point, own);
+        GC.KeepAlive(held);
+        return y;
     }
 
     public override void Dispose()

@@ -29,6 +29,9 @@ internal abstract class Step(IReadOnlyList<TraceNode> layers, int[] inputs, para
     /// <summary>Which of its inputs its output may share memory with, other than by <see cref="Overwrites"/>.</summary>
     public virtual IEnumerable<int> Shares => [];
 
+    /// <summary>Whether all that it computes on several threads goes through <see cref="NativeOperators.ParallelFor"/>; else libtorch uses threads of its own.</summary>
+    public virtual bool OnTeam => false;
+
     /// <summary>The values that nobody reads after it.</summary>
     public int[] Dead { get; set; } = [];
 
@@ -67,6 +70,8 @@ internal sealed class LayerStep(TraceNode layer, int[] inputs, int[] outputs) : 
         or NormBase or GroupNorm or LayerNorm or LocalResponseNorm or MaxPool2d or AvgPool2d or Softmax or Add or Multiply or Elementwise or Concat);
 
     public override string Kind => "layer";
+
+    public override bool OnTeam => Layers[0].Module is Flatten; // a view, or a copy
 
     // Of other layers it is not known whether they compute a new tensor or look at the old one differently.
     public override IEnumerable<int> Shares => fresh ? [] : Enumerable.Range(0, Inputs.Length);

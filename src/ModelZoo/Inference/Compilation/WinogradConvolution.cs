@@ -21,12 +21,6 @@ internal static unsafe class WinogradConvolution
     private const long ScratchFloats = 160 * 1024; // of transformed tiles: what fits into the cache of a core
     private const int Pad = 16; // rows at a distance of a power of two would take each other's place in the cache
 
-    [ThreadStatic]
-    private static nint scratch;
-
-    [ThreadStatic]
-    private static long scratchFloats;
-
     /// <summary>G, 6×3: what kernels are transformed by.</summary>
     public static ReadOnlySpan<double> Filter =>
     [
@@ -44,8 +38,8 @@ internal static unsafe class WinogradConvolution
     /// <param name="inner">C.</param>
     /// <param name="outer">K.</param>
     public static bool Takes((long H, long W) kernel, in Window window, long inner, long outer) =>
-        PointConvolution.IsSupported && kernel == (3, 3) && window.Groups == 1 && window.Stride.All(s => s == 1) && window.Dilation.All(d => d == 1)
-        && inner % PointConvolution.Lanes == 0 && outer % PointConvolution.Lanes == 0 && inner >= 32 && outer >= 32;
+        DirectConvolution.IsSupported && kernel == (3, 3) && window.Groups == 1 && window.Stride.All(s => s == 1) && window.Dilation.All(d => d == 1)
+        && inner % DirectConvolution.Lanes == 0 && outer % DirectConvolution.Lanes == 0 && inner >= 32 && outer >= 32;
 
     /// <summary>Whether so many images of a size are worth it.</summary>
     public static bool Pays(long images, long rows, long columns) => Tiles(images, rows, columns) >= FewestTiles;
@@ -55,7 +49,7 @@ internal static unsafe class WinogradConvolution
     /// <returns>In the caller's scope.</returns>
     public static Tensor Pack(Tensor weight)
     {
-        long outer = weight.shape[0], inner = weight.shape[1], width = 2 * PointConvolution.Lanes, panels = (outer + width - 1) / width;
+        long outer = weight.shape[0], inner = weight.shape[1], width = 2 * DirectConvolution.Lanes, panels = (outer + width - 1) / width;
         Tensor g = tensor(Filter.ToArray()).reshape(Patch, 3);
         Tensor moved = matmul(matmul(g, weight.to(ScalarType.Float64)), g.t()).to(ScalarType.Float32); // [K,C,6,6], rounded once
         Tensor padded = zeros(panels * width, inner, Places);
@@ -68,12 +62,12 @@ internal static unsafe class WinogradConvolution
     /// <param name="y">Where they go; it may be other.</param>
     /// <param name="other">What is added; null for nothing.</param>
     /// <param name="weight">As <see cref="Pack"/> gives it.</param>
-    /// <param name="bias">As <see cref="PointConvolution.PackBias"/> does.</param>
+    /// <param name="bias">As <see cref="DirectConvolution.PackBias"/> does.</param>
     /// <param name="padding">Zeros on each side.</param>
     /// <param name="function">What becomes of the sums.</param>
     public static void Run(Pixels x, Pixels y, Pixels? other, Tensor weight, Tensor bias, (long H, long W) padding, Activation function)
     {
-        long tiles = Tiles(y.Images, y.Rows, y.Columns), panels = (y.Channels + (2 * PointConvolution.Lanes) - 1) / (2 * PointConvolution.Lanes);
+        long tiles = Tiles(y.Images, y.Rows, y.Columns), panels = (y.Channels + (2 * DirectConvolution.Lanes) - 1) / (2 * DirectConvolution.Lanes);
         long most = Math.Clamp(ScratchFloats / (Places * (x.Channels + Pad)), 12, 96), blocks = (tiles + most - 1) / most;
         int threads = get_num_threads();
         if (blocks > 1 || panels % threads != 0)
@@ -84,7 +78,7 @@ internal static unsafe class WinogradConvolution
         var task = new Work(x, y, other ?? default, (nint)NativeOperators.Data(weight), (nint)NativeOperators.Data(bias), padding.H, padding.W, tiles,
             (tiles + blocks - 1) / blocks, function);
         blocks = (tiles + task.TilesOfBlock - 1) / task.TilesOfBlock;
-        NativeOperators.ParallelFor(blocks * panels, 1, PointConvolution.Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
+        NativeOperators.ParallelFor(blocks * panels, 1, DirectConvolution.Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
     }
 
     private static long Tiles(long images, long rows, long columns) => images * ((rows + Tile - 1) / Tile) * ((columns + Tile - 1) / Tile);
@@ -99,8 +93,8 @@ internal static unsafe class WinogradConvolution
     private static void Part<TLanes, TVector>(long begin, long end, in Work work) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         long width = 2 * TLanes.Count, panels = (work.To.Channels + width - 1) / width, step = work.From.Channels + Pad;
-        long rows = (work.TilesOfBlock + 11) / 12 * 12; // the last tiles of rows reach behind the end
-        float* moved = Scratch((Places * rows * (step + width)) + (Places * TLanes.Count * 2));
+        long rows = work.TilesOfBlock + Compilation.Tiles.Most; // the last tiles of rows reach behind the end
+        float* moved = Scratch.Floats((Places * rows * (step + width)) + (Places * TLanes.Count * 2));
         float* sums = moved + (Places * rows * step), own = sums + (Places * rows * width);
         while (begin < end)
         {
@@ -138,7 +132,7 @@ internal static unsafe class WinogradConvolution
         for (long row = 0; row < rows;)
         {
             int tile = Compilation.Tiles.RowsFor(rows - row, TLanes.Count);
-            Compilation.Tiles.Compute<TLanes, TVector, Wide>(new((nint)(x + (row * step)), (nint)step, (nint)weight, (nint)inner, 0, 0, 0,
+            Compilation.Tiles.Compute<TLanes, TVector, Wide>(new((nint)(x + (row * step)), (nint)step, (nint)weight, (nint)inner, 1, 0, 0, 0, 0,
                 (nint)(y + (row * width)), width, float.NegativeInfinity), tile);
             row += tile;
         }
@@ -257,19 +251,6 @@ internal static unsafe class WinogradConvolution
         (long image, long rest) = Math.DivRem(tile, rows * columns);
         (long row, long column) = Math.DivRem(rest, columns);
         return (image, row, column);
-    }
-
-    // Of the thread, for as long as it lives.
-    private static float* Scratch(long floats)
-    {
-        if (scratchFloats < floats)
-        {
-            NativeMemory.AlignedFree((void*)scratch);
-            scratch = (nint)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
-            scratchFloats = floats;
-        }
-
-        return (float*)scratch;
     }
 
     private readonly record struct Work(Pixels From, Pixels To, Pixels Other, nint WeightAt, nint BiasAt, long PaddingH, long PaddingW, long Tiles,

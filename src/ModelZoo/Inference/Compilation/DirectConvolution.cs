@@ -1,0 +1,244 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
+
+namespace ModelZoo.Inference.Compilation;
+
+/// <summary>
+/// Convolutions as products of matrices that need no rearranging: channels last, what a row of a kernel lies on is one run of floats, so that a pixel of y is a
+/// sum of as many runs times a panel of weights as the kernel has rows (<see cref="Tiles"/>).
+/// </summary>
+internal static unsafe class DirectConvolution
+{
+    private const long PixelsOfPiece = 112; // of a row of y
+    private const long FloatsOfChunk = 64 * 1024; // of x: what fits into the cache of a core beside a panel of weights
+    private const long ProductsOfUnit = 1_000_000; // so few that threads end together, so many that taking one costs nothing
+    private const int UnitsOfThread = 8;
+
+    /// <summary>Whether this processor runs it.</summary>
+    public static bool IsSupported => Fma.IsSupported;
+
+    /// <summary>Floats of a vector here.</summary>
+    public static int Lanes => Vector512.IsHardwareAccelerated ? Lanes512.Count : Lanes256.Count;
+
+    /// <summary>Whether a layer can be computed so.</summary>
+    /// <param name="window">How its kernels are laid.</param>
+    public static bool Takes(in Window window) => IsSupported && window.Groups == 1 && window.Dilation.All(d => d == 1);
+
+    /// <summary>Lays weights out: panels of two vectors of output channels, the last of one where that is enough, zeros behind the last channel.</summary>
+    /// <param name="weight">[K,C,R,S].</param>
+    /// <returns>Of each panel [R,S,C,channels]; in the caller's scope.</returns>
+    public static Tensor Pack(Tensor weight)
+    {
+        long outer = weight.shape[0], inner = weight.numel() / outer, width = 2 * Lanes, whole = outer / width * width, rest = outer - whole;
+        Tensor matrix = weight.permute(2, 3, 1, 0).reshape(inner, outer);
+        List<Tensor> parts = [];
+        if (whole > 0)
+        {
+            parts.Add(matrix.narrow(1, 0, whole).reshape(inner, whole / width, width).permute(1, 0, 2).reshape(-1));
+        }
+
+        if (rest > 0)
+        {
+            Tensor last = zeros(inner, rest > Lanes ? width : Lanes);
+            last.narrow(1, 0, rest).copy_(matrix.narrow(1, whole, rest));
+            parts.Add(last.reshape(-1));
+        }
+
+        return parts.Count == 1 ? parts[0].clone() : cat(parts, 0);
+    }
+
+    /// <summary>A bias with zeros behind the last channel.</summary>
+    /// <param name="bias">[K] or null.</param>
+    /// <param name="outer">K.</param>
+    public static Tensor PackBias(Tensor? bias, long outer)
+    {
+        Tensor padded = zeros(outer + (2 * Lanes));
+        if (bias is not null)
+        {
+            padded.narrow(0, 0, outer).copy_(bias);
+        }
+
+        return padded;
+    }
+
+    /// <summary>Computes act(convolution(x) + bias + other) into y.</summary>
+    /// <param name="x">The images; where kernels have several columns, without gaps between the pixels.</param>
+    /// <param name="y">Where they go; it may be other.</param>
+    /// <param name="other">What is added; null for nothing.</param>
+    /// <param name="weight">As <see cref="Pack"/> lays it out.</param>
+    /// <param name="bias">As <see cref="PackBias"/> does.</param>
+    /// <param name="kernel">R and S.</param>
+    /// <param name="window">How kernels are laid.</param>
+    /// <param name="function">What becomes of the sums.</param>
+    public static void Run(Pixels x, Pixels y, Pixels? other, Tensor weight, Tensor bias, (long H, long W) kernel, in Window window, Activation function)
+    {
+        (long H, long W) stride = (window.Stride[0], window.Stride[^1]), padding = (window.Padding[0], window.Padding[^1]);
+        if (kernel == (1, 1) && stride == (1, 1) && padding == (0, 0))
+        {
+            (x, y, other) = (x.AsRow(), y.AsRow(), other?.AsRow()); // every pixel by itself
+        }
+
+        long pieces = (y.Columns + PixelsOfPiece - 1) / PixelsOfPiece, count = y.Images * y.Rows * pieces, width = 2 * Lanes;
+        long panels = (y.Channels + width - 1) / width, pixels = (y.Columns + pieces - 1) / pieces;
+        pixels = pieces == 1 ? pixels : Math.Min(PixelsOfPiece, (pixels + Tiles.Most - 1) / Tiles.Most * Tiles.Most);
+        long products = pixels * x.Channels * kernel.H * kernel.W * width, floats = pixels * stride.H * stride.W * x.Channels;
+        long chunk = Math.Max(Math.Min(FloatsOfChunk / Math.Max(1, floats), count * panels / (UnitsOfThread * get_num_threads())), ProductsOfUnit / products);
+        chunk = Math.Clamp(chunk, 1, count);
+        var task = new Work(x, y, other ?? default, (nint)NativeOperators.Data(weight), (nint)NativeOperators.Data(bias), kernel.H, kernel.W, stride.H,
+            stride.W, padding.H, padding.W, pieces, pixels, count, chunk, function);
+        long grain = Math.Max(1, ProductsOfUnit / (products * chunk));
+        NativeOperators.ParallelFor((count + chunk - 1) / chunk * panels, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Part256(long begin, long end, void* context) => Part<Lanes256, Vector256<float>>(begin, end, *(Work*)context);
+
+    [UnmanagedCallersOnly]
+    private static void Part512(long begin, long end, void* context) => Part<Lanes512, Vector512<float>>(begin, end, *(Work*)context);
+
+    // Chunks of pieces of rows, and of each some panels of weights, panel after panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Part<TLanes, TVector>(long begin, long end, in Work work) where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        long width = 2 * TLanes.Count, panels = (work.To.Channels + width - 1) / width;
+        for (; begin < end; begin++)
+        {
+            (long chunk, long panel) = Math.DivRem(begin, panels);
+            long last = Math.Min(work.Count, (chunk + 1) * work.Chunk);
+            for (long piece = chunk * work.Chunk; piece < last; piece++)
+            {
+                if (work.To.Channels - (panel * width) > TLanes.Count)
+                {
+                    Piece<TLanes, TVector, Wide>(work, piece, panel * width);
+                }
+                else
+                {
+                    Piece<TLanes, TVector, Narrow>(work, piece, panel * width);
+                }
+            }
+        }
+    }
+
+    // A piece of a row of y, one panel of channels.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Piece<TLanes, TVector, TWidth>(in Work work, long piece, long channel)
+        where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
+    {
+        (Pixels from, Pixels to) = (work.From, work.To);
+        (long line, long part) = Math.DivRem(piece, work.Pieces);
+        (long image, long row) = Math.DivRem(line, to.Rows);
+        long begin = part * work.PixelsOfPiece, end = Math.Min(to.Columns, begin + work.PixelsOfPiece), top = (row * work.StrideH) - work.PaddingH;
+        long first = Math.Max(0, -top), last = Math.Max(first, Math.Min(work.KernelH, from.Rows - top)); // the rows of the kernel that lie on the image
+        float* source = from.Data + (((image * from.Rows) + top + first) * from.Columns * from.Distance);
+        bool again = work.Other.First != to.First; // what is added to is still there, so that a pixel may be computed twice
+        for (long j = begin; j < end;)
+        {
+            int tile = Tiles.RowsFor(end - j, TLanes.Count);
+            if (tile > end - j)
+            {
+                if (again && end - begin >= tile)
+                {
+                    j = end - tile;
+                }
+                else
+                {
+                    tile = Tiles.RowsWithin(end - j, TLanes.Count);
+                }
+            }
+
+            Compute<TLanes, TVector, TWidth>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, tile, first, last);
+            j += tile;
+        }
+    }
+
+    // A tile: pixels of y from one on, which begin at a column of x.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Compute<TLanes, TVector, TWidth>(in Work work, float* source, long pixel, long left, long channel, int tile, long first, long last)
+        where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
+    {
+        (Pixels from, Pixels to, Pixels other) = (work.From, work.To, work.Other);
+        int columns = TWidth.Two ? 2 * TLanes.Count : TLanes.Count;
+        long run = work.KernelW * from.Channels, wide = ((tile - 1) * work.StrideW) + work.KernelW, there = Math.Min(columns, to.Channels - channel);
+        float* x = source + (left * from.Distance);
+        (long step, long segment) = (work.StrideW * from.Distance, from.Columns * from.Distance);
+        bool outside = left < 0 || left + wide > from.Columns, partial = there < columns;
+        float* own = null, window = null;
+        if (outside || partial)
+        {
+            own = Scratch.Floats((Tiles.Most * columns) + (outside ? (last - first) * wide * from.Channels : 0));
+            window = own + (Tiles.Most * columns);
+        }
+
+        if (outside)
+        {
+            Window(from, source, left, wide, last - first, window);
+            x = window;
+            (step, segment) = (work.StrideW * from.Channels, wide * from.Channels);
+        }
+
+        float* y = to.Data + (pixel * to.Distance) + channel, start = other.First == 0 ? null : other.Data + (pixel * other.Distance) + channel;
+        float* weight = work.Weight + (channel * run * work.KernelH) + (first * run * columns);
+        float* made = y;
+        long madeStep = to.Distance, startStep = other.Distance;
+        if (partial)
+        {
+            made = own;
+            madeStep = columns;
+            if (start is not null)
+            {
+                Copy(start, startStep, own, columns, tile, there);
+                start = own;
+                startStep = columns;
+            }
+        }
+
+        Tiles.Compute<TLanes, TVector, TWidth>(new((nint)x, (nint)step, (nint)weight, (nint)run, (nint)(last - first), (nint)segment,
+            (nint)(work.Bias + channel), (nint)start, (nint)startStep, (nint)made, (nint)madeStep, work.Function.Least), tile);
+        if (work.Function.IsBehind)
+        {
+            work.Function.Apply<TLanes, TVector>(made, madeStep, tile, columns);
+        }
+
+        if (partial)
+        {
+            Copy(own, columns, y, to.Distance, tile, there);
+        }
+    }
+
+    // Some rows of x from a column on, zeros beside the image.
+    private static void Window(Pixels from, float* source, long left, long wide, long rows, float* to)
+    {
+        long begin = Math.Clamp(-left, 0, wide), end = Math.Clamp(from.Columns - left, begin, wide);
+        for (long i = 0; i < rows; i++, to += wide * from.Channels)
+        {
+            new Span<float>(to, (int)(begin * from.Channels)).Clear();
+            new Span<float>(to + (end * from.Channels), (int)((wide - end) * from.Channels)).Clear();
+            Copy(source + (((i * from.Columns) + left + begin) * from.Distance), from.Distance, to + (begin * from.Channels), from.Channels, end - begin,
+                from.Channels);
+        }
+    }
+
+    private static void Copy(float* from, long fromStep, float* to, long toStep, long rows, long count)
+    {
+        if (fromStep == count && toStep == count)
+        {
+            (rows, count) = (1, rows * count);
+        }
+
+        for (long row = 0; row < rows; row++, from += fromStep, to += toStep)
+        {
+            new ReadOnlySpan<float>(from, (int)count).CopyTo(new Span<float>(to, (int)count));
+        }
+    }
+
+    private readonly record struct Work(Pixels From, Pixels To, Pixels Other, nint WeightAt, nint BiasAt, long KernelH, long KernelW, long StrideH,
+        long StrideW, long PaddingH, long PaddingW, long Pieces, long PixelsOfPiece, long Count, long Chunk, Activation Function)
+    {
+        public float* Weight => (float*)WeightAt;
+
+        public float* Bias => (float*)BiasAt;
+    }
+}
