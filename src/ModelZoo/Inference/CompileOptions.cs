@@ -18,13 +18,16 @@ public enum Fusions
     /// <summary>A convolution adds its output to the tensor that is to be added, in place where nobody else reads that.</summary>
     Sums = 4,
 
-    /// <summary>Growing concatenations (DenseNet's) share one tensor.</summary>
+    /// <summary>Convolutions write their outputs where a concatenation wants them, and growing ones (DenseNet's) share one tensor.</summary>
     Concatenations = 8,
 
     /// <summary>Weights are laid out for the processor once, for each batch size.</summary>
     Packing = 16,
 
-    /// <summary>Pooling, gates, sums, 1×1 convolutions with few channels and products with few rows by vector kernels of the zoo's own.</summary>
+    /// <summary>
+    /// Convolutions that are not grouped otherwise than by channel, linear layers, pooling, gates and sums by vector kernels of the zoo's own, on threads that
+    /// stay awake for the length of a call.
+    /// </summary>
     Kernels = 32,
 
     /// <summary>
@@ -33,8 +36,13 @@ public enum Fusions
     /// </summary>
     Winograd = 64,
 
+    /// <summary>
+    /// A normalization and a ReLU that only a 1×1 convolution reads (DenseNet's) are computed as it reads. With <see cref="Kernels"/> only.
+    /// </summary>
+    PreActivations = 128,
+
     /// <summary>All of them.</summary>
-    All = Normalization | Activations | Sums | Concatenations | Packing | Kernels | Winograd,
+    All = Normalization | Activations | Sums | Concatenations | Packing | Kernels | Winograd | PreActivations,
 }
 
 /// <summary>How a network is compiled.</summary>

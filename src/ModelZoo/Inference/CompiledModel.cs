@@ -256,8 +256,7 @@ public sealed class CompiledModel : IDisposable
         compiled.Insert(0, new(trace, program));
     }
 
-    // Concatenations of bytes are copies.
-    private Fusions Joined => options.Quantization is null ? options.Fusions : options.Fusions & ~Fusions.Concatenations;
+    private Fusions Joined => options.Quantization is null ? options.Fusions : options.Fusions & ByteRewriter.Joined;
 
     // Only float32 on the CPU can be quantized; elsewhere the float network runs.
     private Func<StepPlan, Backend, StepPlan>? Rewrite() => options.Quantization is { } bytes && Foreign is null

@@ -173,7 +173,7 @@ internal sealed class FeatureReader : IDisposable
         }
 
         bool native = Fused(example) && CompiledModel.QuantizationUnavailable is null;
-        var how = new Backend(Fused(example), Fusions.All & ~Fusions.Concatenations, ScalarType.Float32);
+        var how = new Backend(Fused(example), ByteRewriter.Joined, ScalarType.Float32);
         CompiledProgram program = Planner.Plan(trace, trace.Output, how, rewrite: (plan, backend) =>
             ByteRewriter.Rewrite(plan, bytes, backend, native));
         if (program.Steps.Any(s => s.Layers.Count > 0 && ByteRewriter.ValueOf(s) == NameOf(trace, value)))

@@ -127,11 +127,13 @@ internal sealed class MeanStep(TraceNode layer, int[] inputs, int output) : Step
 }
 
 /// <summary>
-/// Channels side by side. Where an earlier concatenation begins with the same tensors, as in DenseNet, only what is new is copied, behind them into the same
-/// memory, of which each concatenation is a part.
+/// Channels side by side. What convolutions wrote into their places already stays (<see cref="Place"/>). Where an earlier concatenation begins with the same
+/// tensors, as in DenseNet, the new ones go behind them into the same memory, of which each concatenation is a part.
 /// </summary>
 internal sealed class ConcatStep(TraceNode layer, int[] inputs, int output, Backend backend) : Step([layer], inputs, output)
 {
+    private readonly bool[] placed = new bool[inputs.Length];
+
     /// <summary>The channels of the largest concatenation that begins like this one.</summary>
     public long Capacity { get; set; } = layer.OutputShape[1];
 
@@ -143,9 +145,15 @@ internal sealed class ConcatStep(TraceNode layer, int[] inputs, int output, Back
 
     public override bool OnTeam => backend.Kernels;
 
-    public override string Kind => Present > 0 ? "append" : "concatenation";
+    public override string Kind => Join(Present > 0 ? "append" : "concatenation", placed.All(p => p) ? "in place" : null);
 
-    public override IEnumerable<int> Shares => Present > 0 ? [0] : [];
+    public override IEnumerable<int> Shares => Enumerable.Range(0, Inputs.Length).Where(i => placed[i]);
+
+    /// <summary>The first channel of an input.</summary>
+    public long ChannelOf(int input) => input == 0 ? 0 : Layers[0].InputShapes.Take(input + Math.Max(0, Present - 1)).Sum(s => s[1]);
+
+    /// <summary>Says that an input is where it belongs.</summary>
+    public void IsPlaced(int input) => placed[input] = true;
 
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
     {
@@ -154,8 +162,63 @@ internal sealed class ConcatStep(TraceNode layer, int[] inputs, int output, Back
             return cat(x.ToArray(), 1);
         }
 
-        Tensor whole = Present > 0 ? Kernels.Widened(x[0], Capacity) : Kernels.Empty(x[0].shape, Capacity);
-        Kernels.CopyChannels(Present > 0 ? x[1..] : x, whole, Present > 0 ? x[0].shape[1] : 0);
+        int there = Array.IndexOf(placed, true);
+        Tensor whole = there >= 0 ? Kernels.Widened(x[there], Capacity) : Kernels.Empty(x[0].shape, Capacity);
+        for (int first = 0; first < x.Length; first++)
+        {
+            int last = first;
+            while (last < x.Length && !placed[last])
+            {
+                last++;
+            }
+
+            if (last > first)
+            {
+                Kernels.CopyChannels(x[first..last], whole, ChannelOf(first));
+                first = last;
+            }
+        }
+
         return whole.narrow(1, 0, Layers[0].OutputShape[1]);
+    }
+}
+
+/// <summary>Lets convolutions write their outputs where a concatenation wants them.</summary>
+internal static class Placement
+{
+    /// <summary>Changes steps so that as many as can do.</summary>
+    /// <param name="steps">In the order of execution.</param>
+    /// <param name="output">The value that is wanted.</param>
+    public static void Assign(List<Step> steps, int output)
+    {
+        Dictionary<int, int> makers = [];
+        for (int i = 0; i < steps.Count; i++)
+        {
+            foreach (int value in steps[i].Outputs)
+            {
+                makers[value] = i;
+            }
+        }
+
+        foreach (ConcatStep concatenation in steps.OfType<ConcatStep>())
+        {
+            int[] inputs = concatenation.Inputs;
+            int there = concatenation.Present > 0 ? inputs[0] : -1, since = there < 0 ? -1 : makers[there];
+            if (there >= 0)
+            {
+                concatenation.IsPlaced(0);
+            }
+
+            foreach (int i in Enumerable.Range(0, inputs.Length).Where(i => inputs[i] != 0 && inputs[i] != output).OrderBy(i => makers.GetValueOrDefault(inputs[i])))
+            {
+                if (inputs.Count(v => v == inputs[i]) == 1 && makers.TryGetValue(inputs[i], out int maker) && maker > since
+                    && steps[maker] is ConvolutionStep { IsPlaceable: true } convolution)
+                {
+                    convolution.PutInto(concatenation, concatenation.ChannelOf(i), there);
+                    concatenation.IsPlaced(i);
+                    there = there < 0 ? inputs[i] : there;
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference.Compilation;
@@ -16,6 +17,7 @@ internal static unsafe class DirectConvolution
     private const long FloatsOfChunk = 64 * 1024; // of x: what fits into the cache of a core beside a panel of weights
     private const long ProductsOfUnit = 1_000_000; // so few that threads end together, so many that taking one costs nothing
     private const int UnitsOfThread = 8;
+    private const long FloatsTogether = 96 * 1024; // of weights that stay in the cache of a core, so that a tile of x is read once for all of them
 
     /// <summary>Whether this processor runs it.</summary>
     public static bool IsSupported => Fma.IsSupported;
@@ -26,6 +28,10 @@ internal static unsafe class DirectConvolution
     /// <summary>Whether a layer can be computed so.</summary>
     /// <param name="window">How its kernels are laid.</param>
     public static bool Takes(in Window window) => IsSupported && window.Groups == 1 && window.Dilation.All(d => d == 1);
+
+    /// <summary>Whether a layer can compute a normalization and a ReLU of its input as it reads it.</summary>
+    public static bool TakesPreActivation(Conv2d layer) => IsSupported && layer.groups == 1 && layer.kernel_size.All(k => k == 1)
+        && layer.stride.All(s => s == 1) && layer.padding!.All(p => p == 0);
 
     /// <summary>Lays weights out: panels of two vectors of output channels, the last of one where that is enough, zeros behind the last channel.</summary>
     /// <param name="weight">[K,C,R,S].</param>
@@ -73,7 +79,9 @@ internal static unsafe class DirectConvolution
     /// <param name="kernel">R and S.</param>
     /// <param name="window">How kernels are laid.</param>
     /// <param name="function">What becomes of the sums.</param>
-    public static void Run(Pixels x, Pixels y, Pixels? other, Tensor weight, Tensor bias, (long H, long W) kernel, in Window window, Activation function)
+    /// <param name="before">What becomes of x before, for 1×1 kernels; null for nothing.</param>
+    public static void Run(Pixels x, Pixels y, Pixels? other, Tensor weight, Tensor bias, (long H, long W) kernel, in Window window, Activation function,
+        PreActivation? before = null)
     {
         (long H, long W) stride = (window.Stride[0], window.Stride[^1]), padding = (window.Padding[0], window.Padding[^1]);
         if (kernel == (1, 1) && stride == (1, 1) && padding == (0, 0))
@@ -81,16 +89,23 @@ internal static unsafe class DirectConvolution
             (x, y, other) = (x.AsRow(), y.AsRow(), other?.AsRow()); // every pixel by itself
         }
 
-        long pieces = (y.Columns + PixelsOfPiece - 1) / PixelsOfPiece, count = y.Images * y.Rows * pieces, width = 2 * Lanes;
-        long panels = (y.Channels + width - 1) / width, pixels = (y.Columns + pieces - 1) / pieces;
-        pixels = pieces == 1 ? pixels : Math.Min(PixelsOfPiece, (pixels + Tiles.Most - 1) / Tiles.Most * Tiles.Most);
-        long products = pixels * x.Channels * kernel.H * kernel.W * width, floats = pixels * stride.H * stride.W * x.Channels;
-        long chunk = Math.Max(Math.Min(FloatsOfChunk / Math.Max(1, floats), count * panels / (UnitsOfThread * get_num_threads())), ProductsOfUnit / products);
+        long pieces = (y.Columns + PixelsOfPiece - 1) / PixelsOfPiece, width = 2 * Lanes, panels = (y.Channels + width - 1) / width;
+        long pixels = (y.Columns + pieces - 1) / pieces, threads = get_num_threads(), inner = x.Channels * kernel.H * kernel.W;
+        long together = before is not null || inner * y.Channels <= FloatsTogether ? panels : 1;
+        if (together > 1 && y.Images * y.Rows * pieces < threads * UnitsOfThread / 2)
+        {
+            pixels = Math.Min(pixels, Tiles.Most); // too few rows for all threads
+        }
+
+        pixels = pixels < y.Columns ? (pixels + Tiles.Most - 1) / Tiles.Most * Tiles.Most : pixels;
+        pieces = (y.Columns + pixels - 1) / pixels;
+        long count = y.Images * y.Rows * pieces, products = pixels * inner * width * together, floats = pixels * stride.H * stride.W * x.Channels;
+        long chunk = Math.Max(Math.Min(FloatsOfChunk / Math.Max(1, floats), count * panels / (together * UnitsOfThread * threads)), ProductsOfUnit / products);
         chunk = Math.Clamp(chunk, 1, count);
         var task = new Work(x, y, other ?? default, (nint)NativeOperators.Data(weight), (nint)NativeOperators.Data(bias), kernel.H, kernel.W, stride.H,
-            stride.W, padding.H, padding.W, pieces, pixels, count, chunk, function);
-        long grain = Math.Max(1, ProductsOfUnit / (products * chunk));
-        NativeOperators.ParallelFor((count + chunk - 1) / chunk * panels, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
+            stride.W, padding.H, padding.W, pieces, pixels, count, chunk, together, function, before ?? default);
+        long grain = Math.Max(1, ProductsOfUnit / (products * chunk)), units = (count + chunk - 1) / chunk * ((panels + together - 1) / together);
+        NativeOperators.ParallelFor(units, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
     }
 
     [UnmanagedCallersOnly]
@@ -99,33 +114,26 @@ internal static unsafe class DirectConvolution
     [UnmanagedCallersOnly]
     private static void Part512(long begin, long end, void* context) => Part<Lanes512, Vector512<float>>(begin, end, *(Work*)context);
 
-    // Chunks of pieces of rows, and of each some panels of weights, panel after panel.
+    // Chunks of pieces of rows, and of each one panel of weights after the other, or all of them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Part<TLanes, TVector>(long begin, long end, in Work work) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
-        long width = 2 * TLanes.Count, panels = (work.To.Channels + width - 1) / width;
+        long width = 2 * TLanes.Count, panels = (work.To.Channels + width - 1) / width, groups = (panels + work.Together - 1) / work.Together;
         for (; begin < end; begin++)
         {
-            (long chunk, long panel) = Math.DivRem(begin, panels);
+            (long chunk, long group) = Math.DivRem(begin, groups);
             long last = Math.Min(work.Count, (chunk + 1) * work.Chunk);
             for (long piece = chunk * work.Chunk; piece < last; piece++)
             {
-                if (work.To.Channels - (panel * width) > TLanes.Count)
-                {
-                    Piece<TLanes, TVector, Wide>(work, piece, panel * width);
-                }
-                else
-                {
-                    Piece<TLanes, TVector, Narrow>(work, piece, panel * width);
-                }
+                Piece<TLanes, TVector>(work, piece, group * work.Together * width, Math.Min(work.To.Channels, (group + 1) * work.Together * width));
             }
         }
     }
 
-    // A piece of a row of y, one panel of channels.
+    // A piece of a row of y, some channels.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Piece<TLanes, TVector, TWidth>(in Work work, long piece, long channel)
-        where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
+    private static void Piece<TLanes, TVector>(in Work work, long piece, long channel, long lastChannel)
+        where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         (Pixels from, Pixels to) = (work.From, work.To);
         (long line, long part) = Math.DivRem(piece, work.Pieces);
@@ -149,39 +157,62 @@ internal static unsafe class DirectConvolution
                 }
             }
 
-            Compute<TLanes, TVector, TWidth>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, tile, first, last);
+            Pixels<TLanes, TVector>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, lastChannel, tile, first, last);
             j += tile;
         }
     }
 
-    // A tile: pixels of y from one on, which begin at a column of x.
+    // As many pixels of y as a tile has, from one on, which begin at a column of x.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Compute<TLanes, TVector, TWidth>(in Work work, float* source, long pixel, long left, long channel, int tile, long first, long last)
-        where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
+    private static void Pixels<TLanes, TVector>(in Work work, float* source, long pixel, long left, long channel, long lastChannel, int tile, long first,
+        long last) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
-        (Pixels from, Pixels to, Pixels other) = (work.From, work.To, work.Other);
-        int columns = TWidth.Two ? 2 * TLanes.Count : TLanes.Count;
-        long run = work.KernelW * from.Channels, wide = ((tile - 1) * work.StrideW) + work.KernelW, there = Math.Min(columns, to.Channels - channel);
-        float* x = source + (left * from.Distance);
+        Pixels from = work.From;
+        long wide = ((tile - 1) * work.StrideW) + work.KernelW, run = work.KernelW * from.Channels, width = 2 * TLanes.Count;
+        bool outside = left < 0 || left + wide > from.Columns;
+        float* x = source + (left * from.Distance), own = Scratch.Floats((Tiles.Most * width) + ((last - first) * wide * from.Channels));
         (long step, long segment) = (work.StrideW * from.Distance, from.Columns * from.Distance);
-        bool outside = left < 0 || left + wide > from.Columns, partial = there < columns;
-        float* own = null, window = null;
-        if (outside || partial)
+        if (outside || work.Before.FactorAt != 0)
         {
-            own = Scratch.Floats((Tiles.Most * columns) + (outside ? (last - first) * wide * from.Channels : 0));
-            window = own + (Tiles.Most * columns);
-        }
+            float* window = own + (Tiles.Most * width);
+            if (work.Before.FactorAt != 0)
+            {
+                work.Before.Apply<TLanes, TVector>(x, step, window, tile, from.Channels);
+            }
+            else
+            {
+                Window(from, source, left, wide, last - first, window);
+            }
 
-        if (outside)
-        {
-            Window(from, source, left, wide, last - first, window);
             x = window;
             (step, segment) = (work.StrideW * from.Channels, wide * from.Channels);
         }
 
-        float* y = to.Data + (pixel * to.Distance) + channel, start = other.First == 0 ? null : other.Data + (pixel * other.Distance) + channel;
-        float* weight = work.Weight + (channel * run * work.KernelH) + (first * run * columns);
-        float* made = y;
+        for (; channel < lastChannel; channel += width)
+        {
+            var operand = new Operand((nint)x, (nint)step, (nint)run, (nint)(last - first), (nint)segment);
+            float* panel = work.Weight + (channel * run * work.KernelH);
+            if (work.To.Channels - channel > TLanes.Count)
+            {
+                Compute<TLanes, TVector, Wide>(work, operand, panel + (first * run * width), pixel, channel, tile, own);
+            }
+            else
+            {
+                Compute<TLanes, TVector, Narrow>(work, operand, panel + (first * run * TLanes.Count), pixel, channel, tile, own);
+            }
+        }
+    }
+
+    // A tile.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Compute<TLanes, TVector, TWidth>(in Work work, in Operand x, float* weight, long pixel, long channel, int tile, float* own)
+        where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
+    {
+        (Pixels to, Pixels other) = (work.To, work.Other);
+        int columns = TWidth.Two ? 2 * TLanes.Count : TLanes.Count;
+        long there = Math.Min(columns, to.Channels - channel);
+        bool partial = there < columns;
+        float* y = to.Data + (pixel * to.Distance) + channel, start = other.First == 0 ? null : other.Data + (pixel * other.Distance) + channel, made = y;
         long madeStep = to.Distance, startStep = other.Distance;
         if (partial)
         {
@@ -195,8 +226,8 @@ internal static unsafe class DirectConvolution
             }
         }
 
-        Tiles.Compute<TLanes, TVector, TWidth>(new((nint)x, (nint)step, (nint)weight, (nint)run, (nint)(last - first), (nint)segment,
-            (nint)(work.Bias + channel), (nint)start, (nint)startStep, (nint)made, (nint)madeStep, work.Function.Least), tile);
+        Tiles.Compute<TLanes, TVector, TWidth>(new(x.At, x.Step, (nint)weight, x.Run, x.Runs, x.RunStep, (nint)(work.Bias + channel), (nint)start,
+            (nint)startStep, (nint)made, (nint)madeStep, work.Function.Least), tile);
         if (work.Function.IsBehind)
         {
             work.Function.Apply<TLanes, TVector>(made, madeStep, tile, columns);
@@ -234,11 +265,48 @@ internal static unsafe class DirectConvolution
         }
     }
 
+    // Where the rows of a tile lie.
+    private readonly record struct Operand(nint At, nint Step, nint Run, nint Runs, nint RunStep);
+
     private readonly record struct Work(Pixels From, Pixels To, Pixels Other, nint WeightAt, nint BiasAt, long KernelH, long KernelW, long StrideH,
-        long StrideW, long PaddingH, long PaddingW, long Pieces, long PixelsOfPiece, long Count, long Chunk, Activation Function)
+        long StrideW, long PaddingH, long PaddingW, long Pieces, long PixelsOfPiece, long Count, long Chunk, long Together, Activation Function,
+        PreActivation Before)
     {
         public float* Weight => (float*)WeightAt;
 
         public float* Bias => (float*)BiasAt;
+    }
+}
+
+/// <summary>max(a·x + s, least) per channel, of x before a convolution: a normalization and a ReLU that only this convolution reads.</summary>
+/// <param name="FactorAt">a, [C]; 0 for no pre-activation.</param>
+/// <param name="ShiftAt">s, [C].</param>
+/// <param name="Least">0 for a ReLU, −∞ for none.</param>
+internal readonly unsafe record struct PreActivation(nint FactorAt, nint ShiftAt, float Least)
+{
+    /// <summary>Computes it of some pixels into rows without gaps.</summary>
+    /// <param name="x">The first pixel.</param>
+    /// <param name="step">Floats from one to the next.</param>
+    /// <param name="to">Where they go.</param>
+    /// <param name="pixels">How many.</param>
+    /// <param name="channels">C.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply<TLanes, TVector>(float* x, long step, float* to, long pixels, long channels) where TLanes : struct, ILanes<TVector> where TVector : struct
+    {
+        float* factor = (float*)FactorAt, shift = (float*)ShiftAt;
+        TVector least = TLanes.Spread(Least);
+        for (; pixels > 0; pixels--, x += step, to += channels)
+        {
+            long c = 0;
+            for (; c <= channels - TLanes.Count; c += TLanes.Count)
+            {
+                TLanes.Store(to + c, TLanes.Max(least, TLanes.Add(TLanes.Multiply(TLanes.Load(x + c), TLanes.Load(factor + c)), TLanes.Load(shift + c))));
+            }
+
+            for (; c < channels; c++)
+            {
+                to[c] = Math.Max(Least, (x[c] * factor[c]) + shift[c]);
+            }
+        }
     }
 }

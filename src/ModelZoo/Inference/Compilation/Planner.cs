@@ -54,6 +54,11 @@ internal sealed class Planner
         try
         {
             planner.Steps(steps);
+            if (planner.backend.Kernels && planner.backend.Has(Fusions.Concatenations))
+            {
+                Placement.Assign(steps, planner.Output);
+            }
+
             StepPlan plan = new(steps, planner.count, planner.Output);
             plan = rewrite?.Invoke(plan, planner.backend) ?? plan;
             steps = plan.Steps;
@@ -119,29 +124,19 @@ internal sealed class Planner
         List<Call> chain = [head];
         switch (leaf)
         {
-            case Conv2d { padding_mode: PaddingModes.Zeros, padding: not null } convolution when leaf.GetType() == typeof(Conv2d) && images:
-                int folded = 0;
-                while (backend.Has(Fusions.Normalization) && Next(chain, taken) is { } scale
-                    && FoldedWeight.Takes(scale.Layer.Module, convolution.out_channels))
-                {
-                    chain.Add(scale);
-                    folded++;
-                }
-
-                int other = backend.Has(Fusions.Sums) && Next(chain, taken) is { } sum ? OtherOf(sum, chain[^1].Outputs[0]) : -1;
-                if (other >= 0)
-                {
-                    chain.Add(Next(chain, taken)!);
-                }
-
-                Activation(chain, taken, other >= 0);
-                return (chain, () => new ConvolutionStep(Layers(chain), [head.Inputs[0], .. other >= 0 ? new[] { other } : []], chain[^1].Outputs[0], folded,
-                    other >= 0, backend));
+            case Conv2d when IsPlain(head):
+                return (chain, Convolution(chain, taken, leading: 0));
             case Linear when leaf.GetType() == typeof(Linear) && head.Layer.InputShapes[0].Length == 2:
                 Activation(chain, taken, reluOnly: false);
                 return (chain, () => new LinearStep(Layers(chain), head.Inputs, chain[^1].Outputs[0], backend));
             case BatchNorm2d norm when images && FoldedWeight.Takes(norm, norm.num_features):
                 Activation(chain, taken, reluOnly: false);
+                if (ReadBefore(chain, taken) is { } reader)
+                {
+                    chain.Add(reader);
+                    return (chain, Convolution(chain, taken, chain.Count - 1));
+                }
+
                 return (chain, () => new AffineStep(Layers(chain), head.Inputs, chain[^1].Outputs[0], backend));
             case Add or Elementwise { Operation: BinaryOperation.Add } when SameShapes(head.Layer):
                 Activation(chain, taken, reluOnly: true);
@@ -160,6 +155,35 @@ internal sealed class Planner
                 return (chain, () => new LayerStep(head.Layer, head.Inputs, head.Outputs));
         }
     }
+
+    // A convolution at the end of a chain, and what goes into it.
+    private Func<Step> Convolution(List<Call> chain, HashSet<Call> taken, int leading)
+    {
+        long channels = ((Conv2d)chain[^1].Layer.Module).out_channels;
+        int folded = 0, input = chain[0].Inputs[0];
+        while (backend.Has(Fusions.Normalization) && Next(chain, taken) is { } scale && FoldedWeight.Takes(scale.Layer.Module, channels))
+        {
+            chain.Add(scale);
+            folded++;
+        }
+
+        int other = backend.Has(Fusions.Sums) && Next(chain, taken) is { } sum ? OtherOf(sum, chain[^1].Outputs[0]) : -1;
+        if (other >= 0)
+        {
+            chain.Add(Next(chain, taken)!);
+        }
+
+        Activation(chain, taken, other >= 0);
+        return () => new ConvolutionStep(Layers(chain), other >= 0 ? [input, other] : [input], chain[^1].Outputs[0], leading, folded, other >= 0, backend);
+    }
+
+    // The 1×1 convolution that alone reads a normalization and its ReLU, and computes both as it reads.
+    private Call? ReadBefore(List<Call> chain, HashSet<Call> taken) =>
+        backend.Kernels && backend.Has(Fusions.PreActivations) && (chain.Count == 1 || PointwiseFunction.Of(chain[1].Layer.Module) == PointwiseFunction.Relu)
+        && Next(chain, taken) is { } next && IsPlain(next) && DirectConvolution.TakesPreActivation((Conv2d)next.Layer.Module) ? next : null;
+
+    private static bool IsPlain(Call call) => call.Layer.Module is Conv2d { padding_mode: PaddingModes.Zeros, padding: not null } leaf
+        && leaf.GetType() == typeof(Conv2d) && call.Layer.InputShapes[0].Length == 4;
 
     // The one reader of a chain's output; null where there are others, or it is wanted itself.
     private Call? Next(List<Call> chain, HashSet<Call> taken) =>
@@ -180,16 +204,20 @@ internal sealed class Planner
             ? sum.Inputs[0] == value ? sum.Inputs[1] : sum.Inputs[0]
             : -1;
 
+    // A concatenation; where an earlier one is what it begins with, or begins as it does, behind that. Only one may append to each.
     private ConcatStep Joined(Call call, Dictionary<string, (ConcatStep Step, int Value)> before)
     {
-        string whole = string.Join(",", call.Inputs);
         int present = 0;
         (ConcatStep Step, int Value) earlier = default;
         for (int n = call.Inputs.Length - 1; n >= 1 && present == 0 && backend.Kernels && backend.Has(Fusions.Concatenations); n--)
         {
-            if (before.Remove(string.Join(",", call.Inputs[..n]), out earlier))
+            if (before.TryGetValue(string.Join(",", call.Inputs[..n]), out earlier))
             {
-                present = n; // removed: only one may append behind it
+                present = n;
+                foreach (string key in before.Where(b => b.Value.Step == earlier.Step).Select(b => b.Key).ToArray())
+                {
+                    before.Remove(key);
+                }
             }
         }
 
@@ -203,7 +231,7 @@ internal sealed class Planner
             s.Capacity = step.Capacity;
         }
 
-        before[whole] = (step, call.Outputs[0]);
+        before[string.Join(",", call.Inputs)] = before[$"{call.Outputs[0]}"] = (step, call.Outputs[0]);
         return step;
     }
 

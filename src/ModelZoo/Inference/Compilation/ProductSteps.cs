@@ -18,7 +18,9 @@ internal sealed record Backend(bool Fused, Fusions Fusions, ScalarType Type)
     public bool Kernels => Fused && Has(Fusions.Kernels);
 }
 
-/// <summary>act(convolution(x) + other), with what follows per channel folded into the weights.</summary>
+/// <summary>
+/// act(convolution(x) + other), with what follows per channel folded into the weights; before a 1×1 kernel with a normalization and a ReLU of x, too.
+/// </summary>
 internal sealed class ConvolutionStep : Step
 {
     // Where this few pixels come out of each image, a product with few rows needs no packed weights.
@@ -27,6 +29,7 @@ internal sealed class ConvolutionStep : Step
     private readonly Backend backend;
     private readonly FoldedWeight folded;
     private readonly Window window;
+    private readonly TraceNode layer;
     private readonly long[] inputShape;
     private readonly bool sum;
     private readonly bool point;
@@ -38,25 +41,38 @@ internal sealed class ConvolutionStep : Step
     private readonly Lazy<Tensor>? moved; // of WinogradConvolution
     private readonly Lazy<Tensor>? planes; // of DepthwiseConvolution
     private readonly Tensor? ownBias; // of all three
+    private readonly List<Func<Tensor?>> beforeSources = [];
+    private readonly Tensor? beforeFactor; // of the normalization of x
+    private readonly Tensor? beforeShift;
 
-    /// <param name="layers">The convolution, what is folded into it, then a sum, then an activation.</param>
+    /// <param name="layers">A normalization of x and its ReLU, the convolution, what is folded into it, then a sum, then an activation.</param>
     /// <param name="inputs">x, and what is added.</param>
     /// <param name="output">The value that it makes.</param>
+    /// <param name="leading">How many layers there are before the convolution.</param>
     /// <param name="folded">How many layers after the convolution are folded into it.</param>
     /// <param name="sum">Whether there is a sum.</param>
     /// <param name="backend">How to compute.</param>
-    public ConvolutionStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, int folded, bool sum, Backend backend) : base(layers, inputs, output)
+    public ConvolutionStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, int leading, int folded, bool sum, Backend backend)
+        : base(layers, inputs, output)
     {
-        var convolution = (Conv2d)layers[0].Module;
+        layer = layers[leading];
+        var convolution = (Conv2d)layer.Module;
+        Leading = leading;
         this.backend = backend;
         this.sum = sum;
-        inputShape = layers[0].InputShapes[0];
+        inputShape = layer.InputShapes[0];
         window = new(convolution.padding!, convolution.stride, convolution.dilation, convolution.groups);
-        function = layers.Count > folded + (sum ? 2 : 1) ? PointwiseFunction.Of(layers[^1].Module) : null;
+        function = layers.Count > leading + folded + (sum ? 2 : 1) ? PointwiseFunction.Of(layers[^1].Module) : null;
         this.folded = new FoldedWeight(() => convolution.weight, () => convolution.bias);
         for (int i = 1; i <= folded; i++)
         {
-            this.folded.Fold(layers[i].Module);
+            this.folded.Fold(layers[leading + i].Module);
+        }
+
+        if (leading > 0)
+        {
+            (Tensor? a, Tensor? s) = FoldedWeight.Affine(layers[0].Module, beforeSources);
+            (beforeFactor, beforeShift) = (a!, s!);
         }
 
         kernel = (convolution.kernel_size[0], convolution.kernel_size[^1]);
@@ -88,6 +104,15 @@ internal sealed class ConvolutionStep : Step
     /// <summary>What is added per channel, after folding.</summary>
     internal Tensor? Bias { get; }
 
+    /// <summary>How many of the layers come before the convolution.</summary>
+    internal int Leading { get; }
+
+    /// <summary>Where its output belongs, which is then a part of other memory; null for memory of its own.</summary>
+    internal Place? Place { get; private set; }
+
+    /// <summary>Whether it can write its output anywhere.</summary>
+    internal bool IsPlaceable => IsOwn && !sum && !point && Place is null;
+
     /// <summary>Where its kernels are laid.</summary>
     internal Window Window => window;
 
@@ -100,12 +125,24 @@ internal sealed class ConvolutionStep : Step
     /// <summary>The weight with what is folded into it, in the caller's scope.</summary>
     internal Tensor Weight() => folded.Weight();
 
-    public override string Kind => Join("convolution", Layers.Count > 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null,
+    public override string Kind => Join(Leading == 0 ? "convolution" : "normalization + convolution", Layers.Count > Leading + 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null,
         function?.Name);
 
     public override int Overwritable => sum ? 1 : -1;
 
-    public override IEnumerable<Func<Tensor?>> Sources => folded.Sources;
+    public override IEnumerable<int> Shares => Place is { Slot: >= 0 and var slot } ? [slot] : [];
+
+    public override IEnumerable<Func<Tensor?>> Sources => folded.Sources.Concat(beforeSources);
+
+    /// <summary>Makes its output a part of a concatenation.</summary>
+    /// <param name="concatenation">Which.</param>
+    /// <param name="channel">Its first channel there.</param>
+    /// <param name="there">The number of a value that lies in that memory; −1 where this step is the first to write there.</param>
+    internal void PutInto(ConcatStep concatenation, long channel, int there)
+    {
+        Place = new(concatenation, channel, there < 0 ? -1 : Inputs.Length);
+        ReadInstead(there < 0 ? Inputs : [.. Inputs, there]);
+    }
 
     public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
     {
@@ -158,6 +195,8 @@ internal sealed class ConvolutionStep : Step
         folded.Dispose();
         dense?.Dispose();
         ownBias?.Dispose();
+        beforeFactor?.Dispose();
+        beforeShift?.Dispose();
         foreach (Lazy<Tensor>? pack in new[] { panels, moved, planes })
         {
             if (pack is { IsValueCreated: true })
@@ -179,7 +218,7 @@ internal sealed class ConvolutionStep : Step
 
     /// <summary>Whether so many images are computed by Winograd's algorithm, whose rounding is larger.</summary>
     internal bool UsesWinograd(long images) =>
-        moved is not null && WinogradConvolution.Pays(images, Layers[0].OutputShape[2], Layers[0].OutputShape[3]);
+        moved is not null && WinogradConvolution.Pays(images, layer.OutputShape[2], layer.OutputShape[3]);
 
     private Tensor ByOwnKernel(ReadOnlySpan<Tensor> x)
     {
@@ -187,8 +226,8 @@ internal sealed class ConvolutionStep : Step
         Pixels from = Pixels.Of(x[0], out Tensor held, dense: !winograd && planes is null && kernel.W > 1);
         Tensor? other = null;
         Pixels? added = sum ? Pixels.Of(x[1], out other) : null;
-        long[] shape = Layers[0].OutputShape;
-        Tensor y = sum && Overwrites ? other! : Kernels.Empty([from.Images, .. shape[1..]], shape[1]);
+        long[] shape = layer.OutputShape;
+        Tensor y = sum && Overwrites ? other! : Place is { } place ? place.In(x, from.Images, shape) : Kernels.Empty([from.Images, .. shape[1..]], shape[1]);
         Pixels to = Pixels.Of(y, out _);
         if (winograd)
         {
@@ -200,7 +239,7 @@ internal sealed class ConvolutionStep : Step
         }
         else
         {
-            DirectConvolution.Run(from, to, added, panels!.Value, ownBias!, kernel, window, activation);
+            DirectConvolution.Run(from, to, added, panels!.Value, ownBias!, kernel, window, activation, Before());
         }
 
         GC.KeepAlive(held);
@@ -208,11 +247,37 @@ internal sealed class ConvolutionStep : Step
         return y;
     }
 
+    private PreActivation? Before()
+    {
+        unsafe
+        {
+            return beforeFactor is null ? null : new((nint)NativeOperators.Data(beforeFactor), (nint)NativeOperators.Data(beforeShift!),
+                Leading > 1 ? 0 : float.NegativeInfinity);
+        }
+    }
+
     private Tensor Packed(Func<Tensor, Tensor> pack)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable none = no_grad();
         return Keep(pack(folded.Weight()));
+    }
+}
+
+/// <summary>Where a step's output belongs.</summary>
+/// <param name="Concatenation">What it is a part of.</param>
+/// <param name="Channel">Its first channel there.</param>
+/// <param name="Slot">Which of the step's inputs lies in the same memory; −1 where the step allocates it.</param>
+internal sealed record Place(ConcatStep Concatenation, long Channel, int Slot)
+{
+    /// <summary>The images to be written.</summary>
+    /// <param name="x">The step's inputs.</param>
+    /// <param name="images">N.</param>
+    /// <param name="shape">Of the output, [·,K,I,J].</param>
+    public Tensor In(ReadOnlySpan<Tensor> x, long images, long[] shape)
+    {
+        Tensor whole = Slot >= 0 ? Kernels.Widened(x[Slot], Concatenation.Capacity) : Kernels.Empty([images, .. shape[1..]], Concatenation.Capacity);
+        return whole.narrow(1, Channel, shape[1]);
     }
 }
 

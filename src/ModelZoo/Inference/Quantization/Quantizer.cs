@@ -64,9 +64,9 @@ public sealed class Quantizer : IDisposable
     private Quantizer(nn.Module<Tensor, Tensor> model, IReadOnlyList<Tensor> batches, QuantizeOptions options)
     {
         (this.model, this.batches, this.options) = (model, batches, options);
-        plain = model.Compile(new() { Fusions = Fusions.All & ~Fusions.Concatenations });
+        plain = model.Compile(new() { Fusions = ByteRewriter.Joined });
         int images = (int)batches.Sum(b => b.shape[0]) * (options.Observer == RangeObserver.MinMax ? 1 : 2);
-        using CompiledModel unjoined = model.Compile(new() { Fusions = Fusions.All & ~(Fusions.Concatenations | Fusions.Sums) });
+        using CompiledModel unjoined = model.Compile(new() { Fusions = ByteRewriter.Joined & ~Fusions.Sums });
         calibration = plain.With(batches[0], program => unjoined.With(batches[0], measured => Calibration.Of(program.Steps, measured, batches, options.Observer,
             done => options.Progress?.Invoke("calibrating", done, images), options.Cancellation)));
     }
