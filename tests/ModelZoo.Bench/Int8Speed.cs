@@ -107,7 +107,7 @@ internal static class Int8Speed
         {
             double once = peer.Run(order, 2).Seconds / 2;
             int count = Math.Max(1, (int)(InferenceSpeed.BlockSeconds / once));
-            return () => peer.Run(order, count).Seconds / count;
+            return () => InferenceSpeed.Theirs(peer, order, count);
         }
     }
 }

@@ -116,6 +116,25 @@ internal sealed class MaxPoolStep(TraceNode layer, int[] inputs, int output) : S
     private static (long H, long W) Pair(long[]? values, long otherwise) => values is null or [] ? (otherwise, otherwise) : (values[0], values[^1]);
 }
 
+/// <summary>The mean under a window, [N,C,H,W] → [N,C,I,J].</summary>
+internal sealed class MeanPoolStep(TraceNode layer, int[] inputs, int output) : Step([layer], inputs, output)
+{
+    private readonly AvgPool2d pool = (AvgPool2d)layer.Module;
+
+    public override bool OnTeam => true;
+
+    public override string Kind => "mean pooling";
+
+    /// <summary>Whether the kernel takes a leaf: windows that lie on the image.</summary>
+    public static bool Takes(nn.Module leaf) => leaf is AvgPool2d { ceil_mode: false, divisor_override: null, padding: null or [0] or [0, 0] };
+
+    public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
+    {
+        (long, long) kernel = (pool.kernel_size[0], pool.kernel_size[^1]);
+        return Kernels.MeanPool(x[0], Layers[0].OutputShape[2], Layers[0].OutputShape[3], kernel, pool.stride is { Length: > 0 } s ? (s[0], s[^1]) : kernel);
+    }
+}
+
 /// <summary>The mean of each channel, [N,C,H,W] → [N,C,1,1].</summary>
 internal sealed class MeanStep(TraceNode layer, int[] inputs, int output) : Step([layer], inputs, output)
 {

@@ -77,7 +77,8 @@ internal sealed class CompiledProgram : IDisposable
         using PackCache.Use packed = packs.For(input.shape[0]);
         using ThreadTeam.Use threads = team ? ThreadTeam.Enter() : default;
         var given = new Tensor[8];
-        live[0] = ChannelsLast.Of(input.is_floating_point() ? input.to(backend.Type) : input).alias(); // the caller's object must not be disposed here
+        live[0] = (backend.Kernels ? Kernels.ChannelsLast(input) : null)
+            ?? ChannelsLast.Of(input.is_floating_point() ? input.to(backend.Type) : input).alias(); // the caller's object must not be disposed here
         for (int i = 0; i < Steps.Count; i++)
         {
             Step step = Steps[i];

@@ -12,6 +12,38 @@ internal static unsafe partial class Kernels
 
     private static long Blocks(long channels) => (channels + MeanBlock - 1) / MeanBlock;
 
+    // Rows of images from planes.
+    [UnmanagedCallersOnly]
+    private static void TurnPart(long begin, long end, void* context)
+    {
+        ref readonly Turn task = ref *(Turn*)context;
+        Pixels to = task.To;
+        (long channels, long columns, long plane) = (to.Channels, to.Columns, to.Rows * to.Columns);
+        for (long row = begin; row < end; row++)
+        {
+            (long image, long i) = Math.DivRem(row, to.Rows);
+            float* x = (float*)task.From + (image * channels * plane) + (i * columns), y = to.Data + (row * columns * to.Distance);
+            if (channels == 3)
+            {
+                float* green = x + plane, blue = green + plane;
+                for (long j = 0; j < columns; j++, y += 3)
+                {
+                    (y[0], y[1], y[2]) = (x[j], green[j], blue[j]);
+                }
+
+                continue;
+            }
+
+            for (long c = 0; c < channels; c++)
+            {
+                for (long j = 0; j < columns; j++)
+                {
+                    y[(j * channels) + c] = x[(c * plane) + j];
+                }
+            }
+        }
+    }
+
     [UnmanagedCallersOnly]
     private static void AffinePart(long begin, long end, void* context)
     {
@@ -115,6 +147,50 @@ internal static unsafe partial class Kernels
                 float* y = task.To.Data + (((row * task.To.Columns) + j) * task.To.Distance);
                 float* corner = from.Data + ((((image * from.Rows) + top) * from.Columns) + left) * from.Distance;
                 Largest(corner, y, from.Channels, bottom - top, right - left, from.Columns * from.Distance, from.Distance);
+            }
+        }
+    }
+
+    // A row of outputs at a time.
+    [UnmanagedCallersOnly]
+    private static void MeanPoolPart(long begin, long end, void* context)
+    {
+        ref readonly Pool task = ref *(Pool*)context;
+        (Pixels from, Pixels to) = (task.From, task.To);
+        float count = task.KernelH * task.KernelW;
+        for (long row = begin; row < end; row++)
+        {
+            (long image, long i) = Math.DivRem(row, to.Rows);
+            for (long j = 0; j < to.Columns; j++)
+            {
+                float* y = to.Data + (((row * to.Columns) + j) * to.Distance);
+                float* corner = from.Data + (((((image * from.Rows) + (i * task.StrideH)) * from.Columns) + (j * task.StrideW)) * from.Distance);
+                long c = 0;
+                for (; c <= from.Channels - Lanes; c += Lanes)
+                {
+                    Vector256<float> sum = default;
+                    for (long h = 0; h < task.KernelH; h++)
+                    {
+                        float* pixel = corner + (h * from.Columns * from.Distance) + c;
+                        for (long w = 0; w < task.KernelW; w++, pixel += from.Distance)
+                        {
+                            sum += Vector256.Load(pixel);
+                        }
+                    }
+
+                    (sum / Vector256.Create(count)).Store(y + c);
+                }
+
+                for (; c < from.Channels; c++)
+                {
+                    float sum = 0;
+                    for (long p = 0; p < task.KernelH * task.KernelW; p++)
+                    {
+                        sum += corner[(((p / task.KernelW * from.Columns) + (p % task.KernelW)) * from.Distance) + c];
+                    }
+
+                    y[c] = sum / count;
+                }
             }
         }
     }

@@ -22,6 +22,26 @@ internal static unsafe partial class Kernels
         return part.as_strided([shape[0], channels, shape[2], shape[3]], [shape[2] * shape[3] * channels, 1, shape[3] * channels, channels], 0);
     }
 
+    /// <summary>Images of few channels, channels last; others as they are.</summary>
+    /// <param name="x">[N,C,H,W], float32, contiguous.</param>
+    public static Tensor? ChannelsLast(Tensor x)
+    {
+        const long MostChannels = 16;
+        (long dimensions, nint sizesAt, nint stridesAt) = NativeOperators.Layout(x);
+        long* sizes = (long*)sizesAt, strides = (long*)stridesAt;
+        if (dimensions != 4 || sizes[1] is < 2 or > MostChannels || strides[3] != 1 || strides[2] != sizes[3] || strides[1] != sizes[2] * sizes[3]
+            || strides[0] != sizes[1] * strides[1] || x.dtype != ScalarType.Float32 || x.device_type != TorchSharp.DeviceType.CPU)
+        {
+            return null;
+        }
+
+        Tensor y = Empty([sizes[0], sizes[1], sizes[2], sizes[3]], sizes[1]);
+        Pixels to = Pixels.Of(y, out _);
+        var task = new Turn((nint)NativeOperators.Data(x), to);
+        NativeOperators.ParallelFor(to.Images * to.Rows, Grain(to.Columns * to.Channels), &TurnPart, &task);
+        return y;
+    }
+
     /// <summary>a·x + s per channel, cut off below zero where asked for.</summary>
     public static Tensor Affine(Tensor x, Tensor factor, Tensor shift, bool relu, bool inPlace)
     {
@@ -68,6 +88,17 @@ internal static unsafe partial class Kernels
         Tensor y = Empty([from.Images, from.Channels, rows, columns], from.Channels);
         var task = new Pool(from, Pixels.Of(y, out _), kernel.H, kernel.W, stride.H, stride.W, padding.H, padding.W);
         NativeOperators.ParallelFor(from.Images * rows, Grain(columns * from.Channels * kernel.H * kernel.W / 2), &MaxPoolPart, &task);
+        GC.KeepAlive(held);
+        return y;
+    }
+
+    /// <summary>The mean under a window; windows lie on the image.</summary>
+    public static Tensor MeanPool(Tensor x, long rows, long columns, (long H, long W) kernel, (long H, long W) stride)
+    {
+        Pixels from = Pixels.Of(x, out Tensor held);
+        Tensor y = Empty([from.Images, from.Channels, rows, columns], from.Channels);
+        var task = new Pool(from, Pixels.Of(y, out _), kernel.H, kernel.W, stride.H, stride.W, 0, 0);
+        NativeOperators.ParallelFor(from.Images * rows, Grain(columns * from.Channels * kernel.H * kernel.W / 2), &MeanPoolPart, &task);
         GC.KeepAlive(held);
         return y;
     }
@@ -144,6 +175,8 @@ internal static unsafe partial class Kernels
 
         public float* Shift => (float*)ShiftAt;
     }
+
+    private readonly record struct Turn(nint From, Pixels To);
 
     private readonly record struct Join(Pixels Left, Pixels Right, Pixels To, bool Relu);
 

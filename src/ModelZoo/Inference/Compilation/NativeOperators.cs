@@ -18,7 +18,7 @@ internal static unsafe partial class NativeOperators
     [
         "aoti_torch_cpu_mkldnn__convolution_pointwise", "aoti_torch_cpu_mkldnn__convolution_pointwise_binary_", "aoti_torch_cpu__linear_pointwise",
         "torch_call_dispatcher", "aoti_torch_new_tensor_handle", "torch_new_list_reserve_size", "torch_list_push_back", "torch_parallel_for",
-        "aoti_torch_get_data_ptr",
+        "aoti_torch_get_data_ptr", "aoti_torch_get_dim", "aoti_torch_get_sizes", "aoti_torch_get_strides",
     ];
 
     private static readonly Lazy<string?> Reason = new(Probe);
@@ -132,6 +132,15 @@ internal static unsafe partial class NativeOperators
     {
         Check(DataPointer(tensor.Handle, out nint pointer));
         return (float*)pointer;
+    }
+
+    /// <summary>How many dimensions, and where its sizes and strides stand, for as long as it lives: without arrays of .NET's.</summary>
+    public static (long Count, nint Sizes, nint Strides) Layout(Tensor tensor)
+    {
+        Check(Dimensions(tensor.Handle, out long count));
+        Check(SizesOf(tensor.Handle, out nint sizes));
+        Check(StridesOf(tensor.Handle, out nint strides));
+        return (count, sizes, strides);
     }
 
     /// <summary>Runs a function over parts of [0, count) on the team that the calling thread leads, or else on libtorch's threads.</summary>
@@ -280,6 +289,15 @@ internal static unsafe partial class NativeOperators
 
     [LibraryImport(Library, EntryPoint = "torch_parallel_for")]
     private static partial int TorchParallelFor(long begin, long end, long grain, delegate* unmanaged<long, long, void*, void> part, void* context);
+
+    [LibraryImport(Library, EntryPoint = "aoti_torch_get_dim")]
+    private static partial int Dimensions(nint tensor, out long count);
+
+    [LibraryImport(Library, EntryPoint = "aoti_torch_get_sizes")]
+    private static partial int SizesOf(nint tensor, out nint sizes);
+
+    [LibraryImport(Library, EntryPoint = "aoti_torch_get_strides")]
+    private static partial int StridesOf(nint tensor, out nint strides);
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_get_data_ptr")]
     private static partial int DataPointer(nint tensor, out nint result);

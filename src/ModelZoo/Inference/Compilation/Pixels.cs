@@ -25,15 +25,17 @@ internal readonly unsafe record struct Pixels(nint First, long Images, long Chan
     /// <param name="dense">Whether there must be no gaps between pixels.</param>
     public static Pixels Of(Tensor tensor, out Tensor held, bool dense = false)
     {
-        long[] shape = tensor.shape, strides = tensor.stride();
+        (long count, nint sizesAt, nint stridesAt) = NativeOperators.Layout(tensor);
+        long* shape = (long*)sizesAt, strides = (long*)stridesAt;
         held = tensor;
-        if (DistanceOf(shape, strides) is not { } distance || (dense && distance != shape[1]))
+        long? distance = count == 4 ? DistanceOf(shape, strides) : throw new ArgumentException($"Images have four dimensions, not {count}.", nameof(tensor));
+        if (distance is null || (dense && distance != shape[1]))
         {
             held = ChannelsLast.Of(tensor.contiguous());
             distance = shape[1];
         }
 
-        return new((nint)NativeOperators.Data(held), shape[0], shape[1], shape[2], shape[3], distance);
+        return new((nint)NativeOperators.Data(held), shape[0], shape[1], shape[2], shape[3], distance.Value);
     }
 
     /// <summary>Rows of a matrix as images of one pixel; one that lies otherwise is copied.</summary>
@@ -47,7 +49,7 @@ internal readonly unsafe record struct Pixels(nint First, long Images, long Chan
     }
 
     // Null where it is no such row of pixels. The strides of dimensions of size 1 say nothing.
-    private static long? DistanceOf(long[] shape, long[] strides)
+    private static long? DistanceOf(long* shape, long* strides)
     {
         if (shape[1] > 1 && strides[1] != 1)
         {

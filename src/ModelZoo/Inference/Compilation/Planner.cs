@@ -75,7 +75,8 @@ internal sealed class Planner
     private void Read(TraceNode node)
     {
         int[] inputs = [.. node.Inputs.Select((source, i) => values[(source, node.InputSlots.Count > i ? node.InputSlots[i] : 0)])];
-        if (node.Module is Identity or Dropout or Dropout2d or StochasticDepth && !InPlace.IsIn(node.Module))
+        bool nothing = node.Module is Identity or Dropout or Dropout2d or StochasticDepth && !InPlace.IsIn(node.Module);
+        if (nothing || (node.Module is AdaptiveAvgPool2d && node.InputShapes[0].AsSpan().SequenceEqual(node.OutputShape)))
         {
             values[(node.Index, 0)] = inputs[0];
             return;
@@ -145,6 +146,8 @@ internal sealed class Planner
                 return (chain, () => new GateStep(head.Layer, head.Inputs, head.Outputs[0], backend));
             case MaxPool2d when backend.Kernels && images && MaxPoolStep.Takes(leaf):
                 return (chain, () => new MaxPoolStep(head.Layer, head.Inputs, head.Outputs[0]));
+            case AvgPool2d when backend.Kernels && images && MeanPoolStep.Takes(leaf):
+                return (chain, () => new MeanPoolStep(head.Layer, head.Inputs, head.Outputs[0]));
             case AdaptiveAvgPool2d when backend.Kernels && images && head.Layer.OutputShape is [_, _, 1, 1]:
                 return (chain, () => new MeanStep(head.Layer, head.Inputs, head.Outputs[0]));
             case Concat { Dim: 1 } when images:
