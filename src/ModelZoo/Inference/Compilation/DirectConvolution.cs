@@ -103,7 +103,7 @@ internal static unsafe class DirectConvolution
         long chunk = Math.Max(Math.Min(FloatsOfChunk / Math.Max(1, floats), count * panels / (together * UnitsOfThread * threads)), ProductsOfUnit / products);
         chunk = Math.Clamp(chunk, 1, count);
         var task = new Work(x, y, other ?? default, (nint)NativeOperators.Data(weight), (nint)NativeOperators.Data(bias), kernel.H, kernel.W, stride.H,
-            stride.W, padding.H, padding.W, pieces, pixels, count, chunk, together, function, before ?? default);
+            stride.W, padding.H, padding.W, pieces, pixels, count, chunk, together, threads, function, before ?? default);
         long grain = Math.Max(1, ProductsOfUnit / (products * chunk)), units = (count + chunk - 1) / chunk * ((panels + together - 1) / together);
         NativeOperators.ParallelFor(units, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
     }
@@ -119,20 +119,24 @@ internal static unsafe class DirectConvolution
     private static void Part<TLanes, TVector>(long begin, long end, in Work work) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         long width = 2 * TLanes.Count, panels = (work.To.Channels + width - 1) / width, groups = (panels + work.Together - 1) / work.Together;
+        long panel = work.KernelH * work.KernelW * work.From.Channels * width, past = begin + ((end - begin) * work.Threads);
         for (; begin < end; begin++)
         {
             (long chunk, long group) = Math.DivRem(begin, groups);
+            long next = (begin + 1 < end ? begin + 1 : past) % groups, tiles = Math.Max(1, work.Chunk * work.PixelsOfPiece / Tiles.Most);
+            var later = new Later((nint)(work.Weight + (next * panel)), work.Together == 1 ? (nint)(width * sizeof(float) / tiles) : 0);
             long last = Math.Min(work.Count, (chunk + 1) * work.Chunk);
             for (long piece = chunk * work.Chunk; piece < last; piece++)
             {
-                Piece<TLanes, TVector>(work, piece, group * work.Together * width, Math.Min(work.To.Channels, (group + 1) * work.Together * width));
+                Piece<TLanes, TVector>(work, piece, group * work.Together * width, Math.Min(work.To.Channels, (group + 1) * work.Together * width),
+                    ref later);
             }
         }
     }
 
     // A piece of a row of y, some channels.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Piece<TLanes, TVector>(in Work work, long piece, long channel, long lastChannel)
+    private static void Piece<TLanes, TVector>(in Work work, long piece, long channel, long lastChannel, ref Later later)
         where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         (Pixels from, Pixels to) = (work.From, work.To);
@@ -157,7 +161,8 @@ internal static unsafe class DirectConvolution
                 }
             }
 
-            Pixels<TLanes, TVector>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, lastChannel, tile, first, last);
+            Pixels<TLanes, TVector>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, lastChannel, tile, first, last,
+                ref later);
             j += tile;
         }
     }
@@ -165,7 +170,7 @@ internal static unsafe class DirectConvolution
     // As many pixels of y as a tile has, from one on, which begin at a column of x.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pixels<TLanes, TVector>(in Work work, float* source, long pixel, long left, long channel, long lastChannel, int tile, long first,
-        long last) where TLanes : struct, ILanes<TVector> where TVector : struct
+        long last, ref Later later) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         Pixels from = work.From;
         long wide = ((tile - 1) * work.StrideW) + work.KernelW, run = work.KernelW * from.Channels, width = 2 * TLanes.Count;
@@ -194,18 +199,19 @@ internal static unsafe class DirectConvolution
             float* panel = work.Weight + (channel * run * work.KernelH);
             if (work.To.Channels - channel > TLanes.Count)
             {
-                Compute<TLanes, TVector, Wide>(work, operand, panel + (first * run * width), pixel, channel, tile, own);
+                Compute<TLanes, TVector, Wide>(work, operand, panel + (first * run * width), pixel, channel, tile, own, ref later);
             }
             else
             {
-                Compute<TLanes, TVector, Narrow>(work, operand, panel + (first * run * TLanes.Count), pixel, channel, tile, own);
+                Compute<TLanes, TVector, Narrow>(work, operand, panel + (first * run * TLanes.Count), pixel, channel, tile, own, ref later);
             }
         }
     }
 
     // A tile.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Compute<TLanes, TVector, TWidth>(in Work work, in Operand x, float* weight, long pixel, long channel, int tile, float* own)
+    private static void Compute<TLanes, TVector, TWidth>(in Work work, in Operand x, float* weight, long pixel, long channel, int tile, float* own,
+        ref Later later)
         where TLanes : struct, ILanes<TVector> where TVector : struct where TWidth : struct, IWidth
     {
         (Pixels to, Pixels other) = (work.To, work.Other);
@@ -227,7 +233,8 @@ internal static unsafe class DirectConvolution
         }
 
         Tiles.Compute<TLanes, TVector, TWidth>(new(x.At, x.Step, (nint)weight, x.Run, x.Runs, x.RunStep, (nint)(work.Bias + channel), (nint)start,
-            (nint)startStep, (nint)made, (nint)madeStep, work.Function.Least), tile);
+            (nint)startStep, (nint)made, (nint)madeStep, work.Function.Least, later.At, later.Step), tile);
+        later.At += x.Run * x.Runs * later.Step;
         if (work.Function.IsBehind)
         {
             work.Function.Apply<TLanes, TVector>(made, madeStep, tile, columns);
@@ -265,11 +272,14 @@ internal static unsafe class DirectConvolution
         }
     }
 
+    // Weights of the panel after this one, a part of which each tile brings nearer.
+    private record struct Later(nint At, nint Step);
+
     // Where the rows of a tile lie.
     private readonly record struct Operand(nint At, nint Step, nint Run, nint Runs, nint RunStep);
 
     private readonly record struct Work(Pixels From, Pixels To, Pixels Other, nint WeightAt, nint BiasAt, long KernelH, long KernelW, long StrideH,
-        long StrideW, long PaddingH, long PaddingW, long Pieces, long PixelsOfPiece, long Count, long Chunk, long Together, Activation Function,
+        long StrideW, long PaddingH, long PaddingW, long Pieces, long PixelsOfPiece, long Count, long Chunk, long Together, long Threads, Activation Function,
         PreActivation Before)
     {
         public float* Weight => (float*)WeightAt;

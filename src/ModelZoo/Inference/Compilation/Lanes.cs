@@ -18,6 +18,9 @@ internal unsafe interface ILanes<TVector> where TVector : struct
     /// <summary>Brings what will be read soon nearer; of memory that is not there nothing happens.</summary>
     static abstract void Prefetch(float* from);
 
+    /// <summary>Brings what will be read later into the second cache.</summary>
+    static abstract void PrefetchFar(byte* from);
+
     static abstract TVector Spread(float value);
 
     static abstract TVector Add(TVector x, TVector y);
@@ -82,6 +85,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static void Prefetch(float* from) => Sse.Prefetch0(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchFar(byte* from) => Sse.Prefetch1(from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Spread(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -127,6 +133,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* from) => Sse.Prefetch0(from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchFar(byte* from) => Sse.Prefetch1(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Spread(float value) => Vector512.Create(value);

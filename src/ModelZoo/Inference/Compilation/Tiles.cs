@@ -78,12 +78,15 @@ internal static unsafe class Tiles
         TVector s12 = Begin<TLanes, TVector, TRows>(t, 12, 0), u12 = TWidth.Two ? Begin<TLanes, TVector, TRows>(t, 12, TLanes.Count) : default;
         TVector s13 = Begin<TLanes, TVector, TRows>(t, 13, 0), u13 = TWidth.Two ? Begin<TLanes, TVector, TRows>(t, 13, TLanes.Count) : default;
         float* b = t.Weight, x0 = t.X, x3 = x0 + (3 * t.XStep), x6 = x3 + (3 * t.XStep), x9 = x6 + (3 * t.XStep), x12 = x9 + (3 * t.XStep);
-        nint step = t.XStep, twice = 2 * step, next = t.SegmentStep - t.Inner;
+        byte* later = t.Later;
+        nint step = t.XStep, twice = 2 * step, next = t.SegmentStep - t.Inner, laterStep = t.LaterStep;
         for (nint segment = t.Segments; segment > 0; segment--)
         {
             for (nint k = t.Inner; k > 0; k--)
             {
                 TVector left = TLanes.Load(b), right = TWidth.Two ? TLanes.Load(b + TLanes.Count) : default, x;
+                TLanes.PrefetchFar(later);
+                later += laterStep;
                 TLanes.Prefetch(b + Ahead);
                 if (TWidth.Two)
                 {
@@ -324,12 +327,16 @@ internal static unsafe class Tiles
 /// <param name="YAt">Where the first row goes.</param>
 /// <param name="YStep">Floats from row to row of y.</param>
 /// <param name="Least">What smaller values become: 0 for a ReLU, −∞ for none.</param>
+/// <param name="LaterAt">Weights that will be used after these, to be brought nearer meanwhile; any address will do.</param>
+/// <param name="LaterStep">Bytes from element to element of it.</param>
 internal readonly unsafe record struct Tile(nint XAt, nint XStep, nint WeightAt, nint Inner, nint Segments, nint SegmentStep, nint BiasAt, nint StartAt,
-    nint StartStep, nint YAt, nint YStep, float Least)
+    nint StartStep, nint YAt, nint YStep, float Least, nint LaterAt = 0, nint LaterStep = 0)
 {
     public float* X => (float*)XAt;
 
     public float* Weight => (float*)WeightAt;
+
+    public byte* Later => (byte*)LaterAt;
 
     public float* Bias => (float*)BiasAt;
 
