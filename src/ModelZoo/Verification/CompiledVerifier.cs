@@ -154,10 +154,10 @@ public static class CompiledVerifier
             LinearCheck l => i => Reference.Linear.ForwardAt(inputs[0], l.Weight, l.Bias, i / shape[1], i % shape[1]),
             _ => null,
         };
-        bool winograd = step is ConvolutionStep convolution && convolution.UsesWinograd(shape[0]);
-        if (winograd && sums is { } direct && head is ConvolutionCheck of)
+        int tile = step is ConvolutionStep convolution ? convolution.WinogradTile(shape[0]) : 0;
+        if (tile > 0 && sums is { } direct && head is ConvolutionCheck of)
         {
-            var bound = new WinogradBound(inputs[0], of.Weight, of.Bias, (of.Window.Padding.H, of.Window.Padding.W));
+            var bound = new WinogradBound(inputs[0], of.Weight, of.Bias, (of.Window.Padding.H, of.Window.Padding.W), tile);
             sums = i => bound.Of(direct(i), i / (shape[1] * shape[2] * shape[3]), i / (shape[2] * shape[3]) % shape[1], i / shape[3] % shape[2], i % shape[3]);
             first = first with { Terms = first.Terms * WinogradBound.Cost, Whole = null };
         }
@@ -184,7 +184,7 @@ public static class CompiledVerifier
             }
         }
 
-        return sums is { } plain && (winograd || step.Layers.Count > 1) ? first with { At = i => rounding.Of(plain(i)), Whole = null } : first;
+        return sums is { } plain && (tile > 0 || step.Layers.Count > 1) ? first with { At = i => rounding.Of(plain(i)), Whole = null } : first;
     }
 
     private static Func<int, Sum>? Folded(nn.Module leaf, Func<int, Sum> sums, int[] shape)

@@ -39,6 +39,7 @@ internal sealed class ConvolutionStep : Step
     private readonly (long H, long W) kernel;
     private readonly Lazy<Tensor>? panels; // of DirectConvolution
     private readonly Lazy<Tensor>? moved; // of WinogradConvolution
+    private readonly Lazy<Tensor>? movedSmall; // of the same, for small tiles
     private readonly Lazy<Tensor>? planes; // of DepthwiseConvolution
     private readonly Tensor? ownBias; // of all three
     private readonly List<Func<Tensor?>> beforeSources = [];
@@ -82,8 +83,11 @@ internal sealed class ConvolutionStep : Step
             panels = DirectConvolution.Takes(window) ? new(() => Packed(DirectConvolution.Pack)) : null;
             planes = !sum && DepthwiseConvolution.Takes(window, convolution.in_channels, convolution.out_channels)
                 ? new(() => Packed(DepthwiseConvolution.Pack)) : null;
-            moved = backend.Has(Fusions.Winograd) && WinogradConvolution.Takes(kernel, window, convolution.in_channels, convolution.out_channels)
-                ? new(() => Packed(WinogradConvolution.Pack)) : null;
+            if (backend.Has(Fusions.Winograd) && WinogradConvolution.Takes(kernel, window, convolution.in_channels, convolution.out_channels))
+            {
+                moved = new(() => Packed(w => WinogradConvolution.Pack(w, WinogradConvolution.Large)));
+                movedSmall = new(() => Packed(w => WinogradConvolution.Pack(w, WinogradConvolution.Small)));
+            }
         }
 
         point = backend.Kernels && !sum && window.Groups == 1 && kernel == (1, 1) && window.Padding.All(p => p == 0)
@@ -197,7 +201,7 @@ internal sealed class ConvolutionStep : Step
         ownBias?.Dispose();
         beforeFactor?.Dispose();
         beforeShift?.Dispose();
-        foreach (Lazy<Tensor>? pack in new[] { panels, moved, planes })
+        foreach (Lazy<Tensor>? pack in new[] { panels, moved, movedSmall, planes })
         {
             if (pack is { IsValueCreated: true })
             {
@@ -213,25 +217,24 @@ internal sealed class ConvolutionStep : Step
     // Whether kernels of the zoo's own compute it, for any number of images.
     private bool IsOwn => panels is not null || planes is not null;
 
-    /// <summary>The weights as <see cref="WinogradConvolution"/> takes them; null where it is not used. For faults that tests plant.</summary>
-    internal Tensor? Moved => moved?.Value;
+    /// <summary>The weights as <see cref="WinogradConvolution"/> takes them for tiles of one size. For faults that tests plant.</summary>
+    internal Tensor Moved(int tile) => (tile == WinogradConvolution.Large ? moved : movedSmall)!.Value;
 
-    /// <summary>Whether so many images are computed by Winograd's algorithm, whose rounding is larger.</summary>
-    internal bool UsesWinograd(long images) =>
-        moved is not null && WinogradConvolution.Pays(images, layer.OutputShape[2], layer.OutputShape[3]);
+    /// <summary>By which tiles of Winograd's algorithm so many images are computed, with a larger rounding; 0 for none.</summary>
+    internal int WinogradTile(long images) => moved is null ? 0 : WinogradConvolution.TileFor(images, layer.OutputShape[2], layer.OutputShape[3]);
 
     private Tensor ByOwnKernel(ReadOnlySpan<Tensor> x)
     {
-        bool winograd = UsesWinograd(x[0].shape[0]);
-        Pixels from = Pixels.Of(x[0], out Tensor held, dense: !winograd && planes is null && kernel.W > 1);
+        int tile = moved is null ? 0 : WinogradTile(x[0].shape[0]);
+        Pixels from = Pixels.Of(x[0], out Tensor held, dense: tile == 0 && planes is null && kernel.W > 1);
         Tensor? other = null;
         Pixels? added = sum ? Pixels.Of(x[1], out other) : null;
         long[] shape = layer.OutputShape;
         Tensor y = sum && Overwrites ? other! : Place is { } place ? place.In(x, from.Images, shape) : Kernels.Empty([from.Images, .. shape[1..]], shape[1]);
         Pixels to = Pixels.Of(y, out _);
-        if (winograd)
+        if (tile > 0)
         {
-            WinogradConvolution.Run(from, to, added, moved!.Value, ownBias!, (window.Padding[0], window.Padding[^1]), activation);
+            WinogradConvolution.Run(from, to, added, Moved(tile), ownBias!, tile, (window.Padding[0], window.Padding[^1]), activation);
         }
         else if (planes is not null)
         {
