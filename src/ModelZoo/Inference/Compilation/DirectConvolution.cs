@@ -104,8 +104,9 @@ internal static unsafe class DirectConvolution
         chunk = Math.Clamp(chunk, 1, count);
         var task = new Work(x, y, other ?? default, (nint)NativeOperators.Data(weight), (nint)NativeOperators.Data(bias), kernel.H, kernel.W, stride.H,
             stride.W, padding.H, padding.W, pieces, pixels, count, chunk, together, threads, function, before ?? default);
-        long grain = Math.Max(1, ProductsOfUnit / (products * chunk)), units = (count + chunk - 1) / chunk * ((panels + together - 1) / together);
-        NativeOperators.ParallelFor(units, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
+        long chunks = (count + chunk - 1) / chunk, groups = (panels + together - 1) / together;
+        long grain = chunks >= UnitsOfThread / 2 * threads ? groups : Math.Max(1, ProductsOfUnit / (products * chunk)); // a chunk of x for one thread alone
+        NativeOperators.ParallelFor(chunks * groups, grain, Lanes == Lanes512.Count ? &Part512 : &Part256, &task);
     }
 
     [UnmanagedCallersOnly]
