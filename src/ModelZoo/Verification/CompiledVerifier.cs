@@ -140,7 +140,21 @@ public static class CompiledVerifier
     private static Quantity? Expected(Step step, NdArray[] inputs, VerifyOptions options, out string? reason)
     {
         var rounding = Rounding.Of(ScalarType.Float32);
-        if (!options.Checks.TryFind(step.Layers[0].Module, out ILayerCheck? head, out reason))
+        int leading = (step as ConvolutionStep)?.Leading ?? 0;
+        Func<int, double>? inherited = null;
+        if (leading > 0)
+        {
+            if (Before(step, inputs[0], rounding, options, out reason) is not { } read)
+            {
+                return null;
+            }
+
+            NdArray errors = read.Errors, weight = ((Conv2d)step.Layers[leading].Module).weight.ToNdArray();
+            inputs = [read.Values, .. inputs[1..]];
+            inherited = i => Inherited(errors, weight, i);
+        }
+
+        if (!options.Checks.TryFind(step.Layers[leading].Module, out ILayerCheck? head, out reason))
         {
             return null;
         }
@@ -154,6 +168,11 @@ public static class CompiledVerifier
             LinearCheck l => i => Reference.Linear.ForwardAt(inputs[0], l.Weight, l.Bias, i / shape[1], i % shape[1]),
             _ => null,
         };
+        if (inherited is not null && sums is { } clean)
+        {
+            sums = i => clean(i) is var sum ? sum with { Magnitude = sum.Magnitude + (inherited(i) / (sum.Terms * rounding.Unit)) } : default; // γₙ times that
+        }
+
         int tile = step is ConvolutionStep convolution ? convolution.WinogradTile(shape[0]) : 0;
         if (tile > 0 && sums is { } direct && head is ConvolutionCheck of)
         {
@@ -163,7 +182,7 @@ public static class CompiledVerifier
         }
 
         Func<int, Bounded> at = first.At;
-        foreach (TraceNode layer in step.Layers.Skip(1))
+        foreach (TraceNode layer in step.Layers.Skip(leading + 1))
         {
             if (sums is not null && Folded(layer.Module, sums, first.Shape) is { } folded)
             {
@@ -185,6 +204,44 @@ public static class CompiledVerifier
         }
 
         return sums is { } plain && (tile > 0 || step.Layers.Count > 1) ? first with { At = i => rounding.Of(plain(i)), Whole = null } : first;
+    }
+
+    // What a convolution reads where it computes a normalization and a ReLU of its input as it does, and by how much each value may be off.
+    private static (NdArray Values, NdArray Errors)? Before(Step step, NdArray input, Rounding rounding, VerifyOptions options, out string? reason)
+    {
+        if (!options.Checks.TryFind(step.Layers[0].Module, out ILayerCheck? norm, out reason))
+        {
+            return null;
+        }
+
+        Func<int, Bounded> at = norm.Output([input], rounding).At;
+        foreach (TraceNode layer in step.Layers.Skip(1).Take(((ConvolutionStep)step).Leading - 1))
+        {
+            if (Activated(layer.Module, at, rounding, options, out reason) is not { } activated)
+            {
+                return null;
+            }
+
+            at = activated;
+        }
+
+        (NdArray values, NdArray errors) = (NdArray.ZerosLike(input), NdArray.ZerosLike(input));
+        Parallel.For(0, input.Count, i => (values.Data[i], errors.Data[i]) = at(i) is var bounded ? (bounded.Value, bounded.Error) : default);
+        return (values, errors);
+    }
+
+    // Σ |w|·e over the channels that an element of a 1×1 convolution reads.
+    private static double Inherited(NdArray errors, NdArray weight, int i)
+    {
+        int pixels = errors.Shape[2] * errors.Shape[3], channels = errors.Shape[1], outer = weight.Shape[0];
+        (int image, int k, int pixel) = (i / (pixels * outer), i / pixels % outer, i % pixels);
+        double sum = 0;
+        for (int c = 0; c < channels; c++)
+        {
+            sum += Math.Abs(weight.Data[(k * channels) + c]) * errors.Data[(((image * channels) + c) * pixels) + pixel];
+        }
+
+        return sum;
     }
 
     private static Func<int, Sum>? Folded(nn.Module leaf, Func<int, Sum> sums, int[] shape)

@@ -24,10 +24,13 @@ public class CompiledFaultTests
         ["a sum over what is read later"] = ("nasnet_mobile", new Overwriting(), static _ => { }, "compiled"),
         ["a normalization over what is read later"] = ("preact_resnet18", new Overwriting(), static _ => { }, "compiled"),
         ["a growing concatenation over what is read later"] = ("densenet121", new Overwriting(), static _ => { }, "compiled"),
+        ["a normalization before a convolution a hundredth off"] = ("densenet121", null, ShiftBefore, "compiled"),
+        ["a convolution in a wrong place of a concatenation"] = ("googlenet", null, Displace, "compiled"),
     };
 
-    // Without the fused operators a convolution adds in memory of its own.
-    public static TheoryData<string> Names => [.. Faults.Where(f => f.Value.Rules is null || CompiledModel.Unavailable is null).Select(f => f.Key)];
+    // Without the fused operators a convolution adds in memory of its own, and reads and writes as its layer does.
+    public static TheoryData<string> Names =>
+        [.. Faults.Where(f => (f.Value.Rules is null && f.Value.Plant != ShiftBefore && f.Value.Plant != Displace) || CompiledModel.Unavailable is null).Select(f => f.Key)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -36,12 +39,14 @@ public class CompiledFaultTests
         (string modelName, Liveness? rules, Action<CompiledProgram> plant, string quantity) = Faults[name];
         using ZooModel model = CompiledModelTests.Adapted(modelName, 32, out Tensor images);
         using Tensor input = images;
-        using (CompiledModel right = model.Compile())
+        // Where normalizations are computed by themselves they are what would like to write over something.
+        CompileOptions options = new() { Fusions = rules is null ? Fusions.All : Fusions.All & ~Fusions.PreActivations };
+        using (CompiledModel right = model.Compile(options))
         {
             Assert.DoesNotContain(CompiledVerifier.Verify(model, right, input, Quick), check => check.Verdict == Verdict.Failed);
         }
 
-        using var wrong = new CompiledModel(model, new()) { Rules = rules };
+        using var wrong = new CompiledModel(model, options) { Rules = rules };
         wrong.With(input, program =>
         {
             plant(program);
@@ -56,7 +61,7 @@ public class CompiledFaultTests
     public void A_sum_over_what_the_convolution_itself_reads_is_found()
     {
         using var model = new SelfSum();
-        using Tensor input = randn(2, 3, 12, 12);
+        using Tensor input = randn(4, 3, 64, 64);
         using (CompiledModel right = model.Compile())
         {
             Assert.All(CompiledVerifier.Verify(model, right, input, Quick), check => Assert.True(check.Passed, $"{check}"));
@@ -82,6 +87,18 @@ public class CompiledFaultTests
         using IDisposable none = no_grad();
         using Tensor one = Bias(program, layer).narrow(0, 5, 1);
         one.add_(0.01f);
+    }
+
+    private static void ShiftBefore(CompiledProgram program)
+    {
+        using IDisposable none = no_grad();
+        program.Steps.OfType<ConvolutionStep>().Single(s => s.Layers[0].Name == "features.denseblock1.denselayer2.norm1").BeforeShift!.add_(0.01f);
+    }
+
+    private static void Displace(CompiledProgram program)
+    {
+        ConvolutionStep step = program.Steps.OfType<ConvolutionStep>().First(s => s.Place is not null);
+        step.Place = step.Place! with { Channel = step.Place!.Channel + 1 };
     }
 
     // Overwrites whenever a step would like to.

@@ -44,8 +44,7 @@ internal sealed class ConvolutionStep : Step
     private readonly Tensor? ownBias; // of all three
     private readonly List<Func<Tensor?>> beforeSources = [];
     private readonly Tensor? beforeFactor; // of the normalization of x
-    private readonly Tensor? beforeShift;
-
+    
     /// <param name="layers">A normalization of x and its ReLU, the convolution, what is folded into it, then a sum, then an activation.</param>
     /// <param name="inputs">x, and what is added.</param>
     /// <param name="output">The value that it makes.</param>
@@ -73,7 +72,7 @@ internal sealed class ConvolutionStep : Step
         if (leading > 0)
         {
             (Tensor? a, Tensor? s) = FoldedWeight.Affine(layers[0].Module, beforeSources);
-            (beforeFactor, beforeShift) = (a!, s!);
+            (beforeFactor, BeforeShift) = (a!, s!);
         }
 
         kernel = (convolution.kernel_size[0], convolution.kernel_size[^1]);
@@ -90,7 +89,7 @@ internal sealed class ConvolutionStep : Step
             }
         }
 
-        point = backend.Kernels && !sum && window.Groups == 1 && kernel == (1, 1) && window.Padding.All(p => p == 0)
+        point = backend.Kernels && !sum && leading == 0 && window.Groups == 1 && kernel == (1, 1) && window.Padding.All(p => p == 0)
             && inputShape[2] == 1 && inputShape[3] == 1;
         if ((!IsOwn && (!backend.Fused || !backend.Has(Fusions.Packing))) || point)
         {
@@ -111,8 +110,11 @@ internal sealed class ConvolutionStep : Step
     /// <summary>How many of the layers come before the convolution.</summary>
     internal int Leading { get; }
 
+    /// <summary>What the normalization of x adds, [C]; null for no normalization. For faults that tests plant.</summary>
+    internal Tensor? BeforeShift { get; }
+
     /// <summary>Where its output belongs, which is then a part of other memory; null for memory of its own.</summary>
-    internal Place? Place { get; private set; }
+    internal Place? Place { get; set; }
 
     /// <summary>Whether it can write its output anywhere.</summary>
     internal bool IsPlaceable => IsOwn && !sum && !point && Place is null;
@@ -200,7 +202,7 @@ internal sealed class ConvolutionStep : Step
         dense?.Dispose();
         ownBias?.Dispose();
         beforeFactor?.Dispose();
-        beforeShift?.Dispose();
+        BeforeShift?.Dispose();
         foreach (Lazy<Tensor>? pack in new[] { panels, moved, movedSmall, planes })
         {
             if (pack is { IsValueCreated: true })
@@ -254,7 +256,7 @@ internal sealed class ConvolutionStep : Step
     {
         unsafe
         {
-            return beforeFactor is null ? null : new((nint)NativeOperators.Data(beforeFactor), (nint)NativeOperators.Data(beforeShift!),
+            return beforeFactor is null ? null : new((nint)NativeOperators.Data(beforeFactor), (nint)NativeOperators.Data(BeforeShift!),
                 Leading > 1 ? 0 : float.NegativeInfinity);
         }
     }
