@@ -150,11 +150,9 @@ internal static class InferenceSpeed
     /// <summary>What <see cref="First"/> starts.</summary>
     internal static void Child(string name, string weights)
     {
-        ModelInfo info = Catalog.Models.Find(name);
-        using ZooModel model = info.Create();
-        Checkpoint.Load(model, weights);
+        using ResolvedModel model = ModelResolver.Resolve(Catalog.Models, name, Catalog.ReadResource, weights);
         using CompiledModel compiled = model.Compile();
-        using Tensor input = Input(info, 1), output = compiled.Call(input);
+        using Tensor input = Input(model.Info, 1), output = compiled.Call(input);
         using var own = Process.GetCurrentProcess();
         Console.WriteLine($"{output.reshape(-1)[0].item<float>():R} {own.WorkingSet64 >> 20}");
     }

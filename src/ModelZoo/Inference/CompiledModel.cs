@@ -1,5 +1,6 @@
 using ModelZoo.Inference.Compilation;
 using ModelZoo.Inference.Quantization;
+using ModelZoo.Runtime;
 using ModelZoo.Tracing;
 using ModelZoo.Weights;
 using TorchSharp;
@@ -195,6 +196,7 @@ public sealed class CompiledModel : IDisposable
     internal T With<T>(Tensor input, Func<CompiledProgram, T> run)
     {
         long[] shape = input.shape;
+        bool compiledNow = false;
         while (true)
         {
             use.EnterReadLock();
@@ -202,7 +204,13 @@ public sealed class CompiledModel : IDisposable
             {
                 if (Find(shape) is { } current)
                 {
-                    return run(current);
+                    T result = run(current);
+                    if (compiledNow)
+                    {
+                        ProcessSettings.ReturnFreedMemory(); // what folding and packing took in between
+                    }
+
+                    return result;
                 }
             }
             finally
@@ -216,6 +224,7 @@ public sealed class CompiledModel : IDisposable
                 if (Find(shape) is null)
                 {
                     Compile(input);
+                    compiledNow = true;
                 }
             }
             finally

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Inference.Compilation;
@@ -63,10 +64,16 @@ internal static unsafe class WinogradConvolution
         long outer = weight.shape[0], inner = weight.shape[1], width = 2 * DirectConvolution.Lanes, panels = (outer + width - 1) / width;
         int patch = tile + 2, places = patch * patch;
         Tensor g = tensor(tile == Large ? LargeFilter : SmallFilter).reshape(patch, 3);
-        Tensor moved = matmul(matmul(g, weight.to(ScalarType.Float64)), g.t()).to(ScalarType.Float32); // [K,C,patch,patch], rounded once
-        Tensor padded = zeros(panels * width, inner, places);
-        padded.narrow(0, 0, outer).copy_(moved.reshape(outer, inner, places));
-        return padded.reshape(panels, width, inner, places).permute(0, 3, 2, 1).contiguous();
+        Tensor packed = zeros(panels, places, inner, width);
+        for (long panel = 0; panel < panels; panel++) // one after the other: in double, all of them would take eight times the memory of the weights
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long first = panel * width, count = Math.Min(width, outer - first);
+            Tensor moved = matmul(matmul(g, weight.narrow(0, first, count).to(ScalarType.Float64)), g.t()); // [·,C,patch,patch]
+            packed[panel].narrow(2, 0, count).copy_(moved.reshape(count, inner, places).permute(2, 1, 0)); // rounded once
+        }
+
+        return packed;
     }
 
     /// <summary>Computes act(convolution(x) + bias + other) into y.</summary>
