@@ -3,10 +3,10 @@ using ModelZoo.Reference;
 namespace ModelZoo.Verification;
 
 /// <summary>
-/// How far a 3×3 convolution by Winograd's F(4×4, 3×3) or F(2×2, 3×3) may lie from the exact sum. Of y = Aᵀ·(Σ (G·w·Gᵀ) ⊙ (Bᵀ·x·B))·A each step rounds relative to the sum of
-/// the absolute values of its terms; so with M = |A|ᵀ·(Σ (|G|·|w|·|G|ᵀ) ⊙ (|B|ᵀ·|x|·|B|))·|A| in the place of Σ|t| the error is at most γₙ·M. n counts one
-/// rounding of the transformed weight, eight of the transformed image (two passes of up to four terms), one of each product, C of the sum over the channels,
-/// and twelve of the last transformation (two passes of up to six terms); of the small tiles four (up to two terms) and six (up to three).
+/// How far a 3×3 convolution by Winograd's F(4×4, 3×3) or F(2×2, 3×3) may lie from the exact sum. Of y = Aᵀ·(Σ (G·w·Gᵀ) ⊙ (Bᵀ·x·B))·A each step rounds
+/// relative to the sum of the absolute values of its terms; so with M = |A|ᵀ·(Σ (|G|·|w|·|G|ᵀ) ⊙ (|B|ᵀ·|x|·|B|))·|A| in the place of Σ|t| the error is at most
+/// γₙ·M. n counts one rounding of the transformed weight, eight of the transformed image (two passes of up to four terms), one of each product, C of the sum
+/// over the channels, and twelve of the last transformation (two passes of up to six terms); of the small tiles four (two terms) and six (three).
 /// </summary>
 /// <remarks>Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, 3.1 and 3.5, pass by pass.</remarks>
 internal sealed class WinogradBound(NdArray x, NdArray weight, NdArray? bias, (int H, int W) padding, int tile)

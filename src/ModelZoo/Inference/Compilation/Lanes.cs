@@ -51,8 +51,8 @@ internal static class LaneFunctions
     private const float Magic = 12582912; // 1.5·2²³: what is added to it is rounded to a whole number
 
     /// <summary>
-    /// eˣ to two units in the last place; of x below −87 and above 88 that of these. n = round(x / ln 2), of the rest a polynomial of degree 6 (the coefficients of
-    /// Moshier's Cephes library).
+    /// eˣ to two units in the last place; of x below −87 and above 88 that of these. n = round(x / ln 2), of the rest a polynomial of degree 6 (the
+    /// coefficients of Moshier's Cephes library).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp<TLanes, TVector>(TVector x) where TLanes : struct, ILanes<TVector> where TVector : struct

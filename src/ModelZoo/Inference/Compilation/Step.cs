@@ -29,7 +29,9 @@ internal abstract class Step(IReadOnlyList<TraceNode> layers, int[] inputs, para
     /// <summary>Which of its inputs its output may share memory with, other than by <see cref="Overwrites"/>.</summary>
     public virtual IEnumerable<int> Shares => [];
 
-    /// <summary>Whether all that it computes on several threads goes through <see cref="NativeOperators.ParallelFor"/>; else libtorch uses threads of its own.</summary>
+    /// <summary>
+    /// Whether all that it computes on several threads goes through <see cref="NativeOperators.ParallelFor"/>; else libtorch uses threads of its own.
+    /// </summary>
     public virtual bool OnTeam => false;
 
     /// <summary>The values that nobody reads after it.</summary>

@@ -9,7 +9,7 @@ namespace ModelZoo.Inference.Compilation;
 /// too soon for: waking one takes as long as a small layer. They take parts of the work as they come, so that one that the system holds up holds up the others
 /// for a part at most; when nothing comes for a while they sleep.
 /// </summary>
-internal sealed unsafe class ThreadTeam
+internal sealed unsafe class ThreadTeam : IDisposable
 {
     private const long Closed = 0xFFFFFFFF; // as the number of the next part: there is no work
     private const int PartsOfThread = 8;
@@ -23,6 +23,7 @@ internal sealed unsafe class ThreadTeam
     private static ThreadTeam? current;
 
     private readonly SemaphoreSlim wake = new(0);
+    private readonly Thread[] others;
     private readonly int size;
     private long state = Closed; // generation · 2³² + the number of the next part; what a part is changes only while it is closed
     private long parts;
@@ -38,16 +39,16 @@ internal sealed unsafe class ThreadTeam
     private ThreadTeam(int size)
     {
         this.size = size;
-        for (int i = 1; i < size; i++)
-        {
-            new Thread(Work) { IsBackground = true, Name = "ModelZoo inference" }.Start();
-        }
+        others = [.. Enumerable.Range(1, size - 1).Select(_ => new Thread(Work) { IsBackground = true, Name = "ModelZoo inference" })];
+        Array.ForEach(others, static thread => thread.Start());
     }
 
     /// <summary>The team that the calling thread leads; null for none.</summary>
     public static ThreadTeam? Current => current;
 
-    /// <summary>Makes the calling thread the leader of as many threads as libtorch uses, until the end of the use; where another one leads them, of none.</summary>
+    /// <summary>
+    /// Makes the calling thread the leader of as many threads as libtorch uses, until the end of the use; where another one leads them, of none.
+    /// </summary>
     public static Use Enter()
     {
         int size = get_num_threads();
@@ -58,7 +59,7 @@ internal sealed unsafe class ThreadTeam
 
         if (whole?.size != size)
         {
-            whole?.Dismiss();
+            whole?.Dispose();
             whole = new ThreadTeam(size);
         }
 
@@ -107,6 +108,15 @@ internal sealed unsafe class ThreadTeam
     /// <summary>Sends the others to sleep until there is work again: what comes now has threads of its own.</summary>
     public void Rest() => resting = true;
 
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        dismissed = true;
+        wake.Release(size);
+        Array.ForEach(others, static thread => thread.Join());
+        wake.Dispose();
+    }
+
     // Computes a part that nobody has taken. Nothing that it reads changes between the two readings of the state, or the exchange fails.
     private bool Take()
     {
@@ -150,12 +160,6 @@ internal sealed unsafe class ThreadTeam
 
             X86Base.Pause();
         }
-    }
-
-    private void Dismiss()
-    {
-        dismissed = true;
-        wake.Release(size);
     }
 
     /// <summary>The time in which a thread leads the team.</summary>

@@ -55,7 +55,9 @@ internal static unsafe class WinogradConvolution
     public static int TileFor(long images, long rows, long columns) =>
         Tiles(Large, images, rows, columns) >= FewestTiles ? Large : Tiles(Small, images, rows, columns) >= FewestTiles ? Small : 0;
 
-    /// <summary>Transforms weights and lays them out: for each panel of two vectors of output channels as many matrices [C, two vectors] as a patch has places.</summary>
+    /// <summary>
+    /// Transforms weights and lays them out: for each panel of two vectors of output channels as many matrices [C, two vectors] as a patch has places.
+    /// </summary>
     /// <param name="weight">[K,C,3,3].</param>
     /// <param name="tile">As <see cref="TileFor"/> says.</param>
     /// <returns>In the caller's scope.</returns>

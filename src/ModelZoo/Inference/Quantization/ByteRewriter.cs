@@ -12,7 +12,9 @@ namespace ModelZoo.Inference.Quantization;
 /// </summary>
 internal sealed class ByteRewriter
 {
-    /// <summary>What may be joined in the network that is rewritten: concatenations of bytes are copies, and a normalization makes a value with a scale.</summary>
+    /// <summary>
+    /// What may be joined in the network that is rewritten: concatenations of bytes are copies, and a normalization makes a value with a scale.
+    /// </summary>
     public const Fusions Joined = Fusions.All & ~(Fusions.Concatenations | Fusions.PreActivations);
 
     private readonly Dictionary<string, QuantizedLayer> layers;

@@ -6,18 +6,6 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Inference.Compilation;
 
-/// <summary>How steps compute.</summary>
-/// <param name="Fused">Whether libtorch's fused operators are used.</param>
-/// <param name="Fusions">What is joined.</param>
-/// <param name="Type">The element type of values and weights: float32, or without the fused operators bfloat16.</param>
-internal sealed record Backend(bool Fused, Fusions Fusions, ScalarType Type)
-{
-    public bool Has(Fusions fusion) => Fusions.HasFlag(fusion);
-
-    /// <summary>Whether the zoo's own kernels are used: they take float32.</summary>
-    public bool Kernels => Fused && Has(Fusions.Kernels);
-}
-
 /// <summary>
 /// act(convolution(x) + other), with what follows per channel folded into the weights; before a 1×1 kernel with a normalization and a ReLU of x, too.
 /// </summary>
@@ -131,8 +119,8 @@ internal sealed class ConvolutionStep : Step
     /// <summary>The weight with what is folded into it, in the caller's scope.</summary>
     internal Tensor Weight() => folded.Weight();
 
-    public override string Kind => Join(Leading == 0 ? "convolution" : "normalization + convolution", Layers.Count > Leading + 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null,
-        function?.Name);
+    public override string Kind => Join(Leading == 0 ? "convolution" : "normalization + convolution",
+        Layers.Count > Leading + 1 && !folded.IsPlain ? "fold" : null, sum ? Overwrites ? "sum in place" : "sum" : null, function?.Name);
 
     public override int Overwritable => sum ? 1 : -1;
 
@@ -256,8 +244,8 @@ internal sealed class ConvolutionStep : Step
     {
         unsafe
         {
-            return beforeFactor is null ? null : new((nint)NativeOperators.Data(beforeFactor), (nint)NativeOperators.Data(BeforeShift!),
-                Leading > 1 ? 0 : float.NegativeInfinity);
+            return beforeFactor is null ? null
+                : new((nint)NativeOperators.Data(beforeFactor), (nint)NativeOperators.Data(BeforeShift!), Leading > 1 ? 0 : float.NegativeInfinity);
         }
     }
 
@@ -266,107 +254,5 @@ internal sealed class ConvolutionStep : Step
         using DisposeScope scope = NewDisposeScope();
         using IDisposable none = no_grad();
         return Keep(pack(folded.Weight()));
-    }
-}
-
-/// <summary>Where a step's output belongs.</summary>
-/// <param name="Concatenation">What it is a part of.</param>
-/// <param name="Channel">Its first channel there.</param>
-/// <param name="Slot">Which of the step's inputs lies in the same memory; −1 where the step allocates it.</param>
-internal sealed record Place(ConcatStep Concatenation, long Channel, int Slot)
-{
-    /// <summary>The images to be written.</summary>
-    /// <param name="x">The step's inputs.</param>
-    /// <param name="images">N.</param>
-    /// <param name="shape">Of the output, [·,K,I,J].</param>
-    public Tensor In(ReadOnlySpan<Tensor> x, long images, long[] shape)
-    {
-        Tensor whole = Slot >= 0 ? Kernels.Widened(x[Slot], Concatenation.Capacity) : Kernels.Empty([images, .. shape[1..]], Concatenation.Capacity);
-        return whole.narrow(1, Channel, shape[1]);
-    }
-}
-
-/// <summary>act(x·Wᵀ + b), [N,in] → [N,out].</summary>
-internal sealed class LinearStep : Step
-{
-    // From more rows on it pays to lay the weights out (AlexNet at batch 8).
-    private const long MostRows = 4;
-
-    private readonly Backend backend;
-    private readonly Linear linear;
-    private readonly Tensor weight;
-    private readonly Tensor? bias;
-    private readonly PointwiseFunction? function;
-    private readonly Activation? activation; // null where the zoo's own kernel is not used
-
-    public LinearStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, Backend backend) : base(layers, inputs, output)
-    {
-        this.backend = backend;
-        linear = (Linear)layers[0].Module;
-        function = layers.Count > 1 ? PointwiseFunction.Of(layers[1].Module) : null;
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable none = no_grad();
-        weight = Keep(linear.weight.detach().to(backend.Type).contiguous().alias()); // the model's memory, in float32
-        bias = linear.bias is { } own ? Keep(own.detach().to(backend.Type).alias()) : null;
-        activation = backend.Kernels && DirectConvolution.IsSupported ? Activation.Of(function) : null;
-    }
-
-    /// <summary>The activation; null for none.</summary>
-    internal PointwiseFunction? Function => function;
-
-    public override string Kind => Join("linear", function?.Name);
-
-    public override IEnumerable<Func<Tensor?>> Sources => [() => linear.weight, () => linear.bias];
-
-    public override Tensor Run(ReadOnlySpan<Tensor> x, Tensor? pack)
-    {
-        if (backend.Kernels && x[0].shape[0] <= MostRows)
-        {
-            return Kernels.Product(x[0], weight, bias, function);
-        }
-
-        if (activation is { } own)
-        {
-            return ByOwnKernel(x[0], pack!, own);
-        }
-
-        if (backend.Fused && pack is not null)
-        {
-            return NativeOperators.Linear(x[0], pack, bias, function);
-        }
-
-        Tensor plain = nn.functional.linear(x[0], weight, bias);
-        return function?.Apply(plain) ?? plain;
-    }
-
-    public override Tensor? Pack(long batch)
-    {
-        if ((backend.Kernels && batch <= MostRows) || !backend.Fused || (activation is null && !backend.Has(Fusions.Packing)))
-        {
-            return null;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable none = no_grad();
-        return Keep(activation is null ? NativeOperators.PackLinear(weight, batch) : DirectConvolution.Pack(weight.reshape([.. weight.shape, 1, 1])));
-    }
-
-    public override bool OnTeam => activation is not null;
-
-    private Tensor ByOwnKernel(Tensor x, Tensor pack, Activation own)
-    {
-        Tensor y = empty(x.shape[0], linear.out_features, dtype: ScalarType.Float32);
-        using Tensor padded = DirectConvolution.PackBias(bias, linear.out_features);
-        Pixels rows = Pixels.OfRows(x, out Tensor held);
-        DirectConvolution.Run(rows, Pixels.OfRows(y, out _), null, pack, padded, (1, 1), Window.Point, own);
-        GC.KeepAlive(held);
-        return y;
-    }
-
-    public override void Dispose()
-    {
-        weight.Dispose();
-        bias?.Dispose();
-        base.Dispose();
     }
 }
