@@ -15,7 +15,7 @@ namespace ModelZoo.Tests.Inference;
 [Collection(TorchCollection.Name)]
 public class CompiledModelTests
 {
-    // One network of every kind of block.
+    // One network of every kind of block; with ZOO_WHOLE_CATALOG=1, as scripts/test --full sets it, all others, too.
     private static readonly (string Name, int Size)[] Networks =
     [
         ("lenet5", 32), ("lenet5_classic", 32), ("small_cnn", 28), ("alexnet", 64), ("zfnet", 63), ("vgg11_bn", 32), ("googlenet", 32), ("resnet18", 48),
@@ -29,6 +29,14 @@ public class CompiledModelTests
         {
             TheoryData<string, int> data = [];
             Array.ForEach(Networks, n => data.Add(n.Name, n.Size));
+            if (Environment.GetEnvironmentVariable("ZOO_WHOLE_CATALOG") == "1")
+            {
+                foreach (ModelInfo info in Catalog.Models.Where(m => Networks.All(n => n.Name != m.Name)))
+                {
+                    data.Add(info.Name, Math.Max(info.MinimumSize, 32));
+                }
+            }
+
             return data;
         }
     }
