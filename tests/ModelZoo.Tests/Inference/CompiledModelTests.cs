@@ -269,6 +269,19 @@ public class CompiledModelTests
     [Theory]
     [InlineData("resnet18")]
     [InlineData("densenet121")]
+    [InlineData("mobilenet_v2")]
+    public void Of_no_images_there_are_no_answers(string name)
+    {
+        using ZooModel model = Adapted(name, 32, out Tensor images);
+        using Tensor input = images, none = zeros(0, 3, 32, 32);
+        using CompiledModel compiled = model.Compile();
+        using Tensor some = compiled.Call(input), output = compiled.Call(none);
+        Assert.Equal([0, some.shape[1]], output.shape);
+    }
+
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("densenet121")]
     [InlineData("efficientnet_b0")]
     [InlineData("lenet5_classic")]
     public void No_tensor_stays(string name)

@@ -83,6 +83,11 @@ internal static unsafe class DirectConvolution
     public static void Run(Pixels x, Pixels y, Pixels? other, Tensor weight, Tensor bias, (long H, long W) kernel, in Window window, Activation function,
         PreActivation? before = null)
     {
+        if (y.Count == 0)
+        {
+            return;
+        }
+
         (long H, long W) stride = (window.Stride[0], window.Stride[^1]), padding = (window.Padding[0], window.Padding[^1]);
         if (kernel == (1, 1) && stride == (1, 1) && padding == (0, 0))
         {
@@ -162,7 +167,7 @@ internal static unsafe class DirectConvolution
                 }
             }
 
-            Pixels<TLanes, TVector>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, lastChannel, tile, first, last,
+            PixelsOfTile<TLanes, TVector>(work, source, (line * to.Columns) + j, (j * work.StrideW) - work.PaddingW, channel, lastChannel, tile, first, last,
                 ref later);
             j += tile;
         }
@@ -170,15 +175,15 @@ internal static unsafe class DirectConvolution
 
     // As many pixels of y as a tile has, from one on, which begin at a column of x.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pixels<TLanes, TVector>(in Work work, float* source, long pixel, long left, long channel, long lastChannel, int tile, long first,
+    private static void PixelsOfTile<TLanes, TVector>(in Work work, float* source, long pixel, long left, long channel, long lastChannel, int tile, long first,
         long last, ref Later later) where TLanes : struct, ILanes<TVector> where TVector : struct
     {
         Pixels from = work.From;
         long wide = ((tile - 1) * work.StrideW) + work.KernelW, run = work.KernelW * from.Channels, width = 2 * TLanes.Count;
-        bool outside = left < 0 || left + wide > from.Columns;
-        float* x = source + (left * from.Distance), own = Scratch.Floats((Tiles.Most * width) + ((last - first) * wide * from.Channels));
+        bool moved = left < 0 || left + wide > from.Columns || work.Before.FactorAt != 0;
+        float* x = source + (left * from.Distance), own = Scratch.Floats((Tiles.Most * width) + (moved ? (last - first) * wide * from.Channels : 0));
         (long step, long segment) = (work.StrideW * from.Distance, from.Columns * from.Distance);
-        if (outside || work.Before.FactorAt != 0)
+        if (moved)
         {
             float* window = own + (Tiles.Most * width);
             if (work.Before.FactorAt != 0)

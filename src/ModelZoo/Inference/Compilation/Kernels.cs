@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ModelZoo.Inference.Compilation;
 
 /// <summary>
-/// What libtorch does slowly for small batches, by vectors of eight float32 over libtorch's threads: memory moves once, and a call costs microseconds. Images
-/// lie channels last (<see cref="Pixels"/>).
+/// What libtorch does slowly for small batches, by vectors of eight float32 on several threads (<see cref="NativeOperators.ParallelFor"/>): memory moves once,
+/// and a call costs microseconds. Images lie channels last (<see cref="Pixels"/>).
 /// </summary>
 internal static unsafe partial class Kernels
 {
@@ -22,8 +22,8 @@ internal static unsafe partial class Kernels
         return part.as_strided([shape[0], channels, shape[2], shape[3]], [shape[2] * shape[3] * channels, 1, shape[3] * channels, channels], 0);
     }
 
-    /// <summary>Images of few channels, channels last; others as they are.</summary>
-    /// <param name="x">[N,C,H,W], float32, contiguous.</param>
+    /// <summary>Images turned channels last; null where that is no work for this kernel.</summary>
+    /// <param name="x">[N,C,H,W], float32, contiguous, with few channels; or anything else.</param>
     public static Tensor? ChannelsLast(Tensor x)
     {
         const long MostChannels = 16;
