@@ -14,7 +14,8 @@ namespace ModelZoo.Distributed;
 /// </summary>
 public sealed unsafe partial class MpiGroup : RankGroup
 {
-    private const int Naps = 50; // microseconds between two looks at messages that nobody waits for yet
+    private const int Naps = 50; // microseconds between two looks at messages that nobody waits for yet, or that have not come for long
+    private const int Looks = 500; // without a nap
 
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
 
@@ -28,7 +29,7 @@ public sealed unsafe partial class MpiGroup : RankGroup
     private RankWatch? watch;
     private IReadOnlyList<RankInfo> members = [];
     private bool ending;
-    private int rank, size, communicator;
+    private int rank, size, communicator, looks;
 
     private MpiGroup()
     {
@@ -62,8 +63,10 @@ public sealed unsafe partial class MpiGroup : RankGroup
     /// <exception cref="ZooException">There is no MPI library of MPICH's interface, or the launcher is another implementation's.</exception>
     public static MpiGroup Join(Action<RankInfo>? lost = null)
     {
+        // UCX, below MPICH, would take SIGSEGV, by which .NET knows a null reference, and write its warnings among the results.
+        ProcessSettings.Suggest("UCX_ERROR_SIGNALS", "");
+        ProcessSettings.Suggest("UCX_LOG_FILE", "stderr");
         string library = MpiLibrary.Require();
-        ProcessSettings.Suggest("UCX_ERROR_SIGNALS", ""); // UCX would take SIGSEGV, by which .NET knows a null reference
         var group = new MpiGroup();
         try
         {
@@ -225,6 +228,7 @@ public sealed unsafe partial class MpiGroup : RankGroup
                     {
                         active[i].Complete();
                         active.RemoveAt(i--);
+                        looks = 0;
                     }
                     else
                     {
@@ -264,14 +268,15 @@ public sealed unsafe partial class MpiGroup : RankGroup
         }
     }
 
-    // What is waited for is looked at all the time, yet others may run; what is not gets a look now and then: this thread shares its core with the work.
+    // What is waited for is looked at all the time, for a while; what is not gets a look now and then: this thread shares its core with the work, and where
+    // there are more ranks than cores, with the ranks that it waits for.
     private void Rest(int active, bool waits)
     {
         if (active == 0)
         {
             news.WaitOne(Idle);
         }
-        else if (waits)
+        else if (waits && ++looks < Looks)
         {
             Thread.Yield();
         }

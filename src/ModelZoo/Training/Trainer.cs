@@ -251,7 +251,7 @@ public sealed class Trainer
             new("device", (options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU).type.ToString()),
         ];
         RankAgreement.Require(ranks, own, (key, first, other) => key == "recipe"
-            ? TrainingStateFile.RecipeDifference(first ?? "{}", other ?? "{}", "rank 0's", "its own")
+            ? TrainingStateFile.RecipeDifference(first ?? "{}", other ?? "{}", "of rank 0 is", "its own")
             : $"its {key.Replace('_', ' ')} is {other ?? "absent"}, rank 0's {first ?? "absent"}");
     }
 
