@@ -76,6 +76,20 @@ public sealed partial class RankTests : IDisposable
     }
 
     [Fact]
+    public void A_rank_that_is_slow_slows_the_others_and_changes_nothing()
+    {
+        Succeed(Ranks(2, [.. Lenet, "--epochs", "6", "--output", "even"]));
+        Zoo.Running job = Zoo.StartRanks(2, [], folder.Path, [.. Lenet, "--epochs", "6", "--output", "slow"]);
+        int victim = ProcessOf(job, 1);
+        Assert.True(job.WaitUntil(() => File.Exists(folder.File("slow/state.safetensors"))));
+        Zoo.Running.Signal(victim, 19);
+        Thread.Sleep(2000);
+        Zoo.Running.Signal(victim, 18);
+        Succeed(job.Finish());
+        Assert.Equal(0, Distance("even/last.safetensors", "slow/last.safetensors"));
+    }
+
+    [Fact]
     public void Ctrl_C_saves_and_ends_all()
     {
         Zoo.Running job = Zoo.StartRanks(2, [], folder.Path, [.. Lenet, "--epochs", "100000", "--output", "run"]);
@@ -138,7 +152,24 @@ public sealed partial class RankTests : IDisposable
         string[] predict = ["predict", "lenet5:mnist", "pictures", "--threads", "1", "--json"];
         Zoo alone = Zoo.RunIn(folder.Path, predict), shared = Ranks(3, predict);
         Assert.Equal((1, 1), (alone.ExitCode, shared.ExitCode)); // one cannot be read
-        Assert.Equal(alone.Output, shared.Output);
+        JsonElement[] expected = [.. alone.Json.EnumerateArray()], found = [.. shared.Json.EnumerateArray()];
+        Assert.Equal(expected.Length, found.Length);
+        foreach ((JsonElement a, JsonElement b) in expected.Zip(found))
+        {
+            if (!a.TryGetProperty("predictions", out JsonElement first))
+            {
+                Assert.Equal(a.ToString(), b.ToString()); // the picture that cannot be read, the folder
+                continue;
+            }
+
+            // Other pictures lie in the same batch, which rounds differently.
+            Assert.Equal(a.GetProperty("image").ToString(), b.GetProperty("image").ToString());
+            foreach ((JsonElement p, JsonElement q) in first.EnumerateArray().Zip(b.GetProperty("predictions").EnumerateArray()))
+            {
+                Assert.Equal(p.GetProperty("label").ToString(), q.GetProperty("label").ToString());
+                Assert.Equal(p.GetProperty("probability").GetDouble(), q.GetProperty("probability").GetDouble(), 1e-6);
+            }
+        }
     }
 
     [Fact]

@@ -9,13 +9,11 @@ internal sealed class Bucket : IDisposable
 {
     private readonly (Parameter Parameter, Tensor Part)[] parts;
     private readonly Tensor whole; // [n]
-    private readonly bool lent;
     private Tensor? onHost;
     private IPending? pending;
 
-    private Bucket((Parameter Parameter, int Turn)[] gradients, bool lent)
+    private Bucket((Parameter Parameter, int Turn)[] gradients)
     {
-        this.lent = lent;
         using IDisposable off = no_grad();
         Parameter first = gradients[0].Parameter;
         whole = zeros([gradients.Sum(g => g.Parameter.numel())], first.dtype, first.device).DetachFromDisposeScope();
@@ -35,8 +33,8 @@ internal sealed class Bucket : IDisposable
 
     /// <summary>Deals parameters, the last layer's first, into buckets of one type and device.</summary>
     /// <param name="gradients">Parameters, each with the place of its layer in the order of the forward.</param>
-    /// <param name="lent">Whether the parameters' gradients are kept here; else they are copied here and back.</param>
-    public static List<Bucket> Fill((Parameter Parameter, int Turn)[] gradients, bool lent)
+    /// <param name="most">Bytes after which a bucket is full.</param>
+    public static List<Bucket> Fill((Parameter Parameter, int Turn)[] gradients, long most)
     {
         List<Bucket> filled = [];
         foreach (IGrouping<(ScalarType, DeviceType, int), (Parameter Parameter, int Turn)> alike in gradients.GroupBy(g =>
@@ -48,9 +46,9 @@ internal sealed class Bucket : IDisposable
             {
                 next.Add((parameter, turn));
                 bytes += parameter.numel() * parameter.element_size();
-                if (bytes >= GradientBuckets.BucketBytes)
+                if (bytes >= most)
                 {
-                    filled.Add(new Bucket([.. next], lent));
+                    filled.Add(new Bucket([.. next]));
                     next.Clear();
                     bytes = 0;
                 }
@@ -58,31 +56,62 @@ internal sealed class Bucket : IDisposable
 
             if (next.Count > 0)
             {
-                filled.Add(new Bucket([.. next], lent));
+                filled.Add(new Bucket([.. next]));
             }
         }
 
         return filled;
     }
 
-    /// <summary>Before a step: no gradient yet.</summary>
-    public void Open()
+    /// <summary>Sends the gradients off, copied here; those that are missing are zero.</summary>
+    public unsafe void Begin(RankGroup group)
     {
-        if (!lent)
+        using IDisposable off = no_grad();
+        Take();
+        Tensor sent = whole;
+        if (whole.device_type == DeviceType.CUDA && group.JoinGpus() is { } gpus)
         {
+            gpus.Add(whole);
             return;
         }
 
-        using IDisposable off = no_grad();
-        whole.zero_();
-        foreach ((Parameter parameter, Tensor part) in parts)
+        if (whole.device_type != DeviceType.CPU)
         {
-            parameter.grad = part;
+            onHost = whole.cpu().DetachFromDisposeScope();
+            sent = onHost;
+        }
+
+        fixed (byte* data = sent.bytes)
+        {
+            pending = group.BeginSum((nint)data, sent.numel(), sent.dtype); // native memory: it stays where it is
         }
     }
 
-    /// <summary>Copies the gradients here; those that are missing are zero.</summary>
-    public void Take()
+    /// <summary>Waits until the sums are in the parameters' gradients.</summary>
+    public void Finish(RankGroup group)
+    {
+        if (pending is not null)
+        {
+            group.Wait(pending);
+            pending = null;
+        }
+
+        if (onHost is not null)
+        {
+            whole.copy_(onHost);
+            onHost.Dispose();
+            onHost = null;
+        }
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(parts, static p => p.Part.Dispose());
+        whole.Dispose();
+        onHost?.Dispose();
+    }
+
+    private void Take()
     {
         foreach ((Parameter parameter, Tensor part) in parts)
         {
@@ -98,42 +127,5 @@ internal sealed class Bucket : IDisposable
 
             parameter.grad = part;
         }
-    }
-
-    /// <summary>Sends it off.</summary>
-    public unsafe void Begin(RankGroup group)
-    {
-        Tensor sent = whole;
-        if (whole.device_type != DeviceType.CPU)
-        {
-            using IDisposable off = no_grad();
-            onHost = whole.cpu().DetachFromDisposeScope();
-            sent = onHost;
-        }
-
-        fixed (byte* data = sent.bytes)
-        {
-            pending = group.BeginSum((nint)data, sent.numel(), sent.dtype); // native memory: it stays where it is
-        }
-    }
-
-    /// <summary>Waits until the sums are in the parameters' gradients.</summary>
-    public void Finish(RankGroup group)
-    {
-        group.Wait(pending!);
-        pending = null;
-        if (onHost is not null)
-        {
-            whole.copy_(onHost);
-            onHost.Dispose();
-            onHost = null;
-        }
-    }
-
-    public void Dispose()
-    {
-        Array.ForEach(parts, static p => p.Part.Dispose());
-        whole.Dispose();
-        onHost?.Dispose();
     }
 }

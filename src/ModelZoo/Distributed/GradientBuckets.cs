@@ -10,20 +10,15 @@ namespace ModelZoo.Distributed;
 /// for (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020, section 3.2).
 /// </summary>
 /// <remarks>
-/// The first step finds out in what order the layers run and which parameters get a gradient. From then on the parameters' gradients are parts of the messages'
-/// memory, in the parameters' own layout, so that nothing is copied. Rank 0's order counts for all. A forward whose layers run in another order than the first
+/// The first step finds out in what order the layers run and which parameters get a gradient; rank 0's order counts for all. A forward whose layers run in another order than the first
 /// one's is added up after its backward.
 /// </remarks>
 internal sealed class GradientBuckets : IDisposable
 {
-    /// <summary>Bytes in a message. Smaller ones begin earlier and cost more.</summary>
-    public const int BucketBytes = 8 << 20;
-
     private readonly RankGroup group;
     private readonly (string Name, Parameter Parameter)[] trained;
     private readonly Dictionary<nn.Module, int> layers = new(ReferenceEqualityComparer.Instance); // of the parameters, to the first of them
     private readonly List<Action> removals = [];
-    private readonly bool overlaps;
     private readonly List<int> ran = []; // the layers of this forward, each at its first run
     private List<Bucket> buckets = [];
     private (string Name, Parameter Parameter)[] unused = [];
@@ -37,7 +32,7 @@ internal sealed class GradientBuckets : IDisposable
     /// <param name="overlaps">Whether these are the very parameters that the backward gives gradients, on the CPU; else all is sent after it.</param>
     public GradientBuckets(RankGroup group, nn.Module model, IReadOnlyList<(string Name, Parameter Parameter)> trained, bool overlaps)
     {
-        (this.group, this.trained, this.overlaps) = (group, [.. trained], overlaps);
+        (this.group, this.trained) = (group, [.. trained]);
         if (!overlaps)
         {
             return;
@@ -57,14 +52,7 @@ internal sealed class GradientBuckets : IDisposable
     }
 
     /// <summary>Before the first forward of a step.</summary>
-    public void Open()
-    {
-        (armed, begun) = (false, 0);
-        foreach (Bucket bucket in buckets)
-        {
-            bucket.Open();
-        }
-    }
+    public void Open() => (armed, begun) = (false, 0);
 
     /// <summary>Before the last forward of a step: what its backward has left is sent.</summary>
     public void Arm()
@@ -85,10 +73,6 @@ internal sealed class GradientBuckets : IDisposable
         else
         {
             MustBeKnown();
-            if (!overlaps)
-            {
-                buckets.ForEach(static bucket => bucket.Take());
-            }
         }
 
         Begin(buckets.Count);
@@ -117,9 +101,8 @@ internal sealed class GradientBuckets : IDisposable
         int turn = 0;
         int[] turns = [.. trained.Select((_, i) => turn = rank.GetValueOrDefault(i, turn))]; // a layer's parameters follow its first
         int[] wanted = [.. Enumerable.Range(0, trained.Length).Where(i => used[i] > 0).OrderByDescending(i => turns[i]).ThenByDescending(i => i)];
-        buckets = Bucket.Fill([.. wanted.Select(i => (trained[i].Parameter, turns[i]))], overlaps);
+        buckets = Bucket.Fill([.. wanted.Select(i => (trained[i].Parameter, turns[i]))], group.MessageBytes);
         unused = [.. trained.Where((_, i) => used[i] == 0)];
-        buckets.ForEach(static bucket => bucket.Take());
         learned = true;
     }
 

@@ -14,7 +14,7 @@ namespace ModelZoo.Distributed;
 /// </summary>
 public sealed unsafe partial class MpiGroup : RankGroup
 {
-    private const int Naps = 50; // microseconds between two looks at messages that nobody waits for yet, or that have not come for long
+    private const uint Naps = 200; // microseconds between two looks at messages that nobody waits for yet, or that have not come for long
     private const int Looks = 500; // without a nap
 
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
@@ -282,7 +282,7 @@ public sealed unsafe partial class MpiGroup : RankGroup
         }
         else
         {
-            RankWatch.Nap(Naps);
+            RankWatch.Nap(looks < 20 * Looks ? Naps : 5 * Naps);
         }
     }
 

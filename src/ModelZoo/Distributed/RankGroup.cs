@@ -22,7 +22,11 @@ public sealed record RankInfo(int Rank, string Host, int Process, string Process
 /// </summary>
 public abstract class RankGroup : IDisposable
 {
+    /// <summary>Bytes of gradients in a message. Smaller ones begin earlier and cost more.</summary>
+    public const int UsualMessageBytes = 8 << 20;
+
     private readonly Stopwatch waiting = new();
+    private (bool Asked, Nccl? Joined) gpus;
 
     /// <summary>Which of them this process is, from 0. Rank 0 is the one that writes files and speaks.</summary>
     public abstract int Rank { get; }
@@ -32,6 +36,8 @@ public abstract class RankGroup : IDisposable
 
     /// <summary>All of them, by rank.</summary>
     public abstract IReadOnlyList<RankInfo> Members { get; }
+
+    internal virtual int MessageBytes => UsualMessageBytes;
 
     /// <summary>How long this process has waited for messages so far.</summary>
     public TimeSpan Waited => waiting.Elapsed;
@@ -58,6 +64,13 @@ public abstract class RankGroup : IDisposable
     /// <summary>Ends the processes of all ranks, this one too, whatever they are doing.</summary>
     /// <param name="exitCode">Of the launcher.</param>
     public abstract void Abort(int exitCode);
+
+    /// <summary>Sums between the ranks' GPUs; null where a rank has no NCCL. All ranks ask.</summary>
+    internal Nccl? JoinGpus()
+    {
+        gpus = gpus.Asked ? gpus : (true, Nccl.Join(this));
+        return gpus.Joined;
+    }
 
     /// <summary>Waits for what was begun.</summary>
     /// <exception cref="ZooException">Another rank is gone; the message names it where that is known.</exception>

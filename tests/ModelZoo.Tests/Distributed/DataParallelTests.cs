@@ -13,7 +13,7 @@ namespace ModelZoo.Tests.Distributed;
 [Collection(TorchCollection.Name)]
 public class DataParallelTests(ITestOutputHelper log)
 {
-    private static readonly Recipe Plain = new() { Epochs = 3, BatchSize = 16, Optimizer = "sgd", LearningRate = 0.05, Momentum = 0.9, WeightDecay = 1e-3 };
+    private static readonly Recipe Plain = new() { Epochs = 2, BatchSize = 16, Optimizer = "sgd", LearningRate = 0.05, Momentum = 0.9, WeightDecay = 1e-3 };
 
     private static readonly Dictionary<string, Recipe> Recipes = new()
     {
@@ -35,9 +35,10 @@ public class DataParallelTests(ITestOutputHelper log)
         get
         {
             var cases = new TheoryData<string, int>();
+            cases.Add(Recipes.Keys.First(), 1);
             foreach (string name in Recipes.Keys)
             {
-                foreach (int ranks in new[] { 1, 2, 3, 4 })
+                foreach (int ranks in new[] { 2, 3, 4 })
                 {
                     cases.Add(name, ranks);
                 }
@@ -51,9 +52,11 @@ public class DataParallelTests(ITestOutputHelper log)
     [MemberData(nameof(Cases))]
     public void Ranks_train_as_one_process_in_double(string name, int ranks) => Compare(name, ranks, ScalarType.Float64, 1e-12);
 
+    public static TheoryData<string> Names => [.. Recipes.Keys];
+
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void And_in_float_but_for_rounding(string name, int ranks) => Compare(name, ranks, ScalarType.Float32, 2e-4);
+    [MemberData(nameof(Names))]
+    public void And_in_float_but_for_rounding(string name) => Compare(name, ranks: 4, ScalarType.Float32, 2e-6);
 
     [Theory]
     [InlineData(2)]
@@ -61,8 +64,8 @@ public class DataParallelTests(ITestOutputHelper log)
     public void Weights_of_classes_are_those_of_the_whole_batch(int ranks)
     {
         Recipe recipe = Plain with { ClassWeights = ClassWeights.Of("balanced") };
-        Compare("class weights", recipe, ranks, ScalarType.Float32, 2e-4);
-        Compare("class weights, accumulation", recipe with { BatchSize = 6, AccumulationSteps = 3 }, ranks, ScalarType.Float32, 2e-4);
+        Compare("class weights", recipe, ranks, ScalarType.Float32, 2e-6);
+        Compare("class weights, accumulation", recipe with { BatchSize = 6, AccumulationSteps = 3 }, ranks, ScalarType.Float32, 2e-6);
     }
 
     [Fact]
@@ -70,6 +73,22 @@ public class DataParallelTests(ITestOutputHelper log)
     {
         double[] first = ThreadGroup.Run(2, group => Train(group, Plain, ScalarType.Float32).Weights)[0];
         Assert.Equal(first, ThreadGroup.Run(2, group => Train(group, Plain, ScalarType.Float32).Weights)[1]);
+    }
+
+    [Fact]
+    public void Gradients_go_off_while_the_backward_goes_on()
+    {
+        List<(long Count, bool InBackward)> sums = ThreadGroup.Run(2, group =>
+        {
+            ((ThreadGroup)group).Watches = true;
+            Train(group, Plain with { Epochs = 1 }, ScalarType.Float32);
+            return ((ThreadGroup)group).Sums;
+        })[0];
+
+        // Of a step: bias and weights of the last layer, then of the second convolution; those of the first are there when the backward has ended.
+        (long, bool)[] step = [(5, true), (640, true), (8, true), (432, true), (6, false), (108, false)];
+        (long, bool)[] found = [.. sums.Where(s => s.Count is 5 or 640 or 8 or 432 or 6 or 108)];
+        Assert.Equal([.. step.Select(s => (s.Item1, false)), .. step, .. step, .. step], found); // the first step learns the order
     }
 
     // What the comparison is worth: gradients that are not added up, and shares that are weighted as if they were equal, are far off.

@@ -17,6 +17,15 @@ internal sealed class ThreadGroup : RankGroup
 
     public override int Size => board.Size;
 
+    /// <summary>Every parameter in a message of its own, most of them sent while the backward goes on.</summary>
+    internal override int MessageBytes => 1;
+
+    /// <summary>Whether <see cref="Sums"/> is kept.</summary>
+    public bool Watches { get; set; }
+
+    /// <summary>What it adds up in float32, in order, each with whether a backward was under way.</summary>
+    public List<(long Count, bool InBackward)> Sums { get; } = [];
+
     public override IReadOnlyList<RankInfo> Members => [.. Enumerable.Range(0, Size).Select(r => new RankInfo(r, "here", 100 + r, "0"))];
 
     /// <summary>Does the same on so many ranks at once.</summary>
@@ -46,17 +55,25 @@ internal sealed class ThreadGroup : RankGroup
         return errors.IsEmpty ? results : throw new AggregateException(errors.OrderBy(e => e.Rank).Select(e => e.Error));
     }
 
-    internal override IPending BeginSum(nint data, long count, ScalarType type) => board.Join(calls++, rank, $"sum of {count} {type}", data, (_, all) =>
+    internal override IPending BeginSum(nint data, long count, ScalarType type)
     {
-        if (type == ScalarType.Float32)
+        if (Watches && type == ScalarType.Float32)
         {
-            Add<float>(all, count);
+            Sums.Add((count, Environment.StackTrace.Contains(".backward(", StringComparison.Ordinal)));
         }
-        else
+
+        return board.Join(calls++, rank, $"sum of {count} {type}", data, (_, all) =>
         {
-            Add<double>(all, count);
-        }
-    });
+            if (type == ScalarType.Float32)
+            {
+                Add<float>(all, count);
+            }
+            else
+            {
+                Add<double>(all, count);
+            }
+        });
+    }
 
     internal override unsafe void Broadcast(nint data, long bytes) => board.Join(calls++, rank, $"broadcast of {bytes}", data, (_, all) =>
     {
