@@ -33,6 +33,7 @@ internal sealed class Session
         Cancel = cancel;
         RankRun.Join(parsed);
         bool silent = RankRun.IsSilent;
+        (Ranks, Speaks) = (RankRun.Group is { Size: > 1 } several ? several : null, !silent);
         Out = Create(silent ? TextWriter.Null : Console.Out, silent || Console.IsOutputRedirected);
         Log = Create(silent ? TextWriter.Null : Console.Error, silent || Console.IsErrorRedirected);
         int threads = parsed.GetValue(GlobalOptions.Threads);
@@ -48,10 +49,10 @@ internal sealed class Session
     }
 
     /// <summary>The processes that share the command's work; null where this one is alone.</summary>
-    internal RankGroup? Ranks => RankRun.Group is { Size: > 1 } several ? several : null;
+    internal RankGroup? Ranks { get; }
 
     /// <summary>Whether this is the process that speaks and writes files.</summary>
-    internal bool Speaks => !RankRun.IsSilent;
+    internal bool Speaks { get; }
 
     /// <summary>How many processors there are for this process, where several of a machine share them.</summary>
     internal static int Processors => Math.Max(1, Environment.ProcessorCount / (RankRun.Group?.Sharing ?? 1));

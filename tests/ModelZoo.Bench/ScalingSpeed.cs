@@ -6,7 +6,6 @@ using ModelZoo.Distributed;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Bench;

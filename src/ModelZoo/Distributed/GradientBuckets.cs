@@ -1,5 +1,4 @@
 using ModelZoo.Tracing;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using ModelZoo.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Distributed;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ModelZoo.Distributed;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Training;

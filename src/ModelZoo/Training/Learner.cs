@@ -114,7 +114,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         }
         else
         {
-            Batch computed = batch.Count > 0 ? batch : shared.Stand(batch, train);
+            Batch computed = batch.Count > 0 ? batch : RankGradients.Stand(batch, train);
             (Tensor logits, Tensor mean) = Forward(computed); // [B,classes], []
             if (batch.Count > 0)
             {

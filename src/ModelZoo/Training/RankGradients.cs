@@ -1,5 +1,4 @@
 using ModelZoo.Distributed;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -57,7 +56,7 @@ internal sealed class RankGradients(RankGroup ranks, nn.Module<Tensor, Tensor> m
     }
 
     /// <summary>An example for a process that has none and must take part; it counts nothing.</summary>
-    public Batch Stand(Batch nothing, IBatchSource train)
+    public static Batch Stand(Batch nothing, IBatchSource train)
     {
         long[] shape = nothing.Inputs.dim() > 1 ? nothing.Inputs.shape[1..] : train.Shape;
         Tensor labels = zeros([1], ScalarType.Int64, nothing.Labels.device);

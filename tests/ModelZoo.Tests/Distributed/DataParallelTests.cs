@@ -2,7 +2,6 @@ using System.Globalization;
 using ModelZoo.Distributed;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
-using TorchSharp;
 using Xunit;
 using Xunit.Abstractions;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using ModelZoo.Data;
 using ModelZoo.Distributed;
-using ModelZoo.Imaging;
 using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Registry;
