@@ -2,6 +2,7 @@ using System.Globalization;
 using ModelZoo.Distributed;
 using ModelZoo.Tests.Training;
 using ModelZoo.Training;
+using TorchSharp;
 using Xunit;
 using Xunit.Abstractions;
 using static TorchSharp.torch;

@@ -168,8 +168,7 @@ internal sealed class ThreadGroup : RankGroup
 
     private sealed class Slot(int size, string what) : IPending
     {
-        private readonly ManualResetEventSlim done = new();
-        private volatile bool failed;
+        private readonly TaskCompletionSource<bool> failed = new();
 
         public string What => what;
 
@@ -179,16 +178,11 @@ internal sealed class ThreadGroup : RankGroup
 
         public int Arrived { get; set; }
 
-        public void Finish(bool broke)
-        {
-            failed = broke;
-            done.Set();
-        }
+        public void Finish(bool broke) => failed.TrySetResult(broke);
 
         public void Wait()
         {
-            done.Wait();
-            if (failed)
+            if (failed.Task.GetAwaiter().GetResult())
             {
                 throw new ZooException("another rank has ended");
             }
