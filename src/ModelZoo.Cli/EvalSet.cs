@@ -1,5 +1,6 @@
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
+using ModelZoo.Distributed;
 using ModelZoo.Inference;
 using ModelZoo.Loading;
 using ModelZoo.Training;
@@ -18,6 +19,7 @@ internal sealed class EvalSet : IDisposable
     private readonly List<IImageBatches> images = [];
     private readonly List<CompiledModel> compiled = [];
     private IReadOnlyList<string>? warnings;
+    private RankGroup? ranks;
 
     private EvalSet(string[] specs, TestViews? views) => (this.specs, this.views) = (specs, views);
 
@@ -44,8 +46,8 @@ internal sealed class EvalSet : IDisposable
     internal static EvalSet Open(Session session, string[] specs, Func<string, ResolvedModel> open, DataChoice choice, string part,
         TestViews? views = null)
     {
-        LoaderOptions loader = choice.Loader with { Device = session.Device };
-        var set = new EvalSet(specs, views);
+        LoaderOptions loader = session.Loader(choice.Loader);
+        var set = new EvalSet(specs, views) { ranks = session.Ranks };
         try
         {
             set.models.AddRange(specs.Select(open));
@@ -77,7 +79,7 @@ internal sealed class EvalSet : IDisposable
     }
 
     /// <summary>The accuracy of all together, whose probabilities are averaged.</summary>
-    internal EvaluationResult Together(int top) => Evaluator.Evaluate([.. Enumerable.Range(0, models.Count).Select(Member)], BatchSize, top: top);
+    internal EvaluationResult Together(int top) => Evaluator.Evaluate([.. Enumerable.Range(0, models.Count).Select(Member)], BatchSize, top: top, ranks: ranks);
 
     /// <summary>The accuracy of a single calibrated model, and what comes of its doubts.</summary>
     internal (EvaluationResult Result, AnsweredResult Answered) Judged(int top)
@@ -91,7 +93,7 @@ internal sealed class EvalSet : IDisposable
     internal bool IsCalibrated => models.Count == 1 && views is null && models[0].Calibration is not null;
 
     /// <summary>The accuracy of one.</summary>
-    internal EvaluationResult Alone(int index, int top) => Evaluator.Evaluate([Member(index)], BatchSize, top: top);
+    internal EvaluationResult Alone(int index, int top) => Evaluator.Evaluate([Member(index)], BatchSize, top: top, ranks: ranks);
 
     /// <summary>For each model what is to be said of these images: that they had a part in what it is.</summary>
     internal IReadOnlyList<string> Warnings =>

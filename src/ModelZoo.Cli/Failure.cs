@@ -35,7 +35,8 @@ internal static class Failure
 
     internal static int Report(string message, int exitCode, bool json)
     {
-        Write(Console.Error, $"zoo: {Printable.Message(message)}");
+        string prefix = RankRun.Prefix();
+        Write(Console.Error, $"zoo: {prefix}{Printable.Message(message)}");
         if (json)
         {
             Write(Console.Out, Printable.Json(ErrorDocument.Of(message)));

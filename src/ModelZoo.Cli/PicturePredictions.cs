@@ -21,10 +21,15 @@ internal static class PicturePredictions
     {
         FolderSummaries.Say(session, folders);
         var rows = new List<FilePrediction>();
-        foreach (FilePrediction row in classifier.PredictEach(files, top, session.Cancel))
+        foreach (FilePrediction row in classifier.PredictEach(Own(session, files), top, session.Cancel))
         {
             session.Cancel.ThrowIfCancellationRequested();
             rows.Add(row);
+        }
+
+        if (session.Ranks is not null)
+        {
+            rows = [.. session.Gather([.. rows.Select(PredictedFile.Of)]).Select(row => row.ToPrediction())];
         }
 
         if (folders.Length == 0 && rows is [{ Error: { } only }])
@@ -42,6 +47,11 @@ internal static class PicturePredictions
 
         return rows.Exists(r => r.Error is not null) ? 1 : 0;
     }
+
+    // Equal runs of files, so that everybody's rows, one behind another, are in the files' order.
+    private static string[] Own(Session session, string[] files) => session.Ranks is not { } ranks
+        ? files
+        : files[(int)((long)files.Length * ranks.Rank / ranks.Size)..(int)((long)files.Length * (ranks.Rank + 1) / ranks.Size)];
 
     /// <summary>The same for programs.</summary>
     internal static object Json(string image, Answer predictions, TestViews? views = null) => predictions switch

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
+using ModelZoo;
 using ModelZoo.Cli;
 using ModelZoo.Runtime;
 
@@ -24,16 +25,23 @@ try
     ParseResult parsed = root.Parse(args);
     if (parsed.Errors.Count > 0 || UsageErrors.UnknownFlag(parsed, args) is not null)
     {
-        return UsageErrors.Report(parsed, args);
+        return RankRun.LeavesUsageToOthers(args) ? 2 : UsageErrors.Report(parsed, args);
     }
 
+    RankRun.MustShare(parsed);
     json = parsed.GetValue(GlobalOptions.Json);
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-    return interrupt.ExitCode(await parsed.InvokeAsync(configuration, interrupt.Token).ConfigureAwait(false));
+    int code = interrupt.ExitCode(await parsed.InvokeAsync(configuration, interrupt.Token).ConfigureAwait(false));
+    RankRun.Leave();
+    return code;
 }
 catch (OperationCanceledException) when (interrupt.Signaled)
 {
-    return Failure.Report("interrupted.", interrupt.ExitCode(0), json);
+    return Ended(Failure.Report("interrupted.", interrupt.ExitCode(0), json));
+}
+catch (UsageException) when (RankRun.Group is null && RankRun.LeavesUsageToOthers(args))
+{
+    return 2;
 }
 catch (Exception e)
 {
@@ -41,7 +49,13 @@ catch (Exception e)
 }
 
 // Where the library does not load, every method of it throws that again.
-int Explained(Exception e) => loaded ? Failure.Report(e, json, verbose) : StartFailure.Report(e, json, verbose);
+int Explained(Exception e) => loaded ? Ended(Failure.Report(e, json, verbose)) : StartFailure.Report(e, json, verbose);
+
+static int Ended(int code)
+{
+    RankRun.Abort(code);
+    return code;
+}
 
 // A method of its own: the library's initializer runs, and may fail, where its first caller is entered.
 [MethodImpl(MethodImplOptions.NoInlining)]

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModelZoo.Distributed;
+using ModelZoo.Loading;
 using ModelZoo.Registry;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -29,10 +31,13 @@ internal sealed class Session
         Seed = parsed.GetValue(GlobalOptions.Seed);
         MaxMemory = GlobalOptions.ReadMaxMemory(parsed);
         Cancel = cancel;
-        Out = Create(Console.Out, Console.IsOutputRedirected);
-        Log = Create(Console.Error, Console.IsErrorRedirected);
+        RankRun.Join(parsed);
+        bool silent = RankRun.IsSilent;
+        (Ranks, Speaks) = (RankRun.Group is { Size: > 1 } several ? several : null, !silent);
+        Out = Create(silent ? TextWriter.Null : Console.Out, silent || Console.IsOutputRedirected);
+        Log = Create(silent ? TextWriter.Null : Console.Error, silent || Console.IsErrorRedirected);
         int threads = parsed.GetValue(GlobalOptions.Threads);
-        set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+        set_num_threads(threads > 0 ? threads : Processors);
         if (Runtime.TorchRuntime.Remark is { } remark)
         {
             Say($"remark: {remark}");
@@ -40,7 +45,17 @@ internal sealed class Session
 
         Device = ChooseDevice(parsed.GetValue(GlobalOptions.Device)!);
         manual_seed(Seed);
+        RankRun.Introduce(this);
     }
+
+    /// <summary>The processes that share the command's work; null where this one is alone.</summary>
+    internal RankGroup? Ranks { get; }
+
+    /// <summary>Whether this is the process that speaks and writes files.</summary>
+    internal bool Speaks { get; }
+
+    /// <summary>How many processors there are for this process, where several of a machine share them.</summary>
+    internal static int Processors => Math.Max(1, Environment.ProcessorCount / (RankRun.Group?.Sharing ?? 1));
 
     /// <summary>Whether the result is one JSON document.</summary>
     internal bool Json { get; }
@@ -67,6 +82,11 @@ internal sealed class Session
     /// <summary>Prints the result: as JSON where that was asked for, else by <paramref name="render"/>.</summary>
     internal void Show(object result, Action<IAnsiConsole> render)
     {
+        if (!Speaks)
+        {
+            return;
+        }
+
         try
         {
             if (Json)
@@ -83,6 +103,15 @@ internal sealed class Session
             throw new ZooException($"standard output cannot be written ({e.Message.TrimEnd('.')}).", e);
         }
     }
+
+    /// <summary>How images are read here: onto the device, by as many threads as there are processors for them.</summary>
+    internal LoaderOptions Loader(LoaderOptions chosen) =>
+        chosen with { Device = Device, Workers = chosen.Workers == 0 && Ranks is not null ? Processors : chosen.Workers };
+
+    /// <summary>Everybody's part of a list, by rank; of one process its own.</summary>
+    internal T[] Gather<T>(IReadOnlyList<T> own) => Ranks is null
+        ? [.. own]
+        : [.. Ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own, JsonOptions)).SelectMany(part => JsonSerializer.Deserialize<T[]>(part, JsonOptions)!)];
 
     /// <summary>Says something on the way: on standard error.</summary>
     internal void Say(string text) => Log.WriteLine(text);

@@ -27,7 +27,7 @@ internal static class TrainingView
 
     private static T Run<T>(Session session, string title, Func<Action<TrainingProgress>, T> work)
     {
-        if (Console.IsErrorRedirected)
+        if (Console.IsErrorRedirected || !session.Speaks)
         {
             return work(p => Line(session, title, p));
         }

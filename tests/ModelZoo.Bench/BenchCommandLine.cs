@@ -32,6 +32,8 @@ internal static class BenchCommandLine
         InRounds("lenet", "Hand-written training steps of LeNet-5, batch 64, against eager PyTorch", LenetSpeed.Run),
         InRounds("add", "What a call costs: the addition of one element, against eager PyTorch", CallSpeed.Run),
         InRounds("load", "Loading weights as large as VGG-16's, against reading and copying the file", LoadSpeed.Run),
+        Scaling(),
+        ScalingRank(),
         Memory(),
         Trust(),
         Serve(),
@@ -68,6 +70,60 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting =>
             TrainingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [], parsed.GetValue(peer)!)));
+        return command;
+    }
+
+    private static Command Scaling()
+    {
+        var models = new Argument<string[]>("model")
+        {
+            Description = $"Of {string.Join(", ", ScalingSpeed.Models)} (default: all)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
+        models.AcceptOnlyFromAmong(ScalingSpeed.Models);
+        Option<int> rounds = AtLeast(1, "--rounds", "How often the sides take turns", 5);
+        var launcher = new Option<string>("--launcher") { Description = "mpiexec with its flags", DefaultValueFactory = _ => "mpiexec.mpich" };
+        var simulate = new Option<double[]>("--simulate")
+        {
+            Description = "Nothing is run: what ResNet-50 would take on many ranks, of which each computes so many milliseconds for a step",
+            HelpName = "ms",
+            AllowMultipleArgumentsPerToken = true
+        };
+        var bandwidth = new Option<double?>("--gigabit") { Description = "With --simulate: two ranks, and so many Gbit/s between them", HelpName = "n" };
+        var latency = new Option<double>("--latency") { Description = "With --gigabit: milliseconds of a message without content", HelpName = "ms" };
+        var command = new Command("scaling", "Ranks of one thread against one process of as many threads, on the same batch (docs/scaling.md).")
+        {
+            models,
+            rounds,
+            launcher,
+            simulate,
+            bandwidth,
+            latency,
+        };
+        command.SetAction(parsed => Run(parsed, setting =>
+        {
+            if (parsed.GetValue(simulate) is { Length: > 0 } steps)
+            {
+                Network? network = parsed.GetValue(bandwidth) is { } gigabit ? new(gigabit * 1e9 / 8, parsed.GetValue(latency) / 1000) : null;
+                ScalingSpeed.Simulate(setting, [.. steps.Select(ms => ms / 1000)], network);
+            }
+            else
+            {
+                ScalingSpeed.Run(setting, parsed.GetValue(rounds), parsed.GetValue(models) ?? [], parsed.GetValue(launcher)!);
+            }
+        }));
+        return command;
+    }
+
+    // What `scaling` starts.
+    private static Command ScalingRank()
+    {
+        var name = new Argument<string>("model");
+        Option<int> batch = AtLeast(1, "--batch", "", 8), size = AtLeast(1, "--size", "", 224), steps = AtLeast(1, "--steps", "", 4);
+        var command = new Command("scaling-rank") { name, batch, size, steps };
+        command.Hidden = true;
+        command.SetAction(parsed => ScalingSpeed.Child(
+            parsed.GetValue(name)!, parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps), parsed.GetValue(Threads)));
         return command;
     }
 

@@ -28,6 +28,16 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
     internal static Running StartWith(Dictionary<string, string> environment, string? folder, params string[] arguments) =>
         StartWith(environment, folder, arguments, []);
 
+    /// <summary>In so many processes, by MPICH's mpiexec.</summary>
+    internal static Running StartRanks(int ranks, Dictionary<string, string> environment, string? folder, params string[] arguments) =>
+        StartWith(environment, folder, arguments, [Mpiexec, "-n", $"{ranks}"]);
+
+    /// <summary>In two processes, each with arguments of its own.</summary>
+    internal static Running StartTwo(string? folder, string[] first, string[] second) =>
+        StartWith([], folder, second, [Mpiexec, "-n", "1", "dotnet", Path.Combine(AppContext.BaseDirectory, "zoo.dll"), .. first, ":", "-n", "1"]);
+
+    private const string Mpiexec = "mpiexec.mpich";
+
     private static Running StartWith(Dictionary<string, string> environment, string? folder, string[] arguments, string[] wrapper)
     {
         // A test run in the background of a shell has Ctrl-C switched off, and hands that down; `env` switches it on again.
@@ -104,7 +114,13 @@ internal sealed partial record Zoo(int ExitCode, string Output, string Errors)
         }
 
         /// <summary>Sends a signal: 2 is what Ctrl-C sends, 15 what `kill` does.</summary>
-        internal void Signal(int number) => Xunit.Assert.Equal(0, Kill(process.Id, number));
+        internal void Signal(int number) => Signal(process.Id, number);
+
+        /// <summary>The same to a process that it has started: 9 kills it, 19 stops it.</summary>
+        internal static void Signal(int id, int number) => Xunit.Assert.Equal(0, Kill(id, number));
+
+        /// <summary>The last line of standard error that was read.</summary>
+        internal string LastError => errors[^1];
 
         internal Zoo Finish()
         {

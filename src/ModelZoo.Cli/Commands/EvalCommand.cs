@@ -36,6 +36,7 @@ internal static class EvalCommand
         data.AddTo(command);
         weights.AddTo(command);
         program.AddTo(command);
+        command.Add(RankRun.Option);
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -70,9 +71,20 @@ internal static class EvalCommand
     private static int Run(Session session, string[] specs, EvalSet set, int top)
     {
         string name = string.Join(" + ", specs);
+        if (set.IsCalibrated && session.Ranks is not null)
+        {
+            session.Say($"{name} is calibrated: what its doubts are worth is measured by rank 0 alone.");
+        }
+
+        if (set.IsCalibrated && !session.Speaks)
+        {
+            set.Report(session);
+            return 0;
+        }
+
         (Measurement measured, AnsweredResult? answered) = set.IsCalibrated ? set.Judged(top)
             : set.Models[0].Task.Kind == TaskKind.Classes ? (set.Together(top), null)
-            : (Evaluator.Measure(set.Network.AsModule(), set.Images, set.Models[0].Task), (AnsweredResult?)null);
+            : (Evaluator.Measure(set.Network.AsModule(), set.Images, set.Models[0].Task, ranks: session.Ranks), (AnsweredResult?)null);
         set.Report(session);
         MustBeFinite(name, set.Data, measured);
         EvalView.Show(session, name, set, measured, answered);

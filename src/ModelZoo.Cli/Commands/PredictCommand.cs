@@ -38,6 +38,7 @@ internal static class PredictCommand
             images, data, index, top, tta, maxPixels };
         weights.AddTo(command);
         program.AddTo(command);
+        command.Add(RankRun.Option);
         command.OnRun((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);

@@ -29,8 +29,9 @@ internal static class TrainCommand
             + "--output runs/lenet5") { model };
         data.AddTo(command, learns: true);
         run.AddTo(command);
-        recipe.AddTo(command, variants: true);
+        recipe.AddTo(command, variants: true, shared: true);
         command.Add(RunReport.Option);
+        command.Add(RankRun.Option);
         var folds = FoldsArgument.Create();
         var teacher = TeacherArgument.Create();
         command.Add(folds);
@@ -42,6 +43,11 @@ internal static class TrainCommand
             Session session = Session.Open(parsed, cancel);
             RunFolder? resumed = TrainFolds.Speaker(run.Resumed(parsed));
             int? dealt = TrainFolds.Count(FoldsArgument.Read(parsed, folds), resumed);
+            if (dealt is not null && session.Ranks is not null)
+            {
+                throw new UsageException("--folds trains one fold after the other in one process. Start it without mpiexec or srun, or leave --folds out.");
+            }
+
             TrainingRequest request = resumed is null
                 ? new TrainingRequest(parsed.GetValue(model)
                     ?? throw new UsageException("Name the model to train, or a run to go on with: --resume <folder>."), data.Read(parsed), session.Seed, null,
@@ -63,7 +69,7 @@ internal static class TrainCommand
             Recipe chosen = recipe.Read(parsed, variant => resumed?.ReadRecipe() ?? Catalog.RecipeOf(info, variant));
             Func<ModelOptions, ModelOptions> change = architecture.Read(parsed);
             ModelOptions Changed(ModelOptions options) => change(request.Change(Ending(chosen, options)));
-            TrainerOptions Recorded(TrainerOptions options) => run.Read(parsed, options);
+            TrainerOptions Recorded(TrainerOptions options) => session.Speaks ? run.Read(parsed, options) : options;
             return Task.FromResult(dealt is { } count
                 ? TrainFolds.Run(session, info, chosen, Changed, request, Recorded, count)
                 : Run(session, info, chosen, Changed, request, Recorded, RunReport.Read(parsed)));
@@ -86,13 +92,15 @@ internal static class TrainCommand
         using ResolvedModel fresh = ModelArgument.Resolve(session, info.Name, options: options, seed: request.Seed, trained: true);
         Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, fresh.Preprocessing);
         using OpenTeacher? teacher = TeacherArgument.Open(session, request.Teacher, train, preprocessing);
-        LoaderOptions loader = request.Data.Loader with { Device = session.Device };
+        LoaderOptions loader = session.Loader(request.Data.Loader);
         using IImageBatches trainImages = ImageBatches.Open(train, preprocessing, recipe, loader);
         using IImageBatches testImages = ImageBatches.Open(test, preprocessing, null, loader);
-        settings = RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}");
+        settings = session.Speaks ? RunArgument.Place(settings, $"{info.Name}-{request.Data.Source.ShortName}") : settings;
+        RankRun.Advise(RunArgument.Advice(settings.RunFolder));
         PictureSketch? watched = test.Sketch();
         var trainer = new Trainer(fresh.Model, recipe, settings with
         {
+            Ranks = session.Ranks,
             MaxMemory = session.MaxMemory,
             Remarks = new Remarks(session),
             Teacher = teacher?.Network.Teacher,
@@ -109,6 +117,11 @@ internal static class TrainCommand
         });
         TrainingResult result = TrainingView.Show(session, $"train {info.Name}", progress => trainer.Fit(trainImages, testImages, progress, session.Cancel));
         DataChoice.Report(session, trainImages, testImages);
+        if (!session.Speaks)
+        {
+            return 0;
+        }
+
         TrainedFiles files = settings.RunFolder is { } folder ? TrainedFiles.In(folder) : TrainedFiles.At(settings.BestPath!);
         string? page = report.Write(session, files, train, test, recipe, result, loader, trainImages.Skipped);
         return TrainingReport.Show(session, info.Name, train, test, request.Data.Source, result, files, folders, page);

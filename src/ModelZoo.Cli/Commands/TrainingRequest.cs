@@ -29,6 +29,13 @@ internal sealed record TrainingRequest(string Model, DataChoice Data, long Seed,
             session.Say($"zoo: the run was started with {Note("threads")} threads; with another number it goes on with other bits.");
         }
 
+        int before = notes.GetValueOrDefault("ranks") is { } ranks ? Number(ranks) : 1, now = session.Ranks?.Size ?? 1;
+        if (before != now)
+        {
+            session.Say($"zoo: the run was started by {before} process{(before == 1 ? "" : "es")} and goes on by {now}: the data in the same order, the sums "
+                + "rounded otherwise.");
+        }
+
         var recorded = new DataChoice(
             DataSource.Parse(Note("data")),
             Number(Note("limit")),

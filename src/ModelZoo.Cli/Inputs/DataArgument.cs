@@ -217,7 +217,7 @@ internal sealed record DataChoice(DataSource Source, int Limit, SplitOptions Spl
     /// <summary>Says which images were left out.</summary>
     internal static void Report(Session session, params IImageBatches?[] batches)
     {
-        BadImage[] bad = [.. batches.SelectMany(b => b?.Skipped ?? [])];
+        BadImage[] bad = [.. session.Gather([.. batches.SelectMany(b => b?.Skipped ?? [])]).DistinctBy(image => image.Name)];
         if (bad.Length > 0)
         {
             session.Say($"{Tables.Count(bad.Length)} image{(bad.Length == 1 ? "" : "s")} could not be read and {(bad.Length == 1 ? "was" : "were")} left out:");

@@ -72,6 +72,10 @@ internal sealed class RecipeArgument
 
     private readonly Option<string?> file = new("--recipe") { Description = "A recipe as a JSON file, instead of the standard one", HelpName = "file" };
     private readonly Option<string?> variant = new("--variant") { Description = "A variant of the standard recipe", HelpName = "name" };
+    private readonly Option<bool> sync = new("--sync-bn")
+    {
+        Description = "Under mpiexec or srun: batch normalization over the whole batch, not over each process's part"
+    };
     private readonly Option<string[]> set = new("--set")
     {
         Description = "Any key of a recipe: --set epsilon=0.001",
@@ -83,12 +87,18 @@ internal sealed class RecipeArgument
 
     /// <param name="command">The command that takes these options.</param>
     /// <param name="variants">Whether the standard recipe is a file's, with variants.</param>
-    internal void AddTo(Command command, bool variants = false)
+    /// <param name="shared">Whether several processes may train together.</param>
+    internal void AddTo(Command command, bool variants = false, bool shared = false)
     {
         command.Add(file);
         if (variants)
         {
             command.Add(variant);
+        }
+
+        if (shared)
+        {
+            command.Add(sync);
         }
 
         flags.ForEach(f => command.Add(f.Option));
@@ -104,6 +114,11 @@ internal sealed class RecipeArgument
         Recipe recipe = parsed.GetValue(file) is { } path ? Recipe.Parse(ReadText(path), path) : standard(parsed.GetValue(variant));
         List<(string Flag, string Key, string Value)> changes = [.. flags.Where(f => parsed.GetValue(f.Option) is not null).Select(f =>
             Named(f.Option.Name, f.Key, parsed.GetValue(f.Option)!))];
+        if (parsed.GetResult(sync) is not null && parsed.GetValue(sync))
+        {
+            changes.Add((sync.Name, "sync_batch_norm", "true"));
+        }
+
         foreach (string pair in parsed.GetValue(set)!)
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);

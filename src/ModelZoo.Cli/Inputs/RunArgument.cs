@@ -117,6 +117,11 @@ internal sealed class RunArgument
     internal static TrainerOptions Place(TrainerOptions options, string name) =>
         options.RunFolder is null && options.CheckpointPath is null ? options with { RunFolder = RunFolder.CreateNext(Runs, name).Path } : options;
 
+    /// <summary>How one goes on after a rank was lost, which every rank may come to say; the folder is rank 0's.</summary>
+    internal static string Advice(string? folder) => folder is null
+        ? "zoo train --resume <folder> goes on from the last saved state."
+        : $"zoo train --resume {folder} goes on from the last saved state.";
+
     private static (int Steps, TimeSpan? Time) Interval(string? text)
     {
         if (text is null)

@@ -115,10 +115,18 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
         var shape = new ImageShape(sized.Channels, sized.Height, sized.Width);
         int[] order = plan.Order(Count);
         int[]? repeats = plan.Repeats(order);
-        return Run(order, plan.Recipe.BatchSize, plan.FirstStep, plan.Recipe.Augments
+        LoaderPass.Writer write = plan.Recipe.Augments
             ? (place, index, destination) =>
                 source.Make(index, augmenter, new SeededRandom(plan.SeedOfExample(index, repeats?[place] ?? 0)), destination, options.ChannelsLast)
-            : (_, index, destination) => source.Make(index, destination, options.ChannelsLast), plan, shape);
+            : (_, index, destination) => source.Make(index, destination, options.ChannelsLast);
+        return Run(order, turn => plan.OwnPlaces(plan.FirstStep + turn, Count), plan.Steps(Count) - plan.FirstStep, write, shape, plan);
+    }
+
+    /// <inheritdoc/>
+    public bool TakesShare(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return !recipe.MixesImages; // partners lie anywhere in the batch
     }
 
     /// <inheritdoc/>
@@ -126,9 +134,27 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
     public IEnumerable<Batch> InOrder(int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        return Run([.. Enumerable.Range(0, Count)], batchSize, 0, (_, index, destination) => measured(maker, index, destination, options.ChannelsLast), null,
-            input);
+        return Run([.. Enumerable.Range(0, Count)], Places(batchSize, 0, 1), (Count + batchSize - 1) / batchSize, Measure, input);
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="ZooException">An image cannot be read and is not to be left out; the message names it.</exception>
+    public IEnumerable<Batch> InOrder(int batchSize, int first, int every)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(every);
+        int all = (Count + batchSize - 1) / batchSize;
+        return Run([.. Enumerable.Range(0, Count)], Places(batchSize, first, every), Math.Max(0, (all - first + every - 1) / every), Measure, input,
+            part: every > 1);
+    }
+
+    private void Measure(int place, int index, Span<float> destination) => measured(maker, index, destination, options.ChannelsLast);
+
+    private Func<int, (int First, int End)> Places(int batchSize, int first, int every) => turn =>
+    {
+        long start = ((long)turn * every + first) * batchSize;
+        return ((int)start, (int)Math.Min(Count, start + batchSize));
+    };
 
     /// <summary>Nothing is held between passes but what is kept in memory.</summary>
     public void Dispose()
@@ -165,29 +191,31 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
         return smaller.Value;
     }
 
-    private IEnumerable<Batch> Run(int[] order, int batchSize, int firstStep, LoaderPass.Writer write, EpochSampler? plan, ImageShape shape)
+    // A part of a pass, for one of several processes, has every batch of its own, an empty one too.
+    private IEnumerable<Batch> Run(int[] order, Func<int, (int First, int End)> places, int batches, LoaderPass.Writer write, ImageShape shape,
+        EpochSampler? plan = null, bool part = false)
     {
-        int steps = plan?.Steps(order.Length) ?? (order.Length + batchSize - 1) / batchSize;
-        using var pass = new LoaderPass(order, batchSize, steps, firstStep, shape, options, write);
-        for (int step = firstStep; step < pass.Steps; step++)
+        part |= plan?.Share is not null;
+        using var pass = new LoaderPass(order, places, batches, shape, options, write);
+        for (int turn = 0; turn < pass.Batches; turn++)
         {
             PendingBatch pending = pass.Next();
-            if (Finish(pending) is { } batch)
+            if (Finish(pending, part) is { } batch)
             {
                 yield return plan is { Recipe.MixesImages: true }
-                    ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(step)))
+                    ? Mixing.Apply(batch, plan.Recipe, ClassNames.Count, new SeededRandom(~plan.SeedOfStep(plan.FirstStep + turn)))
                     : batch;
             }
         }
 
-        if (firstStep == 0)
+        if (plan is not { FirstStep: > 0 })
         {
             UnreadableClasses.Refuse(images, Skipped);
         }
     }
 
-    // Null where no image of the batch could be read.
-    private Batch? Finish(PendingBatch pending)
+    // Null where no image of the batch could be read and an empty one is not wanted.
+    private Batch? Finish(PendingBatch pending, bool empty)
     {
         try
         {
@@ -197,14 +225,15 @@ public sealed class ImageLoader : IImageBatches, IFingerprinted
                 Fail(pending.Indices.Span[place], pending.Failures[place]!);
             }
 
-            if (good.Length == 0)
+            if (good.Length == 0 && !empty)
             {
                 pending.Dispose();
                 return null;
             }
 
             Tensor inputs = pending.TakeInputs(good);
-            Tensor labels = tensor([.. good.Select(place => (long)images.Labels[pending.Indices.Span[place]])]);
+            long[] known = [.. good.Select(place => (long)images.Labels[pending.Indices.Span[place]])];
+            Tensor labels = tensor(known, [known.Length]);
             return options.Device is { type: not TorchSharp.DeviceType.CPU } device ? Moved(inputs, labels, device) : new Batch(inputs, labels);
         }
         catch

@@ -240,6 +240,14 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
             : Read(plan, changes ? new BatchAugmenter(plan.Recipe, Preprocessing!, pixels!, normalizer!) : null);
     }
 
+    /// <inheritdoc/>
+    public bool TakesShare(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        // Partners lie anywhere in the batch, and the moves of floats are drawn for all of it.
+        return Shape.Length != 3 || (!recipe.MixesImages && (recipe.ChangesPictures || !recipe.MovesAtRandom));
+    }
+
     private IEnumerable<Batch> Read(EpochSampler plan, BatchAugmenter? augmenter)
     {
         int[] order = plan.Order(Count);
@@ -247,7 +255,9 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
         for (int step = plan.FirstStep; step < plan.Steps(Count); step++)
         {
             ReadOnlyMemory<int> indices = plan.IndicesOf(step, order);
-            Batch batch = augmenter is null
+            Batch batch = indices.Length == 0
+                ? new Batch(empty([0, .. Shape], ScalarType.Float32, device), empty([0], ScalarType.Int64, device))
+                : augmenter is null
                 ? Plain(indices.Span, plan, step)
                 : new Batch(augmenter.Make(indices.Span, plan, layout.ChannelsLast, RepeatsOf(step)), LabelsAt(indices.Span));
             yield return plan.Recipe.MixesImages && Shape.Length == 3
@@ -257,7 +267,7 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
 
         ReadOnlySpan<int> RepeatsOf(int step)
         {
-            (int first, int end) = plan.Places(step, Count);
+            (int first, int end) = plan.OwnPlaces(step, Count);
             return repeats.AsSpan()[(repeats is null ? 0 : first)..(repeats is null ? 0 : end)];
         }
     }
@@ -277,12 +287,16 @@ public sealed class ImageTensors : IImageBatches, IFingerprinted
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Batch> InOrder(int batchSize)
+    public IEnumerable<Batch> InOrder(int batchSize) => InOrder(batchSize, 0, 1);
+
+    /// <inheritdoc/>
+    public IEnumerable<Batch> InOrder(int batchSize, int first, int every)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        for (int first = 0; first < Count; first += batchSize)
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(every);
+        for (long start = (long)first * batchSize; start < Count; start += (long)every * batchSize)
         {
-            (Tensor inputs, Tensor chosen) = Batch([.. Enumerable.Range(first, Math.Min(batchSize, Count - first))]);
+            (Tensor inputs, Tensor chosen) = Batch([.. Enumerable.Range((int)start, (int)Math.Min(batchSize, Count - start))]);
             yield return new Batch(inputs, chosen);
         }
     }

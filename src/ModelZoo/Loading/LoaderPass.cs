@@ -15,36 +15,36 @@ internal sealed class LoaderPass : IDisposable
 
     private readonly object gate = new();
     private readonly int[] order;
-    private readonly int batchSize;
+    private readonly Func<int, (int First, int End)> places;
     private readonly ImageShape shape;
     private readonly LoaderOptions options;
     private readonly Writer write;
     private readonly Dictionary<int, PendingBatch> pending = [];
     private readonly Thread[] workers;
     private Exception? broken;
-    private int position;
+    private int turn; // whose examples are being taken
+    private int slot; // the next of them
     private int current;
     private bool stopped;
 
     /// <param name="order">The indices of the examples, in the pass's order.</param>
-    /// <param name="batchSize">Examples in a batch.</param>
-    /// <param name="steps">Batches of the whole pass; the last takes what is left.</param>
-    /// <param name="firstStep">Batches to leave out at the beginning.</param>
+    /// <param name="places">Where in the order each batch of this pass, from 0 on, begins and ends; it may be empty.</param>
+    /// <param name="batches">How many batches there are.</param>
     /// <param name="shape">[C,H,W] of an example.</param>
     /// <param name="options">Workers, prefetch.</param>
     /// <param name="write">Makes an example; called by several threads.</param>
-    public LoaderPass(int[] order, int batchSize, int steps, int firstStep, ImageShape shape, LoaderOptions options, Writer write)
+    public LoaderPass(int[] order, Func<int, (int First, int End)> places, int batches, ImageShape shape, LoaderOptions options, Writer write)
     {
-        (this.order, this.batchSize, this.shape, this.options, this.write) = (order, batchSize, shape, options, write);
-        Steps = steps;
-        (current, position) = (firstStep, (int)Math.Min((long)firstStep * batchSize, order.Length));
-        workers = [.. Enumerable.Range(0, Math.Min(options.WorkerCount, Math.Max(1, order.Length - position)))
+        (this.order, this.places, this.shape, this.options, this.write) = (order, places, shape, options, write);
+        Batches = batches;
+        int examples = batches == 0 ? 0 : places(batches - 1).End - places(0).First;
+        workers = [.. Enumerable.Range(0, Math.Min(options.WorkerCount, Math.Max(1, examples)))
             .Select(_ => new Thread(Work) { IsBackground = true, Name = "image loader" })];
         Array.ForEach(workers, worker => worker.Start());
     }
 
-    /// <summary>Batches of the whole pass.</summary>
-    public int Steps { get; }
+    /// <summary>Batches of the pass.</summary>
+    public int Batches { get; }
 
     /// <summary>Waits for the next batch.</summary>
     /// <returns>Its inputs, the caller's from now on, [B,C,H,W] in memory order as the options say, and the positions within it that could not be
@@ -118,29 +118,35 @@ internal sealed class LoaderPass : IDisposable
     {
         lock (gate)
         {
-            while (!stopped && position < order.Length && StepOf(position) > current + options.Prefetch)
+            while (true)
             {
-                Monitor.Wait(gate);
-            }
+                while (!stopped && turn < Batches && turn > current + options.Prefetch)
+                {
+                    Monitor.Wait(gate);
+                }
 
-            if (stopped || position >= order.Length)
-            {
-                return default;
-            }
+                if (stopped || turn >= Batches || (slot == 0 && Begin(turn) is null))
+                {
+                    return default;
+                }
 
-            int step = StepOf(position), slot = position++ - (step * batchSize);
-            return (pending.TryGetValue(step, out PendingBatch? batch) ? batch : Begin(step), slot);
+                if (pending.TryGetValue(turn, out PendingBatch? batch) && slot < batch.Indices.Length)
+                {
+                    return (batch, slot++);
+                }
+
+                (turn, slot) = (turn + 1, 0);
+                Monitor.PulseAll(gate); // one without examples is ready at once
+            }
         }
     }
 
-    private int StepOf(int place) => Math.Min(place / batchSize, Steps - 1);
-
-    private PendingBatch? Begin(int step)
+    private PendingBatch? Begin(int turn)
     {
         try
         {
-            ReadOnlyMemory<int> indices = order.AsMemory((step * batchSize)..(step == Steps - 1 ? order.Length : (step + 1) * batchSize));
-            return pending[step] = new PendingBatch(indices, shape, options.ChannelsLast) { First = step * batchSize };
+            (int first, int end) = places(turn);
+            return pending[turn] = new PendingBatch(order.AsMemory(first..end), shape, options.ChannelsLast) { First = first };
         }
 #pragma warning disable CA1031 // Thrown to whoever asks for the next batch.
         catch (Exception e)

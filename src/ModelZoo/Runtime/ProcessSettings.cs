@@ -25,6 +25,8 @@ internal static partial class ProcessSettings
     // In turns of a loop, a few microseconds: enough to bridge the gap between two operators.
     private const string SpinCount = "5000";
 
+    private const string VisibleGpus = "CUDA_VISIBLE_DEVICES";
+
     // malloc.h
     private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;
 
@@ -64,6 +66,12 @@ internal static partial class ProcessSettings
         if (!Says("OMP_NUM_THREADS") && !Says("MKL_NUM_THREADS") && !Says("OMP_THREAD_LIMIT"))
         {
             Set("OMP_NUM_THREADS", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // One rank, one GPU: the first that libtorch sees.
+        if (Launcher.OfProcess?.OwnGpu(Environment.GetEnvironmentVariable(VisibleGpus)) is { } gpu)
+        {
+            Set(VisibleGpus, gpu, overwrite: 1);
         }
 
         if (!Says("MALLOC_TRIM_THRESHOLD_") && !Says("MALLOC_TOP_PAD_") && !Says("MALLOC_MMAP_THRESHOLD_") && !Says("GLIBC_TUNABLES"))
@@ -111,12 +119,21 @@ internal static partial class ProcessSettings
         }
     }
 
+    /// <summary>Sets a variable for native libraries that are not loaded yet, unless the environment has it.</summary>
+    public static void Suggest(string name, string value)
+    {
+        if (!OperatingSystem.IsWindows() && !Says(name))
+        {
+            Set(name, value);
+        }
+    }
+
     private static bool Says(string name) => Environment.GetEnvironmentVariable(name) is not null;
 
     // Environment.SetEnvironmentVariable changes .NET's copy alone; native libraries ask getenv.
-    private static void Set(string name, string value)
+    private static void Set(string name, string value, int overwrite = 0)
     {
-        if (SetEnv(name, value, overwrite: 0) != 0)
+        if (SetEnv(name, value, overwrite) != 0)
         {
             throw new InvalidOperationException($"setenv {name} failed: error {Marshal.GetLastPInvokeError()}.");
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -17,6 +18,7 @@ namespace ModelZoo.Runtime;
 public static class TorchRuntime
 {
     private static readonly Lazy<TorchLibraries?> Libraries = new(Load);
+    private static readonly ConcurrentDictionary<string, nint> Named = new(StringComparer.Ordinal);
 
     /// <summary>Where libtorch was loaded from: a folder, or null where TorchSharp's own search finds it (the package's, on Windows and macOS).</summary>
     /// <exception cref="ZooException">It cannot be loaded.</exception>
@@ -45,6 +47,9 @@ public static class TorchRuntime
         Initialize();
         return ProcessSettings.ReleaseFreedMemory();
     }
+
+    /// <summary>Says where the library is that LibraryImport calls by a name of ours, since systems and vendors call it differently.</summary>
+    internal static void Provide(string name, nint library) => Named[name] = library;
 
     private static TorchLibraries? Load()
     {
@@ -81,7 +86,7 @@ public static class TorchRuntime
     {
         if (name != "torch_cpu")
         {
-            return 0;
+            return Named.GetValueOrDefault(name);
         }
 
         if (Libraries.Value is { } libraries)

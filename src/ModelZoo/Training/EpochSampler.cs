@@ -16,6 +16,10 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     /// <summary>The class of each example, for a recipe that samples classes evenly.</summary>
     public IReadOnlyList<int>? Classes { get; init; }
 
+    /// <summary>Which part of every batch is wanted, where several processes share it; null: the whole. For sources that take shares
+    /// (<see cref="IBatchSource.TakesShare"/>).</summary>
+    public BatchShare? Share { get; init; }
+
     /// <summary>The steps of a whole pass.</summary>
     public int Steps(int examples)
     {
@@ -39,17 +43,25 @@ public sealed record EpochSampler(Recipe Recipe, ulong Seed, int Epoch, int Firs
     /// <summary>For each place of an order how often its example came before; null where none comes twice.</summary>
     internal int[]? Repeats(int[] order) => Recipe.SamplesEvenly ? BalancedOrder.Repeats(order) : null;
 
-    /// <summary>The indices of a step, from 0 on, of an order.</summary>
+    /// <summary>The indices of a step, from 0 on, of an order: with a <see cref="Share"/> those of that part, which may be none.</summary>
     public ReadOnlyMemory<int> IndicesOf(int step, int[] order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        (int first, int end) = Places(step, order.Length);
+        (int first, int end) = OwnPlaces(step, order.Length);
         return order.AsMemory(first..end);
     }
 
     /// <summary>Where a step, from 0 on, begins and ends in an order of so many examples.</summary>
     internal (int First, int End) Places(int step, int examples) =>
         (step * Recipe.BatchSize, step == Steps(examples) - 1 ? examples : (step + 1) * Recipe.BatchSize);
+
+    /// <summary>The same of the part that is wanted.</summary>
+    internal (int First, int End) OwnPlaces(int step, int examples)
+    {
+        (int first, int end) = Places(step, examples);
+        (int from, int to) = Share?.Of(end - first) ?? (0, end - first);
+        return (first + from, first + to);
+    }
 
     /// <summary>The seed of everything that is drawn in a step, from 0 on, of this epoch.</summary>
     public ulong SeedOfStep(int step) => Mix(Mix(Seed, (ulong)Epoch), (ulong)step + 1);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelZoo.Distributed;
 using ModelZoo.Statistics;
 using ModelZoo.Training.Precision;
 using TorchSharp;
@@ -15,18 +16,20 @@ public static class Evaluator
     /// <param name="batchSize">Examples per forward: memory, not the result, depends on it.</param>
     /// <param name="channelsLast">Whether images are laid out with their channels side by side: faster for most convolutional networks.</param>
     /// <param name="top">How many of the largest logits the label may be among.</param>
+    /// <param name="ranks">Processes that share the batches; all get the result of all. Null: this one alone.</param>
     /// <exception cref="ZooException">The data has more classes than the model logits.</exception>
-    public static EvaluationResult Evaluate(nn.Module<Tensor, Tensor> model, IBatchSource data, int batchSize = 256, bool channelsLast = false, int top = 5) =>
-        Evaluate([(model, data)], batchSize, channelsLast, top);
+    public static EvaluationResult Evaluate(nn.Module<Tensor, Tensor> model, IBatchSource data, int batchSize = 256, bool channelsLast = false, int top = 5,
+        RankGroup? ranks = null) => Evaluate([(model, data)], batchSize, channelsLast, top, ranks);
 
     /// <summary>The same for the average of several models' probabilities (<see cref="Ensemble"/>), each with the data as it wants them prepared.</summary>
     /// <param name="members">Models, and the same examples in the same order.</param>
     /// <param name="batchSize">Examples per forward.</param>
     /// <param name="channelsLast">As for one model.</param>
     /// <param name="top">How many of the largest probabilities the label may be among.</param>
+    /// <param name="ranks">As for one model.</param>
     /// <exception cref="ZooException">The data has more classes than a model logits, or the members have different classes or examples.</exception>
     public static EvaluationResult Evaluate(IReadOnlyList<(nn.Module<Tensor, Tensor> Model, IBatchSource Data)> members, int batchSize = 256,
-        bool channelsLast = false, int top = 5)
+        bool channelsLast = false, int top = 5, RankGroup? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(members);
         ArgumentOutOfRangeException.ThrowIfZero(members.Count);
@@ -39,19 +42,28 @@ public static class Evaluator
         }
 
         var clock = Stopwatch.StartNew();
-        var counter = new TopKCounter(data.Count, top);
+        var parts = RankBatches.Of(ranks);
+        List<CountedBatch> counted = [];
         ModelMode[] modes = [.. members.Select(m => ModelMode.Eval(m.Model))];
-        IEnumerator<Batch>[] batches = [.. members.Select(m => m.Data.InOrder(batchSize).GetEnumerator())];
+        IEnumerator<Batch>[] batches = [.. members.Select(m => parts.InOrder(m.Data, batchSize).GetEnumerator())];
         try
         {
             using IDisposable off = no_grad();
             while (Array.TrueForAll(batches, b => b.MoveNext()))
             {
                 using DisposeScope scope = NewDisposeScope();
-                // [B,classes]
-                Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) =>
-                    Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]);
-                counter.Add(logits, batches[0].Current);
+                if (batches[0].Current.Count > 0)
+                {
+                    // [B,classes]
+                    Tensor logits = Ensemble.Combine([.. members.Zip(batches, (member, batch) =>
+                        Logits(member.Model, channelsLast ? ChannelsLast.Of(batch.Current.Inputs) : batch.Current.Inputs, data))]);
+                    counted.Add(CountedBatch.Of(logits, batches[0].Current, top));
+                }
+                else
+                {
+                    counted.Add(CountedBatch.Nothing);
+                }
+
                 Array.ForEach(batches, b => b.Current.Dispose());
             }
         }
@@ -61,7 +73,7 @@ public static class Evaluator
             Array.ForEach(modes, m => m.Dispose());
         }
 
-        return counter.Result(data.ClassNames, clock.Elapsed);
+        return CountedBatch.Result(parts.Gather(counted), data.ClassNames, top, clock.Elapsed);
     }
 
     /// <summary>The same for whatever the data say of each example: one class, several labels or a number.</summary>
@@ -71,34 +83,39 @@ public static class Evaluator
     /// <param name="batchSize">Examples per forward.</param>
     /// <param name="channelsLast">As for one class.</param>
     /// <param name="top">As for one class.</param>
+    /// <param name="ranks">As for one class.</param>
     /// <returns>An <see cref="EvaluationResult"/>, <see cref="MultiLabelResult"/> or <see cref="RegressionResult"/>.</returns>
     /// <exception cref="ZooException">Model and data do not fit.</exception>
     public static Measurement Measure(nn.Module<Tensor, Tensor> model, IBatchSource data, PredictionTask? task = null, int batchSize = 256,
-        bool channelsLast = false, int top = 5)
+        bool channelsLast = false, int top = 5, RankGroup? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         if (data.Targets is not { } table)
         {
-            return Evaluate(model, data, batchSize, channelsLast, top);
+            return Evaluate(model, data, batchSize, channelsLast, top, ranks);
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         task ??= table.Task;
         var clock = Stopwatch.StartNew();
-        List<float> outputs = [], wanted = [];
+        var parts = RankBatches.Of(ranks);
+        List<MeasuredBatch> measured = [];
         using ModelMode mode = ModelMode.Eval(model);
         using IDisposable off = no_grad();
-        foreach (Batch read in data.InOrder(batchSize))
+        foreach (Batch read in parts.InOrder(data, batchSize))
         {
             using Batch batch = read;
             using DisposeScope scope = NewDisposeScope();
-            outputs.AddRange(Logits(model, channelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, data).cpu().data<float>().ToArray());
-            foreach (long row in batch.Labels.cpu().data<long>().ToArray())
-            {
-                wanted.AddRange(table.Row((int)row));
-            }
+            measured.Add(batch.Count == 0
+                ? new([], [])
+                : new(Logits(model, channelsLast ? ChannelsLast.Of(batch.Inputs) : batch.Inputs, data).cpu().data<float>().ToArray(),
+                    batch.Labels.cpu().data<long>().ToArray()));
         }
+
+        measured = parts.Gather(measured);
+        List<float> outputs = [.. measured.SelectMany(m => m.Outputs)];
+        List<float> wanted = [.. measured.SelectMany(m => m.Rows).SelectMany(row => table.Row((int)row).ToArray())];
 
         return task.Kind == TaskKind.Regression
             ? OfNumbers(task, outputs, wanted, clock.Elapsed)
@@ -225,65 +242,4 @@ public sealed record EvaluationResult : Measurement
 
         return shares;
     }
-}
-
-/// <summary>Counts what became of labeled examples, batch by batch.</summary>
-internal sealed class TopKCounter(int examples, int top)
-{
-    private readonly List<long> labels = new(examples);
-    private readonly List<long> predictions = new(examples);
-    private double loss;
-    private long amongTop;
-    private int outputs;
-
-    /// <param name="logits">[B,classes], float32.</param>
-    /// <param name="batch">The labels.</param>
-    public void Add(Tensor logits, Batch batch)
-    {
-        outputs = (int)logits.shape[1];
-        loss += nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
-        (_, Tensor largest) = logits.topk(Math.Min(top, outputs), 1); // [B,top]
-        amongTop += largest.eq(batch.Labels.unsqueeze(1)).sum().item<long>();
-        predictions.AddRange(logits.argmax(1).cpu().data<long>().ToArray());
-        labels.AddRange(batch.Labels.cpu().data<long>().ToArray());
-    }
-
-    public EvaluationResult Result(IReadOnlyList<string> names, TimeSpan elapsed)
-    {
-#pragma warning disable CA1814 // A confusion matrix is square.
-        var confusion = new int[outputs, outputs];
-#pragma warning restore CA1814
-        var actual = new int[outputs];
-        var called = new int[outputs];
-        int right = 0;
-        for (int i = 0; i < labels.Count; i++)
-        {
-            confusion[labels[i], predictions[i]]++;
-            actual[labels[i]]++;
-            called[predictions[i]]++;
-            right += labels[i] == predictions[i] ? 1 : 0;
-        }
-
-        int count = Math.Max(labels.Count, 1);
-        return new EvaluationResult
-        {
-            Count = labels.Count,
-            Accuracy = (double)right / count,
-            Top = outputs == 0 ? top : Math.Min(top, outputs),
-            TopAccuracy = (double)amongTop / count,
-            Loss = loss / count,
-            Confusion = confusion,
-            Classes = outputs == 0
-                ? []
-                : [.. names.Select((name, c) => new ClassResult(name, actual[c], Share(confusion[c, c], called[c]), Share(confusion[c, c], actual[c]))
-                {
-                    Called = called[c],
-                })],
-            Labels = [.. labels.Select(label => (int)label)],
-            Hits = [.. labels.Zip(predictions, (label, said) => label == said)],
-            Elapsed = elapsed,
-        };
-    }
-
-    private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

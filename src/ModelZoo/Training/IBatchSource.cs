@@ -23,6 +23,12 @@ public interface IBatchSource
     IReadOnlyList<int>? ExampleLabels => null;
 
     /// <summary>
+    /// Whether <see cref="Shuffled"/> gives, of every batch, the part that the plan's <see cref="EpochSampler.Share"/> names (of every batch one, which may be
+    /// empty) for this recipe. Where it does not, each of several processes makes whole batches and takes its part.
+    /// </summary>
+    bool TakesShare(Recipe recipe) => false;
+
+    /// <summary>
     /// One pass for training: every example once, in the order of the plan, changed at random as the recipe says, normalized. What a step sees depends on the
     /// plan's seed, epoch and the step's number alone, so that a pass may begin at any step. The last batch holds what is left.
     /// </summary>
@@ -33,6 +39,26 @@ public interface IBatchSource
     /// <summary>One pass for measuring: every example once, in its own order, unchanged but for the preprocessing, normalized.</summary>
     /// <param name="batchSize">Examples in a batch; the last may hold fewer.</param>
     IEnumerable<Batch> InOrder(int batchSize);
+
+    /// <summary>Of the batches of <see cref="InOrder(int)"/> every so many-th, for one of several processes; one of which nothing can be read is empty.</summary>
+    /// <param name="batchSize">Examples in a batch.</param>
+    /// <param name="first">The first batch that is wanted, from 0.</param>
+    /// <param name="every">From one to the next.</param>
+    IEnumerable<Batch> InOrder(int batchSize, int first, int every)
+    {
+        int number = 0;
+        foreach (Batch batch in InOrder(batchSize))
+        {
+            if (number++ % every == first)
+            {
+                yield return batch;
+            }
+            else
+            {
+                batch.Dispose();
+            }
+        }
+    }
 }
 
 /// <summary>Some examples and their labels.</summary>

@@ -1,3 +1,4 @@
+using ModelZoo.Distributed;
 using ModelZoo.Layers;
 using ModelZoo.Training.Optimizers;
 using ModelZoo.Training.Precision;
@@ -16,6 +17,8 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     private readonly ParameterOptimizer optimizer = ParameterOptimizer.Create(recipe);
     private readonly Objective objective = new(recipe, train, options.Teacher is not null);
     private readonly Dictionary<string, double> rateFactors = RateFactors(model, options.ParameterGroups);
+    private readonly RankGroup? ranks = options.Ranks;
+    private RankGradients? shared;
     private ModelEma? average;
     private Tensor? skip;
     private bool loneIsFine;
@@ -33,6 +36,9 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         loneIsFine = false;
         model.zero_grad();
         optimizer.Train(trained);
+        shared?.Dispose();
+        shared = ranks is null ? null : new RankGradients(ranks, model, [.. optimizer.Slots.Select(s => (s.Trained.Name, s.Trained.Parameter))],
+            overlaps: mixed is null && trained[0].Parameter.device_type == DeviceType.CPU);
         if (recipe.EmaDecay > 0 && average is null)
         {
             average = new ModelEma(recipe.EmaDecay, model.state_dict());
@@ -40,7 +46,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
 
         // Reading costs nothing on the CPU; elsewhere it would make the device wait for C# and C# for the device, batch by batch.
         Device device = trained[0].Parameter.device;
-        if (skip is null && optimizer.CanSkip && (options.DefersFigures ?? device.type != DeviceType.CPU))
+        if (skip is null && ranks is null && optimizer.CanSkip && (options.DefersFigures ?? device.type != DeviceType.CPU))
         {
             skip = zeros([], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         }
@@ -51,7 +57,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     {
         IDisposable? entered = mixed?.Enter();
         average?.Follow(State());
-        return entered;
+        return shared is not null && recipe.SyncBatchNorm ? shared.Synchronize(entered) : entered;
     }
 
     /// <summary>
@@ -76,6 +82,68 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         }
 
         return false;
+    }
+
+    /// <summary>The same for one of several processes: the batch is this one's share.</summary>
+    /// <param name="run">For messages, and to stop.</param>
+    /// <param name="batch">The examples; there may be none.</param>
+    /// <param name="seed">Of dropout, here.</param>
+    /// <param name="shareOf">Of the step's examples, the share of so many.</param>
+    /// <param name="planned">The examples of all processes, if all can be read.</param>
+    /// <param name="place">Whether it is the step's first batch, and its last.</param>
+    /// <param name="figures">Receives the figures of all processes.</param>
+    /// <returns>Whether any process had an example.</returns>
+    /// <exception cref="ZooException">As of the other.</exception>
+    public bool AccumulateShared(Run run, Batch batch, ulong seed, Func<int, double> shareOf, int planned, (bool First, bool Last) place, StepFigures figures)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (double part, int all) = objective.IsWeighted ? shared!.Weigh(objective.Weight(batch), batch.Count) : ((double)batch.Count / planned, planned);
+        if (batch.Count == 1 && !recipe.SyncBatchNorm)
+        {
+            MustHaveVariance(run, batch);
+        }
+
+        shared!.Open(place);
+        random.manual_seed((long)seed);
+        (double loss, long right) = (0, 0);
+        Func<string?> search = static () => null;
+        StepTotals totals;
+        if (shared.IsIdle(batch.Count))
+        {
+            totals = shared.Total(run.Wishes(options), 0, 0, 0, place is (true, true));
+        }
+        else
+        {
+            Batch computed = batch.Count > 0 ? batch : RankGradients.Stand(batch, train);
+            (Tensor logits, Tensor mean) = Forward(computed); // [B,classes], []
+            if (batch.Count > 0)
+            {
+                loss = Read(mean);
+                right = objective.Right(logits, batch).item<long>();
+                search = () => double.IsFinite(loss) ? null : NonFiniteSearch.InForward(model, batch.Inputs, () =>
+                {
+                    random.manual_seed((long)seed);
+                    Forward(batch);
+                });
+            }
+
+            totals = shared.Total(run.Wishes(options), loss * part, right, batch.Count, place is (true, true));
+            (mean * (batch.Count == 0 ? 0 : part * shareOf(all))).backward();
+            mixed?.GatherGradients();
+        }
+
+        (double sum, long found, int count) = totals.Wait(run, objective.IsWeighted ? null : planned);
+        if (!double.IsFinite(sum))
+        {
+            throw NotFinite(run, $"The loss became {sum}", shared.First(search()));
+        }
+
+        if (count > 0)
+        {
+            figures.Add(count, shareOf(count), sum, found);
+        }
+
+        return count > 0;
     }
 
     /// <summary>A forward and a backward of one batch, whose gradients are added to those that are there.</summary>
@@ -127,6 +195,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable off = no_grad();
+        shared?.Finish();
         optimizer.CollectGradients();
         if (recipe.ClipValue > 0)
         {
@@ -220,10 +289,28 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         state.AverageSteps = average?.Steps ?? 0;
     }
 
-    /// <summary>Takes a saved state over.</summary>
-    public void Restore(RunState state, WeightsFile file)
+    /// <summary>Gives all processes the tensors of rank 0.</summary>
+    public void Share()
     {
-        TrainingStateFile.Load(file, Tensors());
+        foreach ((_, Tensor value) in Tensors())
+        {
+            ranks!.Broadcast(value);
+        }
+    }
+
+    /// <summary>Takes a saved state over; of several processes rank 0 has the file, and the others get its tensors.</summary>
+    public void Restore(RunState state, WeightsFile? file)
+    {
+        if (file is not null)
+        {
+            TrainingStateFile.Load(file, Tensors());
+        }
+
+        if (ranks is not null)
+        {
+            Share();
+        }
+
         foreach (OptimizerSlot slot in optimizer.Slots)
         {
             slot.Steps = state.ParameterSteps.GetValueOrDefault(slot.Trained.Name);
@@ -248,6 +335,7 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
     public void Dispose()
     {
         skip?.Dispose();
+        shared?.Dispose();
         optimizer.Dispose();
         average?.Dispose();
         objective.Dispose();
@@ -275,11 +363,17 @@ internal sealed class Learner(nn.Module<Tensor, Tensor> model, Recipe recipe, Tr
         Tensor value = scalar.detach();
         if (skip is null)
         {
-            return value.dtype == ScalarType.Float32 ? value.item<float>() : value.to(ScalarType.Float32).item<float>();
+            return Read(value);
         }
 
         skip.masked_fill_(value.sub(value).ne(0), 1); // x − x is 0, or NaN
         return null;
+    }
+
+    private static double Read(Tensor scalar)
+    {
+        using Tensor value = scalar.detach();
+        return value.dtype == ScalarType.Float32 ? value.item<float>() : value.to(ScalarType.Float32).item<float>();
     }
 
     // The weights as they are trained: within an epoch the float32 ones behind those that the model computes with.

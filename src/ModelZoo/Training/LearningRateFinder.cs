@@ -47,6 +47,7 @@ public static class LearningRateFinder
                 MaxMemory = options.MaxMemory,
                 OnEpoch = options.OnEpoch is { } first ? _ => first(1) : null,
                 Teacher = options.Teacher,
+                Ranks = options.Ranks,
                 DefersFigures = options.DefersFigures,
                 RateOfStep = range.At,
                 AfterStep = Hear,

@@ -54,6 +54,14 @@ internal sealed class Objective : IDisposable
 
     public TaskKind Kind => table?.Task.Kind ?? TaskKind.Classes;
 
+    /// <summary>Whether the mean over a batch is one by the weights of its classes.</summary>
+    public bool IsWeighted => shares is not null && Kind == TaskKind.Classes;
+
+    /// <summary>What the mean over a batch is divided by: the examples, or the weights of their classes.</summary>
+    public double Weight(Batch batch) => !IsWeighted || batch.Targets is not null
+        ? batch.Count
+        : batch.Labels.cpu().data<long>().ToArray().Sum(label => (double)(float)shares![label]);
+
     /// <summary>The mean over the examples, [].</summary>
     /// <param name="outputs">[B,K].</param>
     /// <param name="batch">The examples.</param>

@@ -60,6 +60,13 @@ public sealed partial record Recipe
     [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
     public bool FindLearningRate { get; init; }
 
+    /// <summary>
+    /// Whether batch normalization takes mean and variance of the whole batch where several processes share it
+    /// (<see cref="TrainerOptions.Ranks"/>), instead of each process's part.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SyncBatchNorm { get; init; }
+
     /// <summary>Decay per step of an average over the weights of all steps, lower at first: min(decay, (1 + step)/(10 + step)); 0: no average.</summary>
     public double EmaDecay { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelZoo.Distributed;
 using ModelZoo.Training.Runs;
 
 namespace ModelZoo.Training;
@@ -11,6 +12,7 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     private readonly double secondsBefore = state.Seconds;
     private readonly Stopwatch epoch = new();
     private double epochSecondsBefore;
+    private bool late;
     private TimeSpan reported;
 
     public RunState State { get; } = state;
@@ -29,6 +31,9 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     public int TotalSteps { get; } = totalSteps;
 
     public bool Canceled { get; private set; }
+
+    /// <summary>The processes that train together, who stop together; null: this one alone.</summary>
+    public RankGroup? Ranks { get; init; }
 
     /// <summary>The batch that is under way in the epoch, from 1.</summary>
     public int Batch { get; set; } = 1;
@@ -80,9 +85,20 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
     /// <summary>Whether no further step may begin. However short the time is, one step is taken.</summary>
     public bool Stopped(TrainerOptions options)
     {
+        if (Ranks is not null)
+        {
+            return Canceled || (State.Steps > 0 && late); // as all have agreed in the last step
+        }
+
         CheckCanceled();
         return Canceled || (State.Steps > 0 && OutOfTime(options));
     }
+
+    /// <summary>What this process would say about stopping: canceled, out of time.</summary>
+    public (bool Canceled, bool Late) Wishes(TrainerOptions options) => (cancel.IsCancellationRequested, IsLate(options));
+
+    /// <summary>What all have said.</summary>
+    public void Agree(bool anyCanceled, bool anyLate) => (Canceled, late) = (Canceled || anyCanceled, late || anyLate);
 
     /// <summary>Whether no further epoch may begin.</summary>
     public bool Ended(TrainerOptions options)
@@ -91,9 +107,11 @@ internal sealed class Run(RunState state, LearningRateSchedule schedule, int ste
         return Canceled || (State.Epoch > 0 && (State.Steps >= TotalSteps || State.TargetReached || State.StoppedEarly || OutOfTime(options)));
     }
 
-    public void CheckCanceled() => Canceled |= cancel.IsCancellationRequested;
+    public void CheckCanceled() => Canceled |= Ranks?.Any(cancel.IsCancellationRequested) ?? cancel.IsCancellationRequested;
 
-    public bool OutOfTime(TrainerOptions options) => total.Elapsed > (options.TimeLimit ?? TimeSpan.MaxValue);
+    public bool OutOfTime(TrainerOptions options) => Ranks is null || options.TimeLimit is null ? IsLate(options) : late |= Ranks.Any(IsLate(options));
+
+    private bool IsLate(TrainerOptions options) => total.Elapsed > (options.TimeLimit ?? TimeSpan.MaxValue);
 
     /// <summary>Brings the clocks of the state up to date.</summary>
     public void Clock() => (State.Seconds, State.EpochSeconds) = (Elapsed.TotalSeconds, EpochSeconds);

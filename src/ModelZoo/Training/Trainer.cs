@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelZoo.Distributed;
 using ModelZoo.Runtime;
 using ModelZoo.Tracing;
 using ModelZoo.Training.Precision;
@@ -25,7 +26,9 @@ public sealed class Trainer
     private Recipe recipe;
     private readonly TrainerOptions options;
     private readonly HeapGrowth heap = HeapGrowth.OfProcess();
+    private readonly RankGroup? ranks;
     private bool joinsLast;
+    private int least = 1;
     private IReadOnlyList<int>? classes;
 
     /// <param name="model">[N,…] to logits [N,classes]; it is trained in place.</param>
@@ -39,6 +42,8 @@ public sealed class Trainer
         this.model = model;
         this.recipe = recipe.Validate();
         this.options = options ?? new TrainerOptions();
+        ranks = this.options.Ranks is { Size: > 1 } several ? several : null;
+        this.options = this.options with { Ranks = ranks };
         if ((this.options.CheckpointPath ?? this.options.BestPath ?? this.options.RunFolder) is not null && this.options.Describe is null)
         {
             throw new ArgumentException("A checkpoint needs a description: set Describe beside CheckpointPath, BestPath or RunFolder.", nameof(options));
@@ -65,8 +70,17 @@ public sealed class Trainer
         }
 
         RunFolder? folder = options.RunFolder is { } path ? new RunFolder(path) : null;
+        if (ranks is { IsFirst: false } && (folder is not null || (options.CheckpointPath ?? options.BestPath) is not null))
+        {
+            throw new ArgumentException("Rank 0 alone writes: leave the paths out on the others.");
+        }
+
         using RunLock? held = folder?.Lock();
-        LearningRateTest? range = FindRate(train, folder, progress, cancel);
+        Dictionary<string, string> identity = folder is null && ranks is null ? [] : RunIdentity.Of(model, recipe, options, 0, train, test);
+        MustBeAlike(identity);
+        bool goesOn = folder is not null && options.Resume && File.Exists(folder.State);
+        goesOn = ranks?.Any(goesOn) ?? goesOn;
+        LearningRateTest? range = FindRate(train, goesOn ? folder : null, goesOn, progress, cancel);
         if (options.RangeTestOnly is not null)
         {
             return new() { Recipe = recipe, RangeTest = range, Epochs = [], Steps = 0, Elapsed = default, Canceled = false, TargetReached = false };
@@ -74,23 +88,32 @@ public sealed class Trainer
 
         using IDisposable? layout = recipe.ChannelsLast ? ChannelsLast.Weights(model) : null;
         using var learner = new Learner(model, recipe, options, train);
-        TrainingMemory.Require(model, train.Shape, Math.Min(recipe.BatchSize, train.Count), recipe, options.MaxMemory);
+        int together = Math.Min(recipe.BatchSize, train.Count), share = ranks is null ? together : (together + ranks.Size - 1) / ranks.Size;
+        TrainingMemory.Require(model, train.Shape, share, recipe, options.MaxMemory);
         MustTakeSizes(train);
-        joinsLast = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1 && learner.NeedsTwo();
+        bool lone = recipe.BatchSize > 1 && train.Count % recipe.BatchSize == 1;
+        bool pairs = (lone || ranks is not null) && learner.NeedsTwo();
+        joinsLast = lone && pairs;
+        least = pairs && !recipe.SyncBatchNorm ? 2 : 1;
         classes = recipe.SamplesEvenly ? train.ExampleLabels : null;
         int batches = Plan(1).Steps(train.Count);
         int perStep = recipe.Optimizer == "gd" ? batches : recipe.AccumulationSteps;
         int stepsPerEpoch = (batches + perStep - 1) / perStep;
         int limit = Math.Min(options.MaxSteps ?? int.MaxValue, recipe.MaxSteps > 0 ? recipe.MaxSteps : int.MaxValue);
         int totalSteps = Math.Max(1, (int)Math.Min((long)stepsPerEpoch * recipe.Epochs, limit));
-        Dictionary<string, string> identity = folder is null ? [] : RunIdentity.Of(model, recipe, options, totalSteps, train, test);
-        RunState state = Restore(learner, folder, identity);
+        if (identity.Count > 0)
+        {
+            RunIdentity.Complete(identity, recipe, totalSteps);
+        }
+
+        RunState state = Restore(learner, folder, goesOn, identity);
         using RunRecorder? recorder = folder is null ? null : new RunRecorder(folder, options, state, recipe, identity);
         PredictionTask task = train.Targets?.Task ?? PredictionTask.Classes;
         var run = new Run(state, new LearningRateSchedule(recipe, stepsPerEpoch, totalSteps), stepsPerEpoch, totalSteps, progress, task, cancel)
         {
             Recipe = recipe,
             RangeTest = range,
+            Ranks = ranks,
         };
         var saver = new RunSaver(model, options, folder, learner, recorder, identity);
         while (state.InEpoch || !run.Ended(options))
@@ -106,7 +129,7 @@ public sealed class Trainer
             using (learner.Enter())
             {
                 // Given up in its forward, a step leaves nothing behind where no layer counts (running statistics) and no gradient waits for another batch.
-                Action? release = perStep == 1 && !model.buffers().Any() ? ForwardCancellation.Attach(model, cancel) : null;
+                Action? release = perStep == 1 && ranks is null && !model.buffers().Any() ? ForwardCancellation.Attach(model, cancel) : null;
                 try
                 {
                     cut = TrainEpoch(run, train, learner, recorder, saver, perStep);
@@ -185,16 +208,17 @@ public sealed class Trainer
     }
 
     // The rate goes into the recipe, which the run's folder and the checkpoint keep: a run that goes on has it from there.
-    private LearningRateTest? FindRate(IBatchSource train, RunFolder? folder, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+    private LearningRateTest? FindRate(IBatchSource train, RunFolder? begunIn, bool goesOn, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         if (!recipe.FindLearningRate && options.RangeTestOnly is null)
         {
             return null;
         }
 
-        if (folder is not null && options.Resume && File.Exists(folder.State))
+        if (goesOn)
         {
-            Recipe begun = folder.ReadRecipe();
+            string text = begunIn?.ReadRecipe().ToJson() ?? "";
+            Recipe begun = Recipe.Parse(ranks?.Broadcast(text) ?? text, "recipe");
             recipe = recipe with { LearningRate = begun.LearningRate, MinLearningRate = begun.MinLearningRate, FindLearningRate = false };
             return null;
         }
@@ -211,17 +235,43 @@ public sealed class Trainer
         return found;
     }
 
+    // Before anything is begun. Where the data lie may differ from machine to machine; their fingerprint may not.
+    private void MustBeAlike(Dictionary<string, string> identity)
+    {
+        if (ranks is null)
+        {
+            return;
+        }
+
+        KeyValuePair<string, string>[] own =
+        [
+            .. RunDescription.Machine().Where(m => m.Key is "modelzoo" or "torch"),
+            .. new[] { "training_data", "test_data", "recipe" }.Where(identity.ContainsKey).Select(key => KeyValuePair.Create(key, identity[key])),
+            .. identity.Where(i => i.Key is not ("training_data" or "test_data" or "recipe" or "note data" or "steps")),
+            new("device", (options.Device ?? model.parameters().FirstOrDefault()?.device ?? CPU).type.ToString()),
+        ];
+        RankAgreement.Require(ranks, own, (key, first, other) => key == "recipe"
+            ? TrainingStateFile.RecipeDifference(first ?? "{}", other ?? "{}", "of rank 0 is", "its own")
+            : $"its {key.Replace('_', ' ')} is {other ?? "absent"}, rank 0's {first ?? "absent"}");
+    }
+
     private EpochSampler Plan(int epoch, int firstStep = 0) => new(recipe, options.Seed, epoch, firstStep) { JoinsLast = joinsLast, Classes = classes };
 
-    private RunState Restore(Learner learner, RunFolder? folder, Dictionary<string, string> identity)
+    private RunState Restore(Learner learner, RunFolder? folder, bool goesOn, Dictionary<string, string> identity)
     {
-        if (folder is null || !options.Resume || !File.Exists(folder.State))
+        if (!goesOn)
         {
+            if (ranks is not null)
+            {
+                learner.Share();
+            }
+
             return new RunState();
         }
 
-        using WeightsFile file = WeightsFile.Open(folder.State);
-        RunState state = TrainingStateFile.Read(file, identity, recipe);
+        using WeightsFile? file = folder is null ? null : WeightsFile.Open(folder.State);
+        RunState state = file is null ? new RunState() : TrainingStateFile.Read(file, identity, recipe);
+        state = ranks is null ? state : RunState.Parse(ranks.Broadcast(state.ToJson()));
         for (int epoch = 1; epoch <= state.Epoch; epoch++)
         {
             options.OnEpoch?.Invoke(epoch);
@@ -243,7 +293,7 @@ public sealed class Trainer
         run.Batch = batch + 1;
         bool cut = false;
         (int Steps, int Batch)? broken = null;
-        foreach (Batch read in train.Shuffled(plan))
+        foreach (Batch read in Batches(train, plan))
         {
             using Batch current = read;
             cut = pending == 0 && run.State.Steps < run.TotalSteps && run.Stopped(options);
@@ -254,7 +304,10 @@ public sealed class Trainer
 
             try
             {
-                learner.Accumulate(run, current, plan.SeedOfStep(batch), split.ShareOf(batch, current.Count), figures);
+                if (!Accumulate(run, train, learner, current, plan, split, (batch, pending), figures))
+                {
+                    continue; // nobody could read any of it
+                }
             }
             catch (OperationCanceledException) when (pending == 0)
             {
@@ -319,6 +372,34 @@ public sealed class Trainer
             broken ??= figures.Read();
             return broken is null;
         }
+    }
+
+    private bool Accumulate(Run run, IBatchSource train, Learner learner, Batch current, EpochSampler plan, StepSplit split, (int Number, int Pending) batch,
+        StepFigures figures)
+    {
+        ulong seed = plan.SeedOfStep(batch.Number);
+        if (ranks is null)
+        {
+            learner.Accumulate(run, current, seed, split.ShareOf(batch.Number, current.Count), figures);
+            return true;
+        }
+
+        // Dropout is another one on every rank.
+        (int first, int end) = plan.Places(batch.Number, train.Count);
+        return learner.AccumulateShared(run, current, ranks.IsFirst ? seed : new SeededRandom(seed + (ulong)ranks.Rank).NextUInt64(),
+            count => split.ShareOf(batch.Number, count), end - first, (batch.Pending == 0, split.EndsStep(batch.Number)), figures);
+    }
+
+    // An epoch's batches; of several processes each has its share of every one.
+    private IEnumerable<Batch> Batches(IBatchSource train, EpochSampler plan)
+    {
+        if (ranks is null)
+        {
+            return train.Shuffled(plan);
+        }
+
+        var share = new BatchShare(ranks.Rank, ranks.Size, least);
+        return train.TakesShare(recipe) ? train.Shuffled(plan with { Share = share }) : train.Shuffled(plan).Select(batch => share.Cut(batch));
     }
 
     // The step whose loss was not finite, once more: the weights are still those it began with, and now every loss is looked at.
@@ -391,7 +472,16 @@ public sealed class Trainer
         ProcessSettings.ReturnFreedMemory();
         try
         {
-            Measurement result = Evaluator.Measure(model, test, run.Task, size, recipe.ChannelsLast);
+            if (ranks is not null)
+            {
+                // Running statistics are rank 0's, as in a checkpoint; of batches over all ranks they are everybody's.
+                foreach (Tensor buffer in model.buffers())
+                {
+                    ranks.Broadcast(buffer);
+                }
+            }
+
+            Measurement result = Evaluator.Measure(model, test, run.Task, size, recipe.ChannelsLast, ranks: ranks);
             return double.IsFinite(result.Loss) ? result : throw learner.NotFiniteTest(run, result.Loss, test, size);
         }
         catch (Exception error) when (OutOfMemory.Caused(error))

@@ -1,3 +1,4 @@
+using ModelZoo.Distributed;
 using ModelZoo.Weights;
 using static TorchSharp.torch;
 
@@ -94,6 +95,12 @@ public sealed record TrainerOptions
 
     /// <summary>Receives what is found before the training begins, in words.</summary>
     public IProgress<string>? Remarks { get; init; }
+
+    /// <summary>
+    /// The processes that train one model together, each on its share of every batch; null: this one alone. All are given the same data, recipe and seed; paths
+    /// and <see cref="Describe"/> are rank 0's alone.
+    /// </summary>
+    public RankGroup? Ranks { get; init; }
 
     /// <summary>Only finds the learning rate (<see cref="TrainingResult.RangeTest"/>), with these rates; nothing is trained.</summary>
     internal RangeTestOptions? RangeTestOnly { get; init; }

@@ -27,6 +27,7 @@ internal sealed partial record SamplePage(string Mark, string Page)
         new("serving", "docs/serving.md"),
         new("report", "docs/report.md"),
         new("audit", "docs/audit.md"),
+        new("scaling", "docs/scaling.md"),
     ];
 
     /// <summary>The text of the file.</summary>

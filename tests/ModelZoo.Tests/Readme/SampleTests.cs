@@ -54,6 +54,14 @@ public class SampleTests
     public async Task Apps_serve() => Assert.Contains("\"name\":\"digits\"", await ServingSample.Run(), StringComparison.Ordinal);
 
     [Fact]
+    public void One_process_trains_where_nobody_started_others()
+    {
+        using var console = new StringWriter();
+        ScalingSample.Run(console);
+        Assert.Matches("^loss [0-9.]+$", Assert.Single(Lines(console)));
+    }
+
+    [Fact]
     public void Training_learns()
     {
         using var console = new StringWriter();

@@ -17,7 +17,8 @@ internal static class RunDescription
 
     /// <param name="notes">What the caller knows: model, data, flags.</param>
     /// <param name="identity">What must be the same when the run is gone on with.</param>
-    public static string Write(IReadOnlyDictionary<string, string> notes, IReadOnlyDictionary<string, string> identity)
+    /// <param name="ranks">How many processes train together.</param>
+    public static string Write(IReadOnlyDictionary<string, string> notes, IReadOnlyDictionary<string, string> identity, int ranks = 1)
     {
         var json = new JsonObject();
         foreach ((string key, string value) in notes)
@@ -36,6 +37,7 @@ internal static class RunDescription
         }
 
         json["threads"] = get_num_threads();
+        json["ranks"] = ranks;
         json["git_commit"] = Git("rev-parse HEAD");
         json["command_line"] = Environment.CommandLine;
         json["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);

@@ -30,7 +30,7 @@ internal sealed class RunRecorder : IDisposable
         if (state.Steps == 0)
         {
             WriteText(folder.Recipe, recipe.ToJson() + "\n");
-            WriteText(folder.Description, RunDescription.Write(options.Notes, identity));
+            WriteText(folder.Description, RunDescription.Write(options.Notes, identity, options.Ranks?.Size ?? 1));
         }
         else if (File.Exists(folder.Recipe) && File.ReadAllText(folder.Recipe) != recipe.ToJson() + "\n")
         {

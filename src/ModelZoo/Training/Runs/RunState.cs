@@ -70,6 +70,9 @@ internal sealed class RunState
     public long EventBytes { get; set; }
 
     public string ToJson() => JsonSerializer.Serialize(this, RunStateJson.Default.RunState);
+
+    /// <summary>What <see cref="ToJson"/> gave.</summary>
+    public static RunState Parse(string json) => JsonSerializer.Deserialize(json, RunStateJson.Default.RunState)!;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -172,14 +175,19 @@ internal static class TrainingStateFile
         {
             differing = RunLength.Beside(differing, saved, now);
             IEnumerable<string> said = differing.Select(key => key == "recipe"
-                ? RecipeDifference(saved.GetValueOrDefault(key) ?? "{}", now.GetValueOrDefault(key) ?? "{}")
+                ? RecipeDifference(saved.GetValueOrDefault(key) ?? "{}", now.GetValueOrDefault(key) ?? "{}", "was", "is")
                 : $"{key} was {saved.GetValueOrDefault(key) ?? "absent"} and is {now.GetValueOrDefault(key) ?? "absent"}");
             throw new ZooException($"{name}: is the state of another run: {string.Join("; ", said)}. Resume with what the run was begun with, or begin a "
                 + "new one.");
         }
     }
 
-    private static string RecipeDifference(string before, string after)
+    /// <summary>The keys of two recipes that differ: "the recipe's epochs was 3 and is 4".</summary>
+    /// <param name="before">JSON.</param>
+    /// <param name="after">JSON.</param>
+    /// <param name="first">What is said of the first value: "was".</param>
+    /// <param name="second">And of the second: "is".</param>
+    public static string RecipeDifference(string before, string after, string first, string second)
     {
         var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
         using JsonDocument a = JsonDocument.Parse(before, strict), b = JsonDocument.Parse(after, strict);
@@ -187,7 +195,7 @@ internal static class TrainingStateFile
         Dictionary<string, string> now = b.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
         string[] keys = [.. was.Keys.Union(now.Keys).Where(k => was.GetValueOrDefault(k) != now.GetValueOrDefault(k))];
         return string.Join("; ", keys.Where(k => keys.Length == 1 || k != RunLength.EpochsKey)
-            .Select(k => $"the recipe's {k} was {was.GetValueOrDefault(k) ?? "absent"} and is {now.GetValueOrDefault(k) ?? "absent"}"));
+            .Select(k => $"the recipe's {k} {first} {was.GetValueOrDefault(k) ?? "absent"} and {second} {now.GetValueOrDefault(k) ?? "absent"}"));
     }
 }
 
@@ -220,6 +228,10 @@ internal static class RunIdentity
 
         return identity;
     }
+
+    /// <summary>Puts in what the length of the training and a range test have decided.</summary>
+    public static void Complete(Dictionary<string, string> identity, Recipe recipe, int steps) =>
+        (identity["recipe"], identity["steps"]) = (recipe.ToJson(), steps.ToString(CultureInfo.InvariantCulture));
 
     private static string Data(IBatchSource source) => string.Create(CultureInfo.InvariantCulture,
         $"{source.Count} examples [{string.Join(',', source.Shape)}], {source.ClassNames.Count} classes {Digest(string.Join('\n', source.ClassNames))}")
