@@ -46,8 +46,8 @@ internal sealed class AuditFeatures(ResolvedModel model, AuditOptions options, A
         bool maps = reader.Run(sample).dim() > 2;
         precision = half ? "bfloat16" : "float32";
         FeatureFile? file = options.FeatureCache is { } folder
-            ? FeatureFile.For(folder, model.Model, head, images, maps ? $"{precision}, means of maps" : precision, cancel) : null;
-        if (file?.TryRead(images, CPU) is { } kept)
+            ? FeatureFile.For(folder, model.Model, head, images, maps ? $"{precision}, means of maps" : precision, model.Quantization, cancel) : null;
+        if (file?.TryRead(images, CPU)?.Features is { } kept)
         {
             using (kept)
             {
