@@ -52,7 +52,17 @@ internal static class SelectionRun
     {
         session.Say($"{request.Networks.Count} network{(request.Networks.Count == 1 ? "" : "s")} on {Tables.Images(request.Data.Count)} of {request.Data.Name}, "
             + $"{request.Folds} folds; what is finished is kept in {request.Folder}");
-        NetworkSelection selection = SelectionView.Run(session, request);
+        NetworkSelection selection;
+        try
+        {
+            selection = SelectionView.Run(session, request);
+        }
+        catch (OperationCanceledException)
+        {
+            session.Say("what is finished is kept; the same command goes on from there");
+            throw;
+        }
+
         AtomicFile.Write(page, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(SelectionPage.Write(selection))));
         SelectionView.Show(session, selection, page);
         return 0;

@@ -10,7 +10,7 @@ internal static class SelectionView
     private const int Columns = 100;
 
     // What a narrow terminal can do without.
-    private static readonly string[] Unneeded = [">memory", "front", ">fitted in", ">alone right"];
+    private static readonly string[] Unneeded = [">memory", "front", ">fitted", ">alone"];
 
     /// <summary>Runs it: a moving bar on a terminal; in a pipe the lines that it says.</summary>
     internal static NetworkSelection Run(Session session, SelectionRequest request)

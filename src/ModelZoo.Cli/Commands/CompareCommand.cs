@@ -122,6 +122,11 @@ internal static class CompareCommand
             {
                 IReadOnlyList<NetworkAtHand> networks = SelectionRun.Networks(session, named, pictures);
                 bool trains = selection.FromScratch(parsed);
+                if (architecture.Given(parsed) is { } built)
+                {
+                    throw new UsageException($"{built} is for models without weights; those with weights keep the size and the layers that they were trained with.");
+                }
+
                 foreach (Option given in new Option[] { seeds, recipe, budget }.Where(o => parsed.GetResult(o) is { Implicit: false } && (!trains || o == seeds)))
                 {
                     throw new UsageException($"{given.Name} is about training from scratch: "

@@ -81,8 +81,9 @@ public sealed record NetworkPair(string First, string Second, PairedTest Test, I
 /// <param name="Seed">Of folds, heads and orders.</param>
 /// <param name="Recipe">Of heads.</param>
 /// <param name="Limits">What was asked for.</param>
+/// <param name="Guess">The share of the most frequent class: what one gets who always says it.</param>
 public sealed record SelectionSettings(
-    string Source, string Data, int Pictures, IReadOnlyList<string> Classes, int Folds, ulong Seed, string Recipe, SelectionLimits Limits);
+    string Source, string Data, int Pictures, IReadOnlyList<string> Classes, int Folds, ulong Seed, string Recipe, SelectionLimits Limits, double Guess);
 
 /// <summary>Which network to use for some pictures, and what that is founded on.</summary>
 public sealed record NetworkSelection
@@ -129,7 +130,7 @@ public sealed record NetworkSelection
         {
             Networks = ordered,
             Pairs = pairs,
-            Recommendation = Recommendation.Of(ordered, pairs, best, settings.Limits),
+            Recommendation = Recommendation.Of(ordered, pairs, best, settings),
             Settings = settings,
             Machine = "",
             Command = "",

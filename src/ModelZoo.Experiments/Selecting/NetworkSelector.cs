@@ -81,7 +81,8 @@ public static class NetworkSelector
                 speed is null ? null : speed with { Bytes = null });
         });
         var settings = new SelectionSettings(request.Source, request.Data.Name, places.Length, request.Data.Info.ClassNames, request.Folds, request.Seed,
-            FineTuneOptions.HeadRecipe.ToJson(), request.Limits);
+            FineTuneOptions.HeadRecipe.ToJson(), request.Limits,
+            places.Select(p => request.Data.Labels[p]).CountBy(label => label).Max(c => c.Value) / (double)places.Length);
         return NetworkSelection.Of([.. pretrained, .. anew], settings);
 
         SelectedNetwork Of(NetworkAtHand network, NetworkFacts facts, NetworkTrial trial, NetworkSpeed? speed)

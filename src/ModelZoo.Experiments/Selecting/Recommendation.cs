@@ -23,8 +23,10 @@ public sealed record Recommendation(string? Name, string Sentence, IReadOnlyList
                 ?? within.Where(n => n.Accuracy >= least).MinBy(NetworkSelection.Cost);
     }
 
-    internal static Recommendation Of(IReadOnlyList<SelectedNetwork> ordered, IReadOnlyList<NetworkPair> pairs, SelectedNetwork? best, SelectionLimits limits)
+    internal static Recommendation Of(IReadOnlyList<SelectedNetwork> ordered, IReadOnlyList<NetworkPair> pairs, SelectedNetwork? best,
+        SelectionSettings settings)
     {
+        SelectionLimits limits = settings.Limits;
         if (best is null)
         {
             return new(null, None(ordered, limits), []);
@@ -34,6 +36,11 @@ public sealed record Recommendation(string? Name, string Sentence, IReadOnlyList
         NetworkPair[] open = [.. pairs.Where(p => !p.Decided && (p.First == best.Name || p.Second == best.Name))];
         SelectedNetwork[] rivals = [.. others.Where(n => open.Any(p => p.First == n.Name || p.Second == n.Name))];
         string sentence = $"Use {best.Name}: {Percent(best.Accuracy)} ({best.AccuracyInterval.Percent()}) of {Count(best.Hits.Count)} pictures, {Costs(best)}.";
+        if (best.AccuracyInterval.Low <= settings.Guess)
+        {
+            sentence += $" That is not shown to be more than {Percent(settings.Guess)}, the share of the most frequent class.";
+        }
+
         sentence += limits.MinAccuracy is { } least ? Reached(best, ordered.Count(n => Within(n, limits) && n.Accuracy >= least), least)
             : others.Length == 0 ? (limits == new SelectionLimits() ? "" : " No other keeps to the limits.")
             : rivals.Length == 0 ? $" It is better than {(others.Length == 1 ? others[0].Name : $"each of the {others.Length} others")}"

@@ -20,7 +20,7 @@ public static class SelectionPage
     {
         ArgumentNullException.ThrowIfNull(selection);
         SelectionSettings s = selection.Settings;
-        bool clear = selection.Recommendation is { Name: not null, NotTold.Count: 0 };
+        bool clear = selection.Recommendation is { Name: { } name, NotTold.Count: 0 } && selection.Networks.First(n => n.Name == name).AccuracyInterval.Low > s.Guess;
         return PageFrame.Write($"Which network for {s.Data}?",
             $"""
             <header>

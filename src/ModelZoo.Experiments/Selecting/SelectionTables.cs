@@ -8,7 +8,7 @@ namespace ModelZoo.Experiments.Selecting;
 /// <summary>The tables of a selection: for the page, and for terminals of 100 columns.</summary>
 public static class SelectionTables
 {
-    private const int MostName = 23, MostPaired = 20;
+    private const int MostName = 22, MostPaired = 20;
 
     /// <summary>A row for each network, the most accurate first; the recommended one has an arrow, those on the front a dot.</summary>
     /// <param name="selection">The selection.</param>
@@ -23,7 +23,7 @@ public static class SelectionTables
                 + $"{(n.Seen is null ? "" : narrow ? " (!)" : " (knows these pictures)")}"),
             .. narrow ? Array.Empty<(string, Func<SelectedNetwork, string>)>() : [("weights", n => Origin(n.Origin))],
             (">accuracy", n => ComparisonTables.Percent(100 * n.Accuracy)),
-            (">95 % confidence", n => n.AccuracyInterval.Percent()),
+            (narrow ? ">95 %" : ">95 % confidence", n => n.AccuracyInterval.Percent()),
             .. !timed ? Array.Empty<(string, Func<SelectedNetwork, string>)>() : narrow
                 ? [(">ms", n => n.Speed is { } s ? Three(s.Milliseconds) : "")]
                 : [(">eager, ms", n => Range(n.Speed?.Eager)), (">compiled, ms", n => Range(n.Speed?.Compiled)), (">int8, ms", n => Range(n.Speed?.Bytes))],
@@ -32,7 +32,7 @@ public static class SelectionTables
                 : [(">memory", n => ComparisonTables.Bytes(n.Speed?.PeakBytes))],
             .. narrow ? Array.Empty<(string, Func<SelectedNetwork, string>)>() : [(">parameters", n => Count(n.Parameters)),
                 (">MACs", n => n.Macs is { } m ? ComparisonTables.Macs(m) : "")],
-            (narrow ? ">fitted in" : ">fitted in, s", n => Seconds(n.TrainingSeconds) + (narrow ? " s" : "")),
+            (narrow ? ">fitted" : ">fitted in", n => Seconds(n.TrainingSeconds) + " s"),
             ("front", n => n.OnFront ? "●" : ""),
         ];
         return new($"{Count(selection.Settings.Pictures)} pictures of {selection.Settings.Data}, {selection.Settings.Classes.Count} classes, each judged by a "
@@ -47,7 +47,7 @@ public static class SelectionTables
     {
         ArgumentNullException.ThrowIfNull(selection);
         return selection.Pairs.Count == 0 ? null : new("Is the first better than the second?",
-            ["first", "second", ">by, points", narrow ? ">95 %" : ">95 % confidence", narrow ? ">alone right" : ">right where the other is wrong", ">p", "",
+            ["first", "second", narrow ? ">points" : ">by, points", narrow ? ">95 %" : ">95 % confidence", narrow ? ">alone" : ">right where the other is wrong", ">p", "",
                 narrow ? ">to tell" : ">pictures in all to tell"],
             [.. selection.Pairs.Select(p => (string[])
             [

@@ -66,7 +66,7 @@ internal static class ScatterDrawing
                 + $"r=\"{Px(Radius(p))}\"><title>{Escape($"{p.Label}: {PlotNumber.Of(p.X)}, {PlotNumber.Of(p.Y)}{area}")}</title></circle>");
         }
 
-        Label(canvas, frame, shown, circles);
+        Label(canvas, frame, shown, circles, plot.Front is null ? "name" : "name halo");
         double bottom = Frame.Bottom(frame);
         if (plot.Area is { } quantity && greatest > 0)
         {
@@ -108,7 +108,7 @@ internal static class ScatterDrawing
         return middle + keys[0].Radius + 6;
     }
 
-    private static void Label(PlotCanvas canvas, Box frame, ScatterPoint[] shown, Box[] circles)
+    private static void Label(PlotCanvas canvas, Box frame, ScatterPoint[] shown, Box[] circles, string style)
     {
         List<Box> taken = [];
         for (int i = 0; i < shown.Length; i++)
@@ -139,7 +139,7 @@ internal static class ScatterDrawing
                     canvas.Line(center, middle, Math.Clamp(center, box.X, box.Right), middle < box.Y ? box.Y : box.Y + box.Height, "lead");
                 }
 
-                canvas.Text(box.X, box.Y + 10, shown[i].Label, style: "name");
+                canvas.Text(box.X, box.Y + 10, shown[i].Label, style: style);
             }
         }
     }
