@@ -19,6 +19,9 @@ public sealed record SelectedNetwork
     /// <summary>Its name in the catalog, or that of an imported graph.</summary>
     public required string Architecture { get; init; }
 
+    /// <summary>Whether it computes on bytes; the head is in float32.</summary>
+    public bool Quantized { get; init; }
+
     /// <summary>Whether each picture is right: [N] in the order of the data.</summary>
     [JsonIgnore]
     public required IReadOnlyList<bool> Hits { get; init; }

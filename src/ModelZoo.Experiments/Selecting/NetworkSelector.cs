@@ -77,7 +77,7 @@ public static class NetworkSelector
         {
             NetworkAtHand like = all.First(n => n.Facts.Architecture == t.Key).Network;
             NetworkSpeed? speed = speeds.GetValueOrDefault(like.Name);
-            return Of(new(ScratchTrials.NameOf(t.Key), "", NetworkOrigin.Scratch), new(t.Key, "", null), t.Value,
+            return Of(new(ScratchTrials.NameOf(t.Key), "", NetworkOrigin.Scratch), new(t.Key, "", null, false), t.Value,
                 speed is null ? null : speed with { Bytes = null });
         });
         var settings = new SelectionSettings(request.Source, request.Data.Name, places.Length, request.Data.Info.ClassNames, request.Folds, request.Seed,
@@ -94,6 +94,7 @@ public static class NetworkSelector
                 Spec = network.Spec,
                 Origin = network.Origin,
                 Architecture = facts.Architecture,
+                Quantized = facts.Quantized,
                 Hits = [.. places.Select(p => said[p] == request.Data.Labels[p])],
                 Loss = trial.Loss,
                 Parameters = trial.Parameters,

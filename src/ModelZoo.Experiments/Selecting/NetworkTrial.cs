@@ -49,7 +49,8 @@ public sealed record NetworkTrial
 /// <param name="Architecture">Its name in the catalog, or that of an imported graph.</param>
 /// <param name="Backbone">By which the same weights are known again, whatever their head.</param>
 /// <param name="Seen">Whether its backbone was trained or chosen by pictures that are to be judged; in words, null where it was not, or nobody says.</param>
-internal sealed record NetworkFacts(string Architecture, string Backbone, string? Seen);
+/// <param name="Quantized">Whether it computes on bytes.</param>
+internal sealed record NetworkFacts(string Architecture, string Backbone, string? Seen, bool Quantized);
 
 /// <summary>Opens networks and finds out what they are.</summary>
 internal static class NetworkTrials
@@ -90,7 +91,8 @@ internal static class NetworkTrials
             hash.AppendData(plain.bytes);
         }
 
-        return new(resolved.Info.Name, Convert.ToHexStringLower(hash.GetHashAndReset())[..32], Seen(network, resolved.Checkpoint, data, hashes));
+        return new(resolved.Info.Name, Convert.ToHexStringLower(hash.GetHashAndReset())[..32], Seen(network, resolved.Checkpoint, data, hashes),
+            resolved.Quantization is not null);
 
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
     }

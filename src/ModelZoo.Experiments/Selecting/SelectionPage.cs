@@ -160,7 +160,9 @@ public static class SelectionNotes
                         + $"{Environment.ProcessorCount} cores): times compare with each other, not with a calm machine’s." }
                     : [],
             ],
-            "File: a checkpoint of the network with its new head. A quantized network’s weights stay float32 in the file.",
+            "File: a checkpoint of the network with its new head.",
+            .. selection.Networks.Where(n => n.Quantized).Select(n => $"{n.Name} is quantized: its features, its time and its memory are those on bytes; its weights "
+                + "stay float32 in the file. `zoo finetune` makes a network in float32 of it, and `zoo quantize` one on bytes of that."),
             .. selection.Networks.Any(n => n.Origin == NetworkOrigin.Scratch)
                 ? new[] { "Trained anew: on the same folds, each training as long as the pretrained network took for its features and a head, or as --budget says." }
                 : [],
