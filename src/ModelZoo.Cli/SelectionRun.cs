@@ -50,8 +50,9 @@ internal static class SelectionRun
 
     internal static int Run(Session session, SelectionRequest request, string page)
     {
-        session.Say($"{request.Networks.Count} network{(request.Networks.Count == 1 ? "" : "s")} on {Tables.Images(request.Data.Count)} of {request.Data.Name}, "
-            + $"{request.Folds} folds; what is finished is kept in {request.Folder}");
+        string networks = $"{request.Networks.Count} network{(request.Networks.Count == 1 ? "" : "s")}";
+        session.Say($"{networks} on {Tables.Images(request.Data.Count)} of {request.Data.Name}, {request.Folds} folds; what is finished is kept in "
+            + request.Folder);
         NetworkSelection selection;
         try
         {

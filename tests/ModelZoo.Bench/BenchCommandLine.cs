@@ -100,7 +100,11 @@ internal static class BenchCommandLine
 
     private static Command Choice()
     {
-        var models = new Argument<string[]>("models") { Description = "Trained networks, and folders of them (default: all at hand)", Arity = ArgumentArity.ZeroOrMore };
+        var models = new Argument<string[]>("models")
+        {
+            Description = "Trained networks, and folders of them (default: all at hand)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         var data = new Option<string>("--data") { Description = "Pictures with labels, as data", Required = true };
         Option<int> splits = AtLeast(1, "--splits", "How often the pictures are divided into two halves", 5);
         var sizes = new Option<double[]>("--max-mb") { Description = "Also ask for networks of at most so many MB", AllowMultipleArgumentsPerToken = true };

@@ -2,6 +2,7 @@ using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Experiments.Selecting;
 using ModelZoo.Inference;
+using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Statistics;
 using ModelZoo.Training;
@@ -10,8 +11,8 @@ using ModelZoo.Transfer;
 namespace ModelZoo.Bench;
 
 /// <summary>
-/// Whether `zoo compare --data` recommends the right network: it chooses on one half of the pictures, and on the other half every network is measured with a head
-/// that was fitted to all of the first.
+/// Whether `zoo compare --data` recommends the right network: it chooses on one half of the pictures, and on the other half every network is measured with a
+/// head that was fitted to all of the first.
 /// </summary>
 internal static class ChoiceFigures
 {
@@ -20,7 +21,7 @@ internal static class ChoiceFigures
         LabeledImages all = DataSource.Parse(source).Open(DataSplit.Train, new SplitOptions { ValShare = 0 });
         IReadOnlyList<NetworkAtHand> networks = specs.Length > 0 ? NetworkAtHand.Read(specs) : NetworkAtHand.Find("runs");
         setting.Output.Say($"{networks.Count} networks on {all.Name}: {all.Count} pictures, {splits} times half of them to choose by and half held out");
-        (int right, int fine, int inside, int questions) = (0, 0, 0, 0);
+        (int right, int fine, int inside, int measured, int questions) = (0, 0, 0, 0, 0);
         for (ulong split = 0; split < (ulong)splits; split++)
         {
             Folds halves = Folds.Stratified(all.Labels, 2, split);
@@ -38,6 +39,7 @@ internal static class ChoiceFigures
             };
             NetworkSelection free = NetworkSelector.Run(request);
             Dictionary<string, IReadOnlyList<bool>> hits = free.Networks.ToDictionary(n => n.Name, n => Measure(n, chosen, held, split, kept));
+            measured += free.Networks.Count;
             inside += free.Networks.Count(n => n.AccuracyInterval.Contains(Share(hits[n.Name])));
             foreach (SelectionLimits limits in megabytes.Select(m => new SelectionLimits(MaxMegabytes: m)).Prepend(new()))
             {
@@ -53,9 +55,9 @@ internal static class ChoiceFigures
                 bool same = Share(hits[name]) >= Share(hits[best.Name]);
                 (questions, right, fine) = (questions + 1, right + (same ? 1 : 0), fine + (same || !test.Decided ? 1 : 0));
                 string asked = limits.MaxMegabytes is { } mb ? string.Create(CultureInfo.InvariantCulture, $"at most {mb} MB") : "no limit";
-                setting.Output.Say(string.Create(CultureInfo.InvariantCulture, $"  split {split}, {asked}: {name} ({100 * selection.Networks.First(n => n.Name == name).Accuracy:F1} % ")
-                    + string.Create(CultureInfo.InvariantCulture, $"by folds, {100 * Share(hits[name]):F1} % held out); best held out {best.Name} ")
-                    + string.Create(CultureInfo.InvariantCulture, $"({100 * Share(hits[best.Name]):F1} %, p {test.P:F3}); not told from {selection.Recommendation.NotTold.Count}"));
+                setting.Output.Say($"  split {split}, {asked}: {name} ({Percent(selection.Networks.First(n => n.Name == name).Accuracy)} by folds, "
+                    + $"{Percent(Share(hits[name]))} held out); best held out {best.Name} ({Percent(Share(hits[best.Name]))}, p "
+                    + $"{test.P.ToString("F3", CultureInfo.InvariantCulture)}); not told from {selection.Recommendation.NotTold.Count}");
                 setting.Output.Add(new
                 {
                     Benchmark = "choice",
@@ -70,9 +72,7 @@ internal static class ChoiceFigures
             }
         }
 
-        int measured = splits * networks.Count;
-        setting.Output.Say(string.Create(CultureInfo.InvariantCulture, $"{right} of {questions} recommendations are the best on the held-out half; {fine} of {questions} are it ")
-            + $"or not worse beyond chance; {inside} of about {measured} held-out accuracies lie in the interval of the folds");
+        setting.Output.Say($"{right} of {questions} recommendations are the best on the held-out half; {fine} are it or not worse beyond chance; {inside} of {measured} held-out accuracies lie in the interval of the folds");
     }
 
     private static IReadOnlyList<bool> Measure(SelectedNetwork network, LabeledImages chosen, LabeledImages held, ulong seed, string folder)
@@ -86,11 +86,14 @@ internal static class ChoiceFigures
             FeatureCache = Path.Combine(folder, "features"),
         };
         using FineTuneResult tuned = FineTuner.Run(model, chosen, null, options);
-        using ModelZoo.Loading.IImageBatches images = ModelZoo.Loading.ImageBatches.Open(held, TransferLearning.PreprocessingFor(chosen, model.Preprocessing), null, new());
+        using IImageBatches images = ImageBatches.Open(held, TransferLearning.PreprocessingFor(chosen, model.Preprocessing), null, new());
         return Evaluator.Evaluate(tuned.Model.Model, images, batchSize: 32).Hits;
     }
 
-    private static LabeledImages Part(LabeledImages data, int[] places) => data is LabeledFiles files ? files.Subset(places) : ((ImageDataset)data).Subset(places);
+    private static LabeledImages Part(LabeledImages data, int[] places) =>
+        data is LabeledFiles files ? files.Subset(places) : ((ImageDataset)data).Subset(places);
+
+    private static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
 
     private static double Share(IReadOnlyList<bool> hits) => (double)hits.Count(h => h) / hits.Count;
 }

@@ -6,7 +6,8 @@ namespace ModelZoo.Cli.Tests;
 
 public class SelectionTests
 {
-    private static readonly string[] Two = ["compare", "lenet5:mnist", "resnet20:cifar10", "--data", "digits", "--limit", "150", "--folds", "3", "--threads", "1"];
+    private static readonly string[] Two =
+        ["compare", "lenet5:mnist", "resnet20:cifar10", "--data", "digits", "--limit", "150", "--folds", "3", "--threads", "1"];
 
     [Theory]
     [InlineData("lenet5:mnist --max-ms 5", "--max-ms is about trained networks and --data: say on what with --data.")]

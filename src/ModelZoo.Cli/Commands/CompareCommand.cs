@@ -66,8 +66,11 @@ internal static class CompareCommand
         };
         var command = new Command("compare",
             "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a "
-            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50\n\nWith --data: which trained network to use for these pictures, with a new head for "
-            + "each, judged by cross-validation.\n\nExample: zoo compare --data folder:photos --max-ms 20") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds };
+            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50\n\nWith --data: which trained network to use for these pictures, with a "
+            + "new head for each, judged by cross-validation.\n\nExample: zoo compare --data folder:photos --max-ms 20")
+        {
+            models, html, rounds, batch, still, data, limit, recipe, budget, seeds,
+        };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         selection.AddTo(command);
@@ -124,10 +127,11 @@ internal static class CompareCommand
                 bool trains = selection.FromScratch(parsed);
                 if (architecture.Given(parsed) is { } built)
                 {
-                    throw new UsageException($"{built} is for models without weights; those with weights keep the size and the layers that they were trained with.");
+                    throw new UsageException($"{built} is for models without weights; the others keep the size and the layers that they were trained with.");
                 }
 
-                foreach (Option given in new Option[] { seeds, recipe, budget }.Where(o => parsed.GetResult(o) is { Implicit: false } && (!trains || o == seeds)))
+                foreach (Option given in new Option[] { seeds, recipe, budget }
+                    .Where(o => parsed.GetResult(o) is { Implicit: false } && (!trains || o == seeds)))
                 {
                     throw new UsageException($"{given.Name} is about training from scratch: "
                         + $"{(given == seeds ? "trained networks are judged by --folds" : "add --from-scratch")}.");

@@ -9,16 +9,27 @@ internal sealed class SelectionArgument
 {
     private const int StandardFolds = 5;
 
-    private readonly Option<double?> milliseconds = new("--max-ms") { Description = "With --data: the network may take so many milliseconds a picture", HelpName = "x" };
+    private readonly Option<double?> milliseconds = new("--max-ms")
+    {
+        Description = "With --data: the network may take so many milliseconds a picture",
+        HelpName = "x"
+    };
     private readonly Option<double?> megabytes = new("--max-mb") { Description = "With --data: its file may take so many megabytes", HelpName = "x" };
     private readonly Option<string?> accuracy = new("--min-accuracy")
     {
         Description = "With --data: the fastest network is wanted that is right so often, a share or percent (0.9, 90%)",
         HelpName = "x"
     };
-    private readonly Option<bool> scratch = new("--from-scratch") { Description = "With --data: also train each architecture anew, as long as its weights took (or --budget)" };
+    private readonly Option<bool> scratch = new("--from-scratch")
+    {
+        Description = "With --data: also train each architecture anew, as long as its weights took (or --budget)"
+    };
     private readonly Option<bool> curve = new("--learning-curve") { Description = "With --data: also measure what each network gains from more pictures" };
-    private readonly Option<int?> folds = new("--folds") { Description = $"With --data: folds of the cross-validation (default: {StandardFolds})", HelpName = "k" };
+    private readonly Option<int?> folds = new("--folds")
+    {
+        Description = $"With --data: folds of the cross-validation (default: {StandardFolds})",
+        HelpName = "k"
+    };
     private readonly Option<string?> folder = new("--out")
     {
         Description = "With --data: where features and finished networks are kept, for the same command to go on (default: runs/compare-<data>)",
@@ -51,7 +62,8 @@ internal sealed class SelectionArgument
     /// <summary>Whether architectures are trained anew beside their weights.</summary>
     internal bool FromScratch(ParseResult parsed) => parsed.GetValue(scratch);
 
-    private static double? Positive(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is { } value && !(value > 0 && double.IsFinite(value))
+    private static double? Positive(ParseResult parsed, Option<double?> option) =>
+        parsed.GetValue(option) is { } value && !(value > 0 && double.IsFinite(value))
         ? throw new UsageException($"{option.Name} takes a number above 0, not '{value.ToString(CultureInfo.InvariantCulture)}'.")
         : parsed.GetValue(option);
 

@@ -70,8 +70,8 @@ public sealed record NetworkAtHand(string Name, string Spec, NetworkOrigin Origi
     {
         if (!HasWeights(spec))
         {
-            throw new UsageException($"'{spec}' alone has fresh weights, and there is no telling how good it is for your pictures before it is trained. Name its "
-                + $"weights ({spec}:…, see `zoo list`) or a checkpoint; trained anew it is compared with --from-scratch, or where all models have fresh weights.");
+            throw new UsageException($"'{spec}' alone has fresh weights, and there is no telling how good it is before it is trained. Name its weights "
+                + $"({spec}:…, see `zoo list`) or a checkpoint; trained anew it is compared with --from-scratch, or where all models have fresh weights.");
         }
 
         if (!Directory.Exists(spec))

@@ -24,7 +24,7 @@ public sealed record SelectedNetwork
 
     /// <summary>Whether each picture is right: [N] in the order of the data.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<bool> Hits { get; init; }
+    public IReadOnlyList<bool> Hits { get; init; } = [];
 
     /// <summary>The share that is right.</summary>
     public double Accuracy => Hits.Count == 0 ? 0 : (double)Hits.Count(h => h) / Hits.Count;
@@ -152,7 +152,8 @@ public sealed record NetworkSelection
         int chosen = Array.IndexOf(ordered, best);
         IEnumerable<(int First, int Second)> others = best is null ? []
             : Enumerable.Range(0, ordered.Length).Where(i => i != chosen).Select(i => (Math.Min(i, chosen), Math.Max(i, chosen)));
-        (SelectedNetwork First, SelectedNetwork Second)[] pairs = [.. neighbors.Concat(others).Distinct().Order().Select(p => (ordered[p.First], ordered[p.Second]))];
+        (SelectedNetwork First, SelectedNetwork Second)[] pairs =
+            [.. neighbors.Concat(others).Distinct().Order().Select(p => (ordered[p.First], ordered[p.Second]))];
         PairedTest[] tests = [.. pairs.Select(p => PairedTest.Of(p.First.Hits, p.Second.Hits))];
         IReadOnlyList<double> adjusted = Holm.Adjust([.. tests.Select(t => t.P)]);
 

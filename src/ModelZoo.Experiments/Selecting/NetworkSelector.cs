@@ -6,8 +6,8 @@ using TorchSharp;
 namespace ModelZoo.Experiments.Selecting;
 
 /// <summary>
-/// Tries pretrained networks on pictures and says which one to use: the features of each are computed once, heads are fitted to all folds but one, which they are
-/// tested on; time, size and memory are measured by turns.
+/// Tries pretrained networks on pictures and says which one to use: the features of each are computed once, heads are fitted to all folds but one, which they
+/// are tested on; time, size and memory are measured by turns.
 /// </summary>
 public static class NetworkSelector
 {
@@ -125,7 +125,7 @@ public static class NetworkSelector
             count.Done(round == 0 ? "memory" : string.Create(CultureInfo.InvariantCulture, $"time, round {round} of {request.Rounds}"));
             return turn;
         });
-        request.Say(string.Create(CultureInfo.InvariantCulture, $"time and memory: {request.Rounds} rounds of {networks.Length} networks"));
+        request.Say(string.Create(CultureInfo.InvariantCulture, $"time and memory: {request.Rounds} × {networks.Length} turns"));
         return networks.Select((n, i) => (n.Name, Speed: NetworkSpeed.Of(turns[i], request.Batch))).ToDictionary(n => n.Name, n => n.Speed);
     }
 

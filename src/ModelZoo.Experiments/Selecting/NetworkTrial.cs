@@ -26,7 +26,9 @@ public sealed record NetworkTrial
     /// <summary>The mean over the pictures of −ln of the probability of what they are.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Seconds of computing the features of all pictures, when they were computed; null where none were, because every step ran the whole network.</summary>
+    /// <summary>
+    /// Seconds of computing the features of all pictures, when they were computed; null where none were, because every step ran the whole network.
+    /// </summary>
     public double? FeatureSeconds { get; init; }
 
     /// <summary>Seconds of a fold's training, the mean.</summary>

@@ -41,7 +41,7 @@ public sealed record Recommendation(string? Name, string Sentence, IReadOnlyList
             sentence += $" That is not shown to be more than {Percent(settings.Guess)}, the share of the most frequent class.";
         }
 
-        sentence += limits.MinAccuracy is { } least ? Reached(best, ordered.Count(n => Within(n, limits) && n.Accuracy >= least), least)
+        sentence += limits.MinAccuracy is { } least ? Reached(best, [.. ordered.Where(n => Within(n, limits))], least)
             : others.Length == 0 ? (limits == new SelectionLimits() ? "" : " No other keeps to the limits.")
             : rivals.Length == 0 ? $" It is better than {(others.Length == 1 ? others[0].Name : $"each of the {others.Length} others")}"
                 + $"{(limits == new SelectionLimits() ? "" : " within the limits")} beyond chance."
@@ -79,18 +79,16 @@ public sealed record Recommendation(string? Name, string Sentence, IReadOnlyList
             : pair.Test.FirstOnly + pair.Test.SecondOnly == 0 ? "they are right about the same pictures" : "as good here";
     }
 
-    private static string Reached(SelectedNetwork best, int reached, double least)
+    private static string Reached(SelectedNetwork best, SelectedNetwork[] within, double least)
     {
-        string which = $" It is the {(best.Speed is null ? "smallest" : "fastest")} of {reached} that {(reached == 1 ? "reaches" : "reach")} {Percent(least)} on "
-            + "these pictures";
-        if (best.AccuracyInterval.Low >= least)
-        {
-            return $"{which}{(reached == 1 ? "" : " and are shown to")}; with 95 % confidence it does on all such.";
-        }
-
-        return $"{which}; that it does on all such is not shown"
-            + (Pictures(best.Accuracy, least) is { } needed ? $": about {Round(Math.Max(1, needed - best.Hits.Count))} more pictures would, if it stays as good."
-            : ".");
+        bool shown = best.AccuracyInterval.Low >= least;
+        int reached = within.Count(n => (shown ? n.AccuracyInterval.Low : n.Accuracy) >= least);
+        string how = $"{Percent(least)} {(shown ? "with 95 % confidence" : "on these pictures")}";
+        string which = reached == 1 ? $" No other reaches {how}"
+            : $" It is the {(best.Speed is null ? "smallest" : "fastest")} of {reached} that reach {how}";
+        return shown ? $"{which}."
+            : $"{which}; that it does on all such is not shown" + (Pictures(best.Accuracy, least) is { } needed
+                ? $": about {Round(Math.Max(1, needed - best.Hits.Count))} more pictures would, if it stays as good." : ".");
     }
 
     // So many that Wilson's interval begins at the accuracy.

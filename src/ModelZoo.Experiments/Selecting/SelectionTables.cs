@@ -47,8 +47,9 @@ public static class SelectionTables
     {
         ArgumentNullException.ThrowIfNull(selection);
         return selection.Pairs.Count == 0 ? null : new("Is the first better than the second?",
-            ["first", "second", narrow ? ">points" : ">by, points", narrow ? ">95 %" : ">95 % confidence", narrow ? ">alone" : ">right where the other is wrong", ">p", "",
-                narrow ? ">to tell" : ">pictures in all to tell"],
+            narrow
+                ? ["first", "second", ">points", ">95 %", ">alone", ">p", "", ">to tell"]
+                : ["first", "second", ">by, points", ">95 % confidence", ">right where the other is wrong", ">p", "", ">pictures in all to tell"],
             [.. selection.Pairs.Select(p => (string[])
             [
                 narrow ? KeepStart(p.First, MostPaired) : p.First,

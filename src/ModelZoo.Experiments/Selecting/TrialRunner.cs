@@ -156,8 +156,9 @@ internal sealed class TrialRunner
     public string Described(NetworkTrial trial)
     {
         int right = trial.Places.Zip(trial.Predictions).Count(p => request.Data.Labels[p.First] == p.Second);
-        return string.Create(CultureInfo.InvariantCulture, $"{100.0 * right / trial.Places.Count:F2} % ({Interval.Wilson(right, trial.Places.Count).Percent()}) ")
-            + string.Create(CultureInfo.InvariantCulture, $"of {trial.Places.Count:N0} pictures");
+        Interval interval = Interval.Wilson(right, trial.Places.Count);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{100.0 * right / trial.Places.Count:F2} % ({interval.Percent()}) of {trial.Places.Count:N0} pictures");
     }
 
     private NetworkTrial Validate(NetworkAtHand network, Action done)

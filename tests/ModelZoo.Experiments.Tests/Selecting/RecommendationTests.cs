@@ -57,9 +57,9 @@ public class RecommendationTests(ITestOutputHelper log)
     [InlineData(5.0, null, null, "small", "No other keeps to the limits. Without the limit it would be large")]
     [InlineData(null, 50.0, null, "middle", "It is better than small within the limits beyond chance. Without the limit")]
     [InlineData(40.0, 500.0, null, "large", "The data cannot tell it from middle")]
-    [InlineData(null, null, 0.6, "small", "It is the fastest of 3 that reach 60.0 % on these pictures and are shown to; with 95 % confidence it does on all such.")]
-    [InlineData(null, null, 0.69, "middle", "It is the fastest of 3 that reach 69.0 % on these pictures and are shown to; with 95 % confidence")]
-    [InlineData(null, null, 0.93, "large", "It is the fastest of 1 that reaches 93.0 % on these pictures; that it does on all such is not shown: about ")]
+    [InlineData(null, null, 0.6, "small", "It is the fastest of 3 that reach 60.0 % with 95 % confidence.")]
+    [InlineData(null, null, 0.69, "middle", "It is the fastest of 2 that reach 69.0 % with 95 % confidence.")]
+    [InlineData(null, null, 0.93, "large", "No other reaches 93.0 % on these pictures; that it does on all such is not shown: about ")]
     [InlineData(20.0, null, 0.93, null, "No network within the limits has 93.0 %: the best of them, middle, has 90.0 %")]
     [InlineData(1.0, null, null, null, "No network keeps to the limits: the fastest is small (2.00 ms a picture, 1.0 MB), the smallest small")]
     public void Limits_are_kept(double? ms, double? mb, double? accuracy, string? expected, string said)
@@ -104,7 +104,8 @@ public class RecommendationTests(ITestOutputHelper log)
     [Fact]
     public void The_front_has_what_nothing_beats_in_both()
     {
-        NetworkSelection selection = Select(null, Large, Middle, Small, Network("beaten", First(30), milliseconds: 15), Network("odd", First(5), milliseconds: 90));
+        NetworkSelection selection = Select(null, Large, Middle, Small, Network("beaten", First(30), milliseconds: 15),
+            Network("odd", First(5), milliseconds: 90));
         Assert.Equal(["large", "middle", "odd", "small"], selection.Networks.Where(n => n.OnFront).Select(n => n.Name).Order());
         NetworkSelection untimed = Select(null, Large with { Speed = null }, Middle with { Speed = null, DiskBytes = 200_000_000 });
         Assert.Equal(["large"], untimed.Networks.Where(n => n.OnFront).Select(n => n.Name)); // by size

@@ -61,7 +61,8 @@ public class SelectionPageTests
         string[] unneeded = [">memory", "front", ">fitted", ">alone"];
         foreach (TableFigure table in new[] { SelectionTables.Networks(Three, narrow: true), SelectionTables.Pairs(Three, narrow: true)! })
         {
-            int wide = 1 + table.Columns.Select((c, i) => unneeded.Contains(c) ? 0 : 3 + table.Rows.Select(r => r[i].Length).Append(c.TrimStart('>').Length).Max()).Sum();
+            int wide = 1 + table.Columns.Select((c, i) => unneeded.Contains(c) ? 0
+                : 3 + table.Rows.Select(r => r[i].Length).Append(c.TrimStart('>').Length).Max()).Sum();
             Assert.InRange(wide, 40, 100);
             Assert.Equal(3, table.Rows.Count);
         }
