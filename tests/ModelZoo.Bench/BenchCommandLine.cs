@@ -107,6 +107,7 @@ internal static class BenchCommandLine
         };
         var data = new Option<string>("--data") { Description = "Pictures with labels, as data", Required = true };
         Option<int> splits = AtLeast(1, "--splits", "How often the pictures are divided into two halves", 5);
+        Option<int> first = AtLeast(0, "--first", "The seed of the first of them", 0);
         var sizes = new Option<double[]>("--max-mb") { Description = "Also ask for networks of at most so many MB", AllowMultipleArgumentsPerToken = true };
         var folder = new Option<string>("--out") { Description = "Where features are kept", DefaultValueFactory = _ => Path.Combine("runs", "bench-choice") };
         var command = new Command("choice", "Whether `zoo compare --data` recommends the network that is best on pictures it has not seen (docs/transfer.md).")
@@ -114,11 +115,12 @@ internal static class BenchCommandLine
             models,
             data,
             splits,
+            first,
             sizes,
             folder,
         };
         command.SetAction(parsed => Run(parsed, setting => ChoiceFigures.Run(setting, parsed.GetValue(models) ?? [], parsed.GetValue(data)!,
-            parsed.GetValue(splits), parsed.GetValue(sizes) ?? [], parsed.GetValue(folder)!)));
+            parsed.GetValue(first), parsed.GetValue(splits), parsed.GetValue(sizes) ?? [], parsed.GetValue(folder)!)));
         return command;
     }
 

@@ -16,13 +16,13 @@ namespace ModelZoo.Bench;
 /// </summary>
 internal static class ChoiceFigures
 {
-    internal static void Run(Setting setting, string[] specs, string source, int splits, double[] megabytes, string folder)
+    internal static void Run(Setting setting, string[] specs, string source, int first, int splits, double[] megabytes, string folder)
     {
         LabeledImages all = DataSource.Parse(source).Open(DataSplit.Train, new SplitOptions { ValShare = 0 });
         IReadOnlyList<NetworkAtHand> networks = specs.Length > 0 ? NetworkAtHand.Read(specs) : NetworkAtHand.Find("runs");
         setting.Output.Say($"{networks.Count} networks on {all.Name}: {all.Count} pictures, {splits} times half of them to choose by and half held out");
         (int right, int fine, int inside, int measured, int questions) = (0, 0, 0, 0, 0);
-        for (ulong split = 0; split < (ulong)splits; split++)
+        for (ulong split = (ulong)first; split < (ulong)(first + splits); split++)
         {
             Folds halves = Folds.Stratified(all.Labels, 2, split);
             (LabeledImages chosen, LabeledImages held) = (Part(all, halves.Learned(0)), Part(all, halves.Tested(0)));

@@ -17,10 +17,12 @@ public static class SelectionTables
     {
         ArgumentNullException.ThrowIfNull(selection);
         bool timed = selection.Timing is not null;
+        bool Best(SelectedNetwork n) => n.Name == selection.Recommendation.Name;
         (string Head, Func<SelectedNetwork, string> Cell)[] columns =
         [
-            ("network", n => $"{(n.Name == selection.Recommendation.Name ? "→ " : "")}{(narrow ? KeepStart(n.Name, MostName) : n.Name)}"
-                + $"{(n.Seen is null ? "" : narrow ? " (!)" : " (knows these pictures)")}"),
+            .. narrow ? new (string, Func<SelectedNetwork, string>)[] { ("", n => Best(n) ? "→" : "") } : [],
+            ("network", n => narrow ? KeepStart(n.Name, MostName) + (n.Seen is null ? "" : " (!)")
+                : $"{(Best(n) ? "→ " : "")}{n.Name}{(n.Seen is null ? "" : " (knows these pictures)")}"),
             .. narrow ? Array.Empty<(string, Func<SelectedNetwork, string>)>() : [("weights", n => Origin(n.Origin))],
             (">accuracy", n => ComparisonTables.Percent(100 * n.Accuracy)),
             (narrow ? ">95 %" : ">95 % confidence", n => n.AccuracyInterval.Percent()),
