@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using ModelZoo.Data;
 using ModelZoo.Inference;
 using ModelZoo.Statistics;
 using ModelZoo.Training;

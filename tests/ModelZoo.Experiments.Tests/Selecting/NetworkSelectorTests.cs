@@ -3,7 +3,6 @@ using ModelZoo.Experiments.Comparing;
 using ModelZoo.Experiments.Selecting;
 using ModelZoo.Inference;
 using ModelZoo.Models;
-using ModelZoo.Training;
 using ModelZoo.Transfer;
 using ModelZoo.Weights;
 using Xunit;

@@ -8,7 +8,6 @@ using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
