@@ -31,7 +31,7 @@ internal static class CompareView
         foreach (TableFigure table in tables.OfType<TableFigure>())
         {
             console.WriteLine(table.Title);
-            console.Write(Fitted(table));
+            console.Write(Fitted(table, Unneeded));
             if (table == tables[0])
             {
                 console.WriteLine(TextTable.Fold(SizeNotes, Math.Min(Columns, console.Profile.Width)));
@@ -46,9 +46,12 @@ internal static class CompareView
         console.WriteLine($"page: {page}");
     }
 
-    private static TextTable Fitted(TableFigure figure)
+    /// <summary>A table for a terminal.</summary>
+    /// <param name="figure">The table.</param>
+    /// <param name="unneeded">The columns that a narrow terminal can do without.</param>
+    internal static TextTable Fitted(TableFigure figure, string[] unneeded)
     {
-        var table = new TextTable([.. figure.Columns.Select(c => Unneeded.Contains(c) ? "?" + c : c)]) { MaxWidth = Columns };
+        var table = new TextTable([.. figure.Columns.Select(c => unneeded.Contains(c) ? "?" + c : c)]) { MaxWidth = Columns };
         foreach (IReadOnlyList<string> row in figure.Rows)
         {
             table.Row([.. row]);

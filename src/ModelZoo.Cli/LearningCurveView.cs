@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelZoo.Data;
 using ModelZoo.Statistics;
 using Spectre.Console;
@@ -10,7 +9,7 @@ internal static class LearningCurveView
 {
     internal static int Show(Session session, string name, LabeledImages train, LabeledImages test, LearningCurve curve)
     {
-        string sentence = Sentence(curve);
+        string sentence = curve.Sentence();
         session.Show(new
         {
             model = name,
@@ -40,17 +39,6 @@ internal static class LearningCurveView
             console.WriteLine(sentence);
         });
         return 0;
-    }
-
-    /// <summary>Whether more pictures would help, and by how much.</summary>
-    internal static string Sentence(LearningCurve curve)
-    {
-        string points = string.Create(CultureInfo.InvariantCulture, $"{100 * curve.Gain:+0.0;−0.0;0.0} points ({100 * curve.GainInterval.Low:+0.0;−0.0;0.0} … ")
-            + string.Create(CultureInfo.InvariantCulture, $"{100 * curve.GainInterval.High:+0.0;−0.0;0.0} with 95 % confidence)");
-        string twice = $"twice as many pictures ({Tables.Count(curve.Outlook)})";
-        return curve.GainInterval.Low > 0 ? $"More pictures would help: {twice} bring about {points}, if the error goes on falling as it did."
-            : curve.GainInterval.High < 0.005 ? $"More pictures of this kind would hardly help: {twice} bring about {points}."
-            : $"It is not shown that more pictures would help: {twice} bring about {points}.";
     }
 
     private static Interval Accuracy(Interval error) => new(1 - error.High, 1 - error.Low);

@@ -36,6 +36,7 @@ internal static class BenchCommandLine
         ScalingRank(),
         Memory(),
         Trust(),
+        Choice(),
         Serve(),
         Audit(),
         InRounds("all", "lenet, train, add, memory and load", (setting, rounds) =>
@@ -150,6 +151,32 @@ internal static class BenchCommandLine
         };
         command.SetAction(parsed => Run(parsed, setting => TrustFigures.Run(
             setting, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(foreign), parsed.GetValue(splits), parsed.GetValue(rates)!)));
+        return command;
+    }
+
+    private static Command Choice()
+    {
+        var models = new Argument<string[]>("models")
+        {
+            Description = "Trained networks, and folders of them (default: all at hand)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
+        var data = new Option<string>("--data") { Description = "Pictures with labels, as data", Required = true };
+        Option<int> splits = AtLeast(1, "--splits", "How often the pictures are divided into two halves", 5);
+        Option<int> first = AtLeast(0, "--first", "The seed of the first of them", 0);
+        var sizes = new Option<double[]>("--max-mb") { Description = "Also ask for networks of at most so many MB", AllowMultipleArgumentsPerToken = true };
+        var folder = new Option<string>("--out") { Description = "Where features are kept", DefaultValueFactory = _ => Path.Combine("runs", "bench-choice") };
+        var command = new Command("choice", "Whether `zoo compare --data` recommends the network that is best on pictures it has not seen (docs/transfer.md).")
+        {
+            models,
+            data,
+            splits,
+            first,
+            sizes,
+            folder,
+        };
+        command.SetAction(parsed => Run(parsed, setting => ChoiceFigures.Run(setting, parsed.GetValue(models) ?? [], parsed.GetValue(data)!,
+            parsed.GetValue(first), parsed.GetValue(splits), parsed.GetValue(sizes) ?? [], parsed.GetValue(folder)!)));
         return command;
     }
 

@@ -7,7 +7,7 @@ namespace ModelZoo.Cli.Tests;
 public class CompareTests
 {
     [Theory]
-    [InlineData("", "zoo compare needs a <models>")]
+    [InlineData("", "zoo compare needs <models>")]
     [InlineData("lenet5 resnt50 --no-timing", "Did you mean 'resnet50'?")]
     [InlineData("lenet5 --rounds 0", "--rounds takes a number from 1")]
     [InlineData("lenet5 --batch -3", "--batch takes a number from 1")]
@@ -47,7 +47,7 @@ public class CompareTests
     public void Json_is_the_whole_comparison()
     {
         using var folder = new TemporaryFolder();
-        Zoo zoo = Zoo.RunIn(folder.Path, "compare", "lenet5:mnist", "small_cnn", "--no-timing", "--data", "digits", "--limit", "100", "--budget", "1e",
+        Zoo zoo = Zoo.RunIn(folder.Path, "compare", "lenet5", "small_cnn", "--no-timing", "--data", "digits", "--limit", "100", "--budget", "1e",
             "--seeds", "2", "--recipe", "lenet5", "--html", "out/mine.html", "--json");
         Assert.Equal(0, zoo.ExitCode);
         JsonElement first = zoo.Json.GetProperty("models")[0];

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ModelZoo.Cli.Inputs;
 using ModelZoo.Data;
 using ModelZoo.Experiments.Comparing;
+using ModelZoo.Experiments.Selecting;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Training;
@@ -18,8 +19,9 @@ internal static class CompareCommand
     {
         var models = new Argument<string[]>("models")
         {
-            Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), checkpoint files",
-            Arity = ArgumentArity.OneOrMore
+            Description = "Models (resnet50), models with shipped or published weights (lenet5:mnist), checkpoints; with --data also ONNX models and folders "
+                + "(default with --data: all trained ones at hand)",
+            Arity = ArgumentArity.ZeroOrMore
         };
         var html = new Option<string>("--html")
         {
@@ -40,8 +42,13 @@ internal static class CompareCommand
             DefaultValueFactory = _ => StandardBatch
         };
         var still = new Option<bool>("--no-timing") { Description = "Count only: measure neither times nor memory" };
-        var data = new Option<string?>("--data") { Description = $"Train every model on this: {string.Join(", ", DataSource.Forms)}", HelpName = "data" };
-        var limit = new Option<int?>("--limit") { Description = "With --data: train on n images only", HelpName = "n" };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Which of the trained networks suits this? Models without weights are trained on it: " + string.Join(", ", DataSource.Forms),
+            HelpName = "data"
+        };
+        var limit = new Option<int?>("--limit") { Description = "With --data: n images only", HelpName = "n" };
+        var selection = new SelectionArgument();
         var recipe = new Option<string?>("--recipe")
         {
             Description = "With --data: one recipe for all, a JSON file or the name of a model (default: each model's own)",
@@ -59,9 +66,14 @@ internal static class CompareCommand
         };
         var command = new Command("compare",
             "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a "
-            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds };
+            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50\n\nWith --data: which trained network to use for these pictures, with a "
+            + "new head for each, judged by cross-validation.\n\nExample: zoo compare --data folder:photos --max-ms 20")
+        {
+            models, html, rounds, batch, still, data, limit, recipe, budget, seeds,
+        };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
+        selection.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             Session session = Session.Open(parsed, cancel);
@@ -75,9 +87,21 @@ internal static class CompareCommand
                 throw new UsageException($"{given.Name} is about training: say on what with --data.");
             }
 
-            IReadOnlyList<ModelChoice> choices = ModelChoice.Read(parsed.GetValue(models)!, architecture.Read(parsed), session.MaxMemory);
+            string[] named = parsed.GetValue(models)!;
             string page = parsed.GetValue(html)!;
             OutputFile.MustEndIn(page, ".html", "a page", "--html");
+            if (source is not null && (named.Length == 0 || named.Any(NetworkAtHand.HasWeights)))
+            {
+                return Task.FromResult(Select(DataSource.Parse(source)));
+            }
+
+            if (selection.Given(parsed) is { } about)
+            {
+                throw new UsageException($"{about} is about trained networks and --data: {(source is null ? "say on what with --data" : "name weights")}.");
+            }
+
+            IReadOnlyList<ModelChoice> choices = named.Length > 0 ? ModelChoice.Read(named, architecture.Read(parsed), session.MaxMemory)
+                : throw new UsageException("zoo compare needs <models>, or with --data <data> compares the trained ones at hand. See `zoo compare --help`.");
             OutputFile.MustBeWritable(page, "--html");
             ModelComparison comparison = ModelComparison.Run(new()
             {
@@ -96,6 +120,42 @@ internal static class CompareCommand
             AtomicFile.Write(page, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ComparisonPage.Write(comparison))));
             CompareView.Show(session, comparison, page);
             return Task.FromResult(0);
+
+            int Select(DataSource pictures)
+            {
+                IReadOnlyList<NetworkAtHand> networks = SelectionRun.Networks(session, named, pictures);
+                bool trains = selection.FromScratch(parsed);
+                if (architecture.Given(parsed) is { } built)
+                {
+                    throw new UsageException($"{built} is for models without weights; the others keep the size and the layers that they were trained with.");
+                }
+
+                foreach (Option given in new Option[] { seeds, recipe, budget }
+                    .Where(o => parsed.GetResult(o) is { Implicit: false } && (!trains || o == seeds)))
+                {
+                    throw new UsageException($"{given.Name} is about training from scratch: "
+                        + $"{(given == seeds ? "trained networks are judged by --folds" : "add --from-scratch")}.");
+                }
+
+                SelectionRequest request = selection.Read(parsed, new()
+                {
+                    Networks = networks,
+                    Data = SelectionRun.Pictures(session, pictures, parsed.GetValue(limit)),
+                    Source = pictures.ToString(),
+                    Seed = (ulong)session.Seed,
+                    Rounds = parsed.GetValue(still) ? 0 : parsed.GetValue(rounds),
+                    Batch = parsed.GetResult(batch) is { Implicit: false } ? parsed.GetValue(batch) : 1,
+                    Budget = parsed.GetValue(budget) is { } budgeted ? Budget.Parse(budgeted) : null,
+                    Recipe = parsed.GetValue(recipe) is { } name ? ReadRecipe(name) : null,
+                    MaxMemory = session.MaxMemory,
+                    Device = session.Device,
+                    Command = CommandLineText.Of(parsed.Tokens.Select(t => t.Value)),
+                    Say = session.Say,
+                    Cancel = session.Cancel,
+                }, pictures.ShortName);
+                OutputFile.MustBeWritable(page, "--html");
+                return SelectionRun.Run(session, request, page);
+            }
         });
         return command;
     }

@@ -29,6 +29,10 @@ internal sealed class ArchitectureArgument
         }
     }
 
+    /// <summary>The first of these flags that was given; null for none.</summary>
+    internal string? Given(ParseResult parsed) =>
+        new Option[] { size, norm, classes, channels }.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false })?.Name;
+
     internal Func<ModelOptions, ModelOptions> Read(ParseResult parsed)
     {
         (string? kind, int? k, int? c) = (parsed.GetValue(norm), parsed.GetValue(classes), parsed.GetValue(channels));

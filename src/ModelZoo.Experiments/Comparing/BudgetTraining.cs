@@ -35,7 +35,7 @@ internal sealed class BudgetTraining(TrainingPlan plan, Device device, Action<st
     }
 
     /// <summary>The recipe with as many epochs as the budget has: a schedule ends with it.</summary>
-    private (Recipe Recipe, int? Steps) Fit(ModelChoice model)
+    internal (Recipe Recipe, int? Steps) Fit(ModelChoice model)
     {
         Recipe recipe = plan.RecipeOf(model.Info);
         int perEpoch = BudgetRecipe.StepsPerEpoch(recipe, plan.Train.Count);

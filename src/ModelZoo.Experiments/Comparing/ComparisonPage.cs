@@ -68,7 +68,8 @@ public static class ComparisonPage
                 + $"{ComparisonTables.Macs(cheap.Profile.Macs)} MACs per image ({cheap.Name}) to {ComparisonTables.Macs(costly.Profile.Macs)} ({costly.Name})";
     }
 
-    private static string Section(string id, string title, Figure[] figures, string after = "") => figures.Length == 0 ? "" : $"""
+    /// <summary>A section of figures; nothing where there are none.</summary>
+    internal static string Section(string id, string title, Figure[] figures, string after = "") => figures.Length == 0 ? "" : $"""
         <section aria-labelledby="h-{id}"><h2 id="h-{id}">{title}</h2>
         <div class="figures">
         {string.Concat(figures.Select(FigureWriter.Html))}</div>

@@ -144,7 +144,7 @@ public sealed record ModelComparison
     }
 
     // The mean over the last minute.
-    private static double? Load()
+    internal static double? Load()
     {
         try
         {

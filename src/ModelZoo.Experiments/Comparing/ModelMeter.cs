@@ -72,7 +72,8 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
         }
     }
 
-    private static long? Rise(long? before) => before is { } from && PeakMemory.Read() is { } peak ? Math.Max(0, peak - from) : null;
+    /// <summary>By how many bytes the peak of resident memory lies above what was there before; null where that is not known.</summary>
+    internal static long? Rise(long? before) => before is { } from && PeakMemory.Read() is { } peak ? Math.Max(0, peak - from) : null;
 
     private static void Forward(CompiledModel model, Tensor images)
     {
@@ -106,13 +107,14 @@ public sealed class ModelMeter(int batch, Device device) : IModelMeter
         output.dim() == 2 ? nn.functional.cross_entropy(output, labels) : nn.functional.mse_loss(output, zeros_like(output));
 
     // What runs on a GPU has only been asked for until a value comes back.
-    private static void Finish(Tensor output)
+    internal static void Finish(Tensor output)
     {
         using DisposeScope scope = NewDisposeScope();
         output.detach().reshape(-1)[-1].cpu();
     }
 
-    private static double Time(bool once, Action step)
+    /// <summary>The seconds of a step: the mean over at least <see cref="Least"/> after one that does not count, or of that one alone.</summary>
+    internal static double Time(bool once, Action step)
     {
         var clock = Stopwatch.StartNew();
         step();

@@ -44,10 +44,10 @@ internal sealed class AuditFeatures(ResolvedModel model, AuditOptions options, A
         using var reader = new FeatureReader(model.Model, head, before: true, sample, half: pictures.Count >= SampleSize, model.Quantization);
         bool half = reader.HasHalf && Bfloat16.IsFastOn(device) && HalfPrecision.IsFine(reader, sample);
         bool maps = reader.Run(sample).dim() > 2;
-        precision = half ? "bfloat16" : "float32";
+        precision = half ? "bfloat16" : model.Quantization is null ? "float32" : "int8";
         FeatureFile? file = options.FeatureCache is { } folder
-            ? FeatureFile.For(folder, model.Model, head, images, maps ? $"{precision}, means of maps" : precision, cancel) : null;
-        if (file?.TryRead(images, CPU) is { } kept)
+            ? FeatureFile.For(folder, model.Model, head, images, maps ? $"{precision}, means of maps" : precision, model.Quantization, cancel) : null;
+        if (file?.TryRead(images, CPU)?.Features is { } kept)
         {
             using (kept)
             {

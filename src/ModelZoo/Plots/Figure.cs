@@ -54,7 +54,9 @@ public static class FigureWriter
         svg .disc { fill: var(--c); fill-opacity: 0.35; stroke: var(--c); stroke-width: 1.4; }
         svg .cell { fill: var(--c); stroke: var(--rule); stroke-width: 0.5; }
         svg .key { fill: none; stroke: var(--soft); } svg .lead { stroke: var(--soft); stroke-width: 0.8; }
-        svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; } svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; }
+        svg .whisker { stroke: var(--text); stroke-width: 1.2; fill: none; }
+        svg .whisker.thin { stroke: var(--soft); stroke-width: 0.9; } svg .front { stroke-dasharray: 5 3; }
+        svg .d1 { stroke-dasharray: 7 3; } svg .d2 { stroke-dasharray: 2 3; }
         svg .d3 { stroke-dasharray: 9 3 2 3; }
         .pictures { display: grid; gap: 0.5rem; max-width: 40rem; }
         .pictures > div { min-width: 0; font-size: 0.75rem; line-height: 1.25; color: var(--soft); text-align: center; }

@@ -11,6 +11,9 @@ public sealed record ScatterPlot(string Title, Axis X, Axis Y, IReadOnlyList<Sca
 {
     /// <summary>What the circles' areas are ("parameters"); null where all are alike.</summary>
     public Axis? Area { get; init; }
+
+    /// <summary>Steps through the best of the points, rising with the horizontal axis; null for none.</summary>
+    public IReadOnlyList<ScatterPoint>? Front { get; init; }
 }
 
 /// <summary>One circle.</summary>
@@ -19,7 +22,14 @@ public sealed record ScatterPlot(string Title, Axis X, Axis Y, IReadOnlyList<Sca
 /// <param name="Y">Along the vertical axis.</param>
 /// <param name="Area">The third quantity.</param>
 /// <param name="Group">Circles of one group have one color; empty for none.</param>
-public sealed record ScatterPoint(string Label, double X, double Y, double Area = 0, string Group = "");
+public sealed record ScatterPoint(string Label, double X, double Y, double Area = 0, string Group = "")
+{
+    /// <summary>The lower end of its whisker, along the vertical axis; null for none.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>The upper end.</summary>
+    public double? High { get; init; }
+}
 
 /// <summary>Draws a <see cref="ScatterPlot"/>; a label stands beside its circle where it covers neither another label nor another circle.</summary>
 internal static class ScatterDrawing
@@ -32,7 +42,7 @@ internal static class ScatterDrawing
         var canvas = new PlotCanvas();
         ScatterPoint[] points = [.. plot.Points.OrderByDescending(p => p.Area)];
         var x = new Scale(plot.X, points.Select(p => p.X));
-        var y = new Scale(plot.Y, points.Select(p => p.Y));
+        var y = new Scale(plot.Y, points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }));
         string[] groups = [.. plot.Points.Select(p => p.Group).Distinct()];
         double top = canvas.Legend(groups.Length > 1
             ? groups
@@ -42,14 +52,21 @@ internal static class ScatterDrawing
         Box frame = Frame.Draw(canvas, top, plot.X, plot.Y, x, y, inset: plot.Area is null ? 6 : Largest * 0.75);
         ScatterPoint[] shown = [.. points.Where(p => x.Has(p.X) && y.Has(p.Y))];
         Box[] circles = [.. shown.Select(p => new Box(x.At(p.X) - Radius(p), y.At(p.Y) - Radius(p), 2 * Radius(p), 2 * Radius(p)))];
+        Front(canvas, frame, plot, x, y);
         foreach (ScatterPoint p in shown)
         {
+            if (p is { Low: { } low, High: { } high } && y.Has(low) && y.Has(high))
+            {
+                string at = Px(x.At(p.X));
+                canvas.Add($"<path class=\"whisker thin\" d=\"M{at} {Px(y.At(low))}V{Px(y.At(high))}\"/>");
+            }
+
             string area = plot.Area is { } third ? $", {third.Name} {PlotNumber.Of(p.Area)}" : "";
             canvas.Add($"<circle class=\"disc {PlotCanvas.Color(Array.IndexOf(groups, p.Group))}\" cx=\"{Px(x.At(p.X))}\" cy=\"{Px(y.At(p.Y))}\" "
                 + $"r=\"{Px(Radius(p))}\"><title>{Escape($"{p.Label}: {PlotNumber.Of(p.X)}, {PlotNumber.Of(p.Y)}{area}")}</title></circle>");
         }
 
-        Label(canvas, frame, shown, circles);
+        Label(canvas, frame, shown, circles, plot.Front is null ? "name" : "name halo");
         double bottom = Frame.Bottom(frame);
         if (plot.Area is { } quantity && greatest > 0)
         {
@@ -57,6 +74,17 @@ internal static class ScatterDrawing
         }
 
         return canvas.Finish(bottom, plot.Title, $"{plot.Y.Label} against {plot.X.Label}, {points.Length} points");
+    }
+
+    // From the bottom of the frame up to the first, along to where the next one is better, and on to the right edge.
+    private static void Front(PlotCanvas canvas, Box frame, ScatterPlot plot, Scale x, Scale y)
+    {
+        ScatterPoint[] steps = [.. (plot.Front ?? []).Where(p => x.Has(p.X) && y.Has(p.Y)).OrderBy(p => p.X)];
+        if (steps.Length > 0)
+        {
+            canvas.Add($"<path class=\"line front\" d=\"M{Px(x.At(steps[0].X))} {Px(frame.Bottom)}"
+                + string.Concat(steps.Select(p => $"H{Px(x.At(p.X))}V{Px(y.At(p.Y))}")) + $"H{Px(frame.Right)}\"/>");
+        }
     }
 
     /// <summary>Circles of round sizes as a legend. Returns the height that is used.</summary>
@@ -80,7 +108,7 @@ internal static class ScatterDrawing
         return middle + keys[0].Radius + 6;
     }
 
-    private static void Label(PlotCanvas canvas, Box frame, ScatterPoint[] shown, Box[] circles)
+    private static void Label(PlotCanvas canvas, Box frame, ScatterPoint[] shown, Box[] circles, string style)
     {
         List<Box> taken = [];
         for (int i = 0; i < shown.Length; i++)
@@ -111,7 +139,7 @@ internal static class ScatterDrawing
                     canvas.Line(center, middle, Math.Clamp(center, box.X, box.Right), middle < box.Y ? box.Y : box.Y + box.Height, "lead");
                 }
 
-                canvas.Text(box.X, box.Y + 10, shown[i].Label, style: "name");
+                canvas.Text(box.X, box.Y + 10, shown[i].Label, style: style);
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelZoo.Statistics;
 
 /// <summary>
@@ -81,6 +83,17 @@ public sealed record LearningCurve
 
     /// <summary>Where that lies, with 95 % confidence.</summary>
     public required Interval GainInterval { get; init; }
+
+    /// <summary>Whether more pictures would help, and by how much, as a sentence.</summary>
+    public string Sentence()
+    {
+        string points = string.Create(CultureInfo.InvariantCulture, $"{100 * Gain:+0.0;−0.0;0.0} points ({100 * GainInterval.Low:+0.0;−0.0;0.0} … ")
+            + string.Create(CultureInfo.InvariantCulture, $"{100 * GainInterval.High:+0.0;−0.0;0.0} with 95 % confidence)");
+        string twice = string.Create(CultureInfo.InvariantCulture, $"twice as many pictures ({Outlook:N0})");
+        return GainInterval.Low > 0 ? $"More pictures would help: {twice} bring about {points}, if the error goes on falling as it did."
+            : GainInterval.High < 0.005 ? $"More pictures of this kind would hardly help: {twice} bring about {points}."
+            : $"It is not shown that more pictures would help: {twice} bring about {points}.";
+    }
 
     /// <summary>
     /// Fits the law, and again to resamples: in each, the trainings of each size and the test pictures, the same ones for all sizes, are drawn with replacement

@@ -21,15 +21,17 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor example = Features.Example(train);
-        using var reader = new FeatureReader(model, head, before: true, example, options.Precision != FeaturePrecision.Full && train.Count >= SampleSize);
+        bool half = options.Precision != FeaturePrecision.Full && options.Bytes is null && train.Count >= SampleSize;
+        using var reader = new FeatureReader(model, head, before: true, example, half, options.Bytes);
         string folded = reader.Folded > 0 ? $", {reader.Folded} batch normalizations folded into convolutions" : "";
         bool pays = train.Targets is null // what is checked afterwards are classes
             && (options.Precision == FeaturePrecision.Bfloat16 || (Bfloat16.IsFastOn(device) && (double)reader.Macs * train.Count >= MuchToCompute));
         if (!reader.HasHalf || !pays || !HalfPrecision.IsFine(reader, Features.Example(train, SampleSize)))
         {
             string why = reader.HasHalf && pays ? " (bfloat16 is too coarse for these features)" : "";
-            using Seen plain = Compute(reader.Run, "float32", train, test, cancel);
-            return (Train(plain, trainer, progress, cancel), $"float32{folded}{why}");
+            string precision = options.Bytes is null ? "float32" : "int8";
+            using Seen plain = Compute(reader.Run, precision, train, test, cancel);
+            return (Train(plain, trainer, progress, cancel), $"{precision}{folded}{why}");
         }
 
         var fresh = path.state_dict().ToDictionary(e => e.Key, e => e.Value.detach().clone());
@@ -86,17 +88,13 @@ internal sealed class CachedTraining(nn.Module<Tensor, Tensor> model, string hea
 
     private ImageTensors ComputeAll(Func<Tensor, Tensor> compute, string precision, IBatchSource images, CancellationToken cancel)
     {
-        FeatureFile? file = options.FeatureCache is { } folder ? FeatureFile.For(folder, model, head, images, precision, cancel) : null;
-        if (file?.TryRead(images, device) is { } kept)
+        KeptFeatures kept = FeatureFile.GetOrCompute(options.FeatureCache, model, head, images, precision, options.Bytes, compute, options.Remarks, cancel);
+        if (options.Shared is { } shared)
         {
-            options.Remarks?.Report($"features of {images.Count} images: read from {file.Path}");
-            return kept;
+            shared.Seconds = kept.Seconds;
         }
 
-        options.Remarks?.Report($"features of {images.Count} images: computed once, in {precision}");
-        ImageTensors made = Features.Compute(images, compute, 0, cancel);
-        file?.Write(made);
-        return made;
+        return kept.Features;
     }
 
     private sealed record Seen(ImageTensors Train, ImageTensors? Test) : IDisposable

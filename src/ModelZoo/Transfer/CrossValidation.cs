@@ -92,7 +92,7 @@ public static class CrossValidation
         LoaderOptions loader = (options.Loader ?? new()) with { Device = options.Device };
         using IImageBatches all = ImageBatches.Open(data, preprocessing, null, loader);
         using var shared = new SharedFeatures(all);
-        return Run(data, count, options.Seed, Train, done, cancel);
+        return Run(data, count, options.Seed, Train, done, cancel) with { FeatureSeconds = shared.Seconds };
 
         TrainedFold Train(FoldPart part)
         {
@@ -189,6 +189,9 @@ internal sealed class SharedFeatures(IImageBatches all) : IDisposable
 {
     private ImageTensors? made;
     private Dictionary<int, int> rows = [];
+
+    /// <summary>How long they took to compute, when they were; null where that is not known, or they were not.</summary>
+    public double? Seconds { get; set; }
 
     /// <summary>The pictures of the training under way.</summary>
     public IReadOnlyList<int> Learned { get; set; } = [];

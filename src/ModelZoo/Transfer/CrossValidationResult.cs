@@ -20,6 +20,12 @@ public sealed record CrossValidationResult
     /// <summary>Those that are done, in their order.</summary>
     public required IReadOnlyList<FoldResult> Folds { get; init; }
 
+    /// <summary>
+    /// Where only heads were trained: how long the features of all pictures took to compute, when they were (it may have been an earlier run). Null where every
+    /// step ran the whole model.
+    /// </summary>
+    public double? FeatureSeconds { get; init; }
+
     /// <summary>Whether it was stopped before all folds were done.</summary>
     public bool Interrupted { get; init; }
 

@@ -50,6 +50,12 @@ public sealed record FineTuneOptions
     public FeaturePrecision Precision { get; init; }
 
     /// <summary>
+    /// Of a quantized network: whether the features that are computed once are those that it makes on bytes, so that the head learns what it will see there;
+    /// else they are those of its weights in float32, as the checkpoint of the new model is.
+    /// </summary>
+    public bool FeaturesOnBytes { get; init; }
+
+    /// <summary>
     /// A folder in which features of a frozen backbone are kept between runs, by the hash of weights, images and preprocessing; null: in memory alone.
     /// </summary>
     public string? FeatureCache { get; init; }
@@ -110,6 +116,9 @@ public sealed record FineTuneOptions
 
     /// <summary>Features that several trainings share.</summary>
     internal SharedFeatures? Shared { get; init; }
+
+    /// <summary>What computes on bytes, where <see cref="FeaturesOnBytes"/> asks for it and the network is quantized.</summary>
+    internal QuantizationInfo? Bytes { get; init; }
 
     internal FreezePlan ChosenPlan => Plan ?? (BackboneFrozen ? FreezePlan.HeadOnly : FreezePlan.Nothing);
 

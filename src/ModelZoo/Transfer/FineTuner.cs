@@ -96,6 +96,7 @@ public static class FineTuner
                 target.Model.to(device);
             }
 
+            options = options with { Bytes = options.FeaturesOnBytes ? pretrained.Quantization : null };
             CheckpointInfo Describe(TrainingResult result) => FineTuneModel.Describe(target, dataName, options, result);
             (TrainingResult training, string? features) = Train(target.Model, target.Model.Head, train, test, options, Describe, progress, cancel);
             return new FineTuneResult

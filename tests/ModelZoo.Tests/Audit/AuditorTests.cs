@@ -3,9 +3,13 @@ using ModelZoo.Audit;
 using ModelZoo.Data;
 using ModelZoo.Imaging;
 using ModelZoo.Inference;
+using ModelZoo.Inference.Quantization;
+using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Tests.Training;
+using ModelZoo.Transfer;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Audit;
 
@@ -148,6 +152,24 @@ public sealed class AuditorTests : IDisposable
         }
 
         return ImageDataset.FromFloats(digits.Info, digits.Shape, pixels, labels);
+    }
+
+    [Fact]
+    public void What_a_quantized_network_sees_is_not_kept_as_what_its_floats_see()
+    {
+        WriteScenes(6);
+        using ResolvedModel floats = Resolve("resnet20:cifar10");
+        LabeledImages train = DataSource.Parse($"folder:{folder.File("data")}").Open(DataSplit.Train);
+        Preprocessing preprocessing = TransferLearning.PreprocessingFor(train, floats.Preprocessing);
+        using IImageBatches images = ImageBatches.Open(train, preprocessing, null, new());
+        using Tensor batch = Features.Example(images, 12);
+        using var quantizer = Quantizer.Calibrate(floats.Model, [batch], new() { ReportImages = 0 });
+        ResolvedModel quantized = floats with { Checkpoint = floats.Checkpoint! with { Quantization = quantizer.Info() } };
+        foreach ((ResolvedModel model, int files) in new[] { (quantized, 2), (floats, 4), (quantized, 4) })
+        {
+            Auditor.Run(model, AuditData.Open(DataSource.Parse($"folder:{folder.File("data")}")), new() { FeatureCache = folder.File("cache") });
+            Assert.Equal(files, Directory.GetFiles(folder.File("cache")).Length); // of each part one
+        }
     }
 
     private AuditReport Run(string? cache = null, IProgress<AuditProgress>? progress = null, CancellationToken cancel = default)

@@ -1,5 +1,9 @@
 using System.Text.Json;
+using ModelZoo.Data;
+using ModelZoo.Inference;
+using ModelZoo.Inference.Quantization;
 using ModelZoo.Loading;
+using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Tests.Training;
 using ModelZoo.Transfer;
@@ -156,6 +160,43 @@ public class FeatureTests
         Assert.All(first, loss => Assert.True(double.IsFinite(loss)));
 
         double[] Losses(ImageTensors images) => [.. FineTuner.Train(model, "fc3", images, null, options).Epochs.Select(e => e.Loss)];
+    }
+
+    [Fact]
+    public void Features_on_bytes_are_kept_apart_from_those_in_float()
+    {
+        using var folder = new TempFolder();
+        List<string> remarks = [];
+        using ResolvedModel trained = ModelResolver.Resolve(Catalog.Models, "lenet5:mnist", Catalog.ReadResource);
+        ImageDataset data = Digits.Load(DataSplit.Train).Take(40);
+        using ImageTensors images = ImageTensors.From(data, TransferLearning.PreprocessingFor(data, trained.Preprocessing));
+        using Tensor batch = Features.Example(images, 32);
+        using var quantizer = Quantizer.Calibrate(trained.Model, [batch], new() { ReportImages = 0 });
+        ResolvedModel quantized = trained with { Checkpoint = trained.Checkpoint! with { Quantization = quantizer.Info() } };
+        var options = new FineTuneOptions { Recipe = Samples.Quick, FeatureCache = folder.File("cache"), Remarks = new Remarks(remarks), NewHead = true };
+        Assert.Contains("computed once, in float32", Tuned(false), StringComparison.Ordinal);
+        string first = Assert.Single(Directory.GetFiles(folder.File("cache")));
+        Assert.Contains("computed once, in int8", Tuned(true), StringComparison.Ordinal);
+        string second = Directory.GetFiles(folder.File("cache")).Single(f => f != first);
+        Assert.Contains($"read from {second}", Tuned(true), StringComparison.Ordinal);
+        Assert.Contains($"read from {first}", Tuned(false), StringComparison.Ordinal);
+
+        using Tensor floats = Read(first), bytes = Read(second);
+        double apart = ((floats - bytes).norm() / floats.norm()).item<float>();
+        Assert.InRange(apart, 1e-4, 0.1);
+
+        string Tuned(bool onBytes)
+        {
+            remarks.Clear();
+            using FineTuneResult result = FineTuner.Run(quantized, data, null, options with { FeaturesOnBytes = onBytes });
+            return remarks.Single(r => r.StartsWith("features of", StringComparison.Ordinal));
+        }
+
+        static Tensor Read(string path)
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(path);
+            return TensorBytes.Read(file, file["features"]);
+        }
     }
 
     private static void Adapt(nn.Module<Tensor, Tensor> model, Tensor images)
