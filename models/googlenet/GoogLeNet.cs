@@ -145,7 +145,7 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         Summary = summary,
         Source = "Szegedy et al.: Going deeper with convolutions, CVPR 2015, section 5, table 1 and figure 3",
         Input = form.Cifar ? (3, 32, 32) : (3, 224, 224),
-        MinimumSize = form.PaperHeads ? 79 : form.Cifar ? 8 : 15,
+        MinimumSize = form.PaperHeads ? 79 : form.Cifar ? 7 : 15,
         Torchvision = form.Name == "googlenet" ? form.Name : null,
         Published = TorchvisionWeights.Of(form.Name),
         PublishedOptions = form.Name == "googlenet" ? static options => options with { TransformInput = true } : null,

@@ -89,17 +89,8 @@ public sealed class SuiteRunner
 
     private static string RunKey(SuiteNetwork network, long seed) => $"{network.Model}.seed-{seed}";
 
-    private IEnumerable<SuiteRun> RunsOf(SuiteNetwork network)
-    {
-        string[] names = [.. Directory.GetFiles(folder, $"{network.Model}.seed-*.json").Select(path => Path.GetFileNameWithoutExtension(path))];
-        foreach (string name in names)
-        {
-            if (files.TryGet<SuiteRun>(name, out SuiteRun? run))
-            {
-                yield return run;
-            }
-        }
-    }
+    private IEnumerable<SuiteRun> RunsOf(SuiteNetwork network) => Directory.GetFiles(folder, $"{network.Model}.seed-*.json")
+        .Select(path => files.TryGet<SuiteRun>(Path.GetFileNameWithoutExtension(path), out SuiteRun? run) ? run : null).OfType<SuiteRun>().OrderBy(r => r.Seed);
 
     private void Begin(SuiteSettings settings)
     {
