@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
@@ -82,7 +83,8 @@ public sealed class MobileNetV1 : ZooModel
     {
         Name = variant.Name,
         Family = "mobilenet",
-        Summary = FormattableString.Invariant($"MobileNet{(variant.Cifar ? " for CIFAR" : "")}, depthwise separable convolutions, width multiplier {variant.Alpha}"),
+        Summary = $"MobileNet{(variant.Cifar ? " for CIFAR" : "")}, depthwise separable convolutions, width multiplier "
+            + variant.Alpha.ToString(CultureInfo.InvariantCulture),
         Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1"
             + (variant.Cifar ? "; the first stride for CIFAR is a common adaptation" : ""),
         Input = variant.Cifar ? (3, 32, 32) : (3, 224, 224),

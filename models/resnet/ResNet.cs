@@ -16,7 +16,8 @@ namespace ModelZoo.Models.Resnet;
 /// K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 (v1: a bottleneck's stride is in its first 1×1; v1.5,
 /// torchvision's, has it in the 3×3, where no activation is passed over). S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 9: the
 /// bottleneck's inner width doubled. S. Xie, R. Girshick, P. Dollár, Z. Tu, K. He, "Aggregated residual transformations for deep neural networks", CVPR 2017,
-/// table 1: 32 paths, as a grouped 3×3; section 5.3: for CIFAR a 3×3 stem and three stages of three bottlenecks. J. Hu, L. Shen, G. Sun, "Squeeze-and-excitation networks", CVPR 2018, table 1: gates, on v1; not SE-ResNet-18.
+/// table 1: 32 paths, as a grouped 3×3; section 5.3: for CIFAR a 3×3 stem and three stages of three bottlenecks. J. Hu, L. Shen, G. Sun,
+/// "Squeeze-and-excitation networks", CVPR 2018, table 1: gates, on v1; not SE-ResNet-18.
 /// </remarks>
 /// <param name="Name">The name in the catalog.</param>
 /// <param name="Summary">One line for people.</param>

@@ -84,7 +84,8 @@ public class TrainingVerdictTests
         double deviation = difference.StandardError * Math.Sqrt(values.Length), over = Math.Abs(difference.Mean - least);
         Assert.True(over > 2 * deviation / Math.Sqrt(seeds));
         Assert.False(over > 2 * deviation / Math.Sqrt(seeds - 1));
-        Assert.Contains($"about {seeds} seeds would decide it, which were {values.Length}", new ClaimParts(("more", difference, least)).Note, StringComparison.Ordinal);
+        Assert.Contains($"about {seeds} seeds would decide it, which were "
+            + $"{values.Length}", new ClaimParts(("more", difference, least)).Note, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,7 +59,8 @@ internal static class CompareCommand
         };
         var suite = new Option<string?>("--suite")
         {
-            Description = $"With --data, instead of models: {SuiteRun.Names}, its networks by one recipe search and one budget of processor time each; resumable",
+            Description = $"With --data, instead of models: {SuiteRun.Names}, its networks by one recipe search and one budget of processor time each"
+                + "; resumable",
             HelpName = "name"
         };
         var results = new Option<string?>("--results")
@@ -69,7 +70,10 @@ internal static class CompareCommand
         };
         var command = new Command("compare",
             "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a "
-            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50") { models, html, rounds, batch, still, data, limit, recipe, budget, seeds, suite, results };
+            + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50")
+        {
+            models, html, rounds, batch, still, data, limit, recipe, budget, seeds, suite, results,
+        };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
         command.SetAction((parsed, cancel) =>
@@ -84,7 +88,8 @@ internal static class CompareCommand
             {
                 Option[] others = [html, rounds, batch, still, recipe];
                 return Task.FromResult(SuiteRun.Run(session, name, source, parsed.GetValue(budget), parsed.GetValue(seeds), parsed.GetValue(limit),
-                    parsed.GetValue(results), [.. parsed.GetValue(models)!, .. others.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)]));
+                    parsed.GetValue(results),
+                    [.. parsed.GetValue(models)!, .. others.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)]));
             }
 
             if (parsed.GetValue(models) is { Length: 0 })

@@ -10,7 +10,8 @@ namespace ModelZoo.Experiments.Suites;
 public sealed record SuiteResult(SuiteSettings Settings, string Machine, IReadOnlyList<SuiteRow> Rows)
 {
     /// <summary>
-    /// The standard deviation over seeds in percentage points, pooled over the networks, and its degrees of freedom: two or three seeds of one network alone say
+    /// The standard deviation over seeds in percentage points, pooled over the networks, and its degrees of freedom: two or three seeds of one network alone
+    /// say
     /// little of their spread.
     /// </summary>
     public (double Deviation, int Freedom) Spread()
@@ -20,7 +21,8 @@ public sealed record SuiteResult(SuiteSettings Settings, string Machine, IReadOn
         return (freedom == 0 ? double.NaN : Math.Sqrt(groups.Sum(g => g.Sum(v => Math.Pow(v - g.Average(), 2))) / freedom), freedom);
     }
 
-    /// <summary>Where a network's mean accuracy over seeds lies with 95 % confidence, in percent, by the pooled deviation; null while no network has two.</summary>
+    /// <summary>Where a network's mean accuracy over seeds lies with 95 % confidence, in percent, by the pooled deviation; null while no network has
+    /// two.</summary>
     public Interval? IntervalOf(SuiteRow row)
     {
         ArgumentNullException.ThrowIfNull(row);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelZoo.Data;
 using static TorchSharp.torch;
 
@@ -60,7 +61,8 @@ public sealed class SuiteRunner
                         say($"train {network.Model}, seed {seed}");
                         return training.Run(network, costs[i], searches[i].Best, seed);
                     });
-                    say(FormattableString.Invariant($"  {network.Model}, seed {seed}: {run.Problem ?? $"{100 * run.Accuracy:F2} %"}, {run.ProcessorSeconds:F0} s"));
+                    say($"  {network.Model}, seed {seed}: " + (run.Problem
+                        ?? string.Create(CultureInfo.InvariantCulture, $"{100 * run.Accuracy:F2} %, {run.ProcessorSeconds:F0} s")));
                 }
             }
         }
@@ -76,7 +78,8 @@ public sealed class SuiteRunner
     /// <exception cref="ZooException">It holds no results of this suite.</exception>
     public SuiteResult Read()
     {
-        if (!files.TryGet<SuiteBeginning>(SettingsKey, out SuiteBeginning? begun) || !files.TryGet<SuiteCost[]>(CostKey, out SuiteCost[]? costs) || costs.Length != suite.Networks.Count)
+        if (!files.TryGet<SuiteBeginning>(SettingsKey, out SuiteBeginning? begun)
+            || !files.TryGet<SuiteCost[]>(CostKey, out SuiteCost[]? costs) || costs.Length != suite.Networks.Count)
         {
             throw new ZooException($"{folder}: holds no results of the suite {suite.Name}. `zoo compare --suite {suite.Name} --data <data>` makes them.");
         }
@@ -98,8 +101,8 @@ public sealed class SuiteRunner
         {
             if (!settings.Same(begun.Settings))
             {
-                throw new UsageException($"{folder}: holds results of other settings ({begun.Settings.BudgetSeconds} s, {begun.Settings.TrainImages:N0} pictures "
-                    + $"of {begun.Settings.Data}, {begun.Settings.Threads} threads). Give the same, or another folder with --results.");
+                throw new UsageException($"{folder}: holds results of other settings ({begun.Settings.BudgetSeconds} s, {begun.Settings.TrainImages:N0} "
+                    + $"pictures of {begun.Settings.Data}, {begun.Settings.Threads} threads). Give the same, or another folder with --results.");
             }
 
             return;

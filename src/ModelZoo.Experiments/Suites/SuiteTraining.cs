@@ -5,7 +5,6 @@ using ModelZoo.Loading;
 using ModelZoo.Models;
 using ModelZoo.Registry;
 using ModelZoo.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ModelZoo.Experiments.Suites;
@@ -14,7 +13,7 @@ namespace ModelZoo.Experiments.Suites;
 internal sealed class SuiteTraining : IDisposable
 {
     private const int CurvePoints = 5, FewestSteps = 5, MostSteps = 400;
-    private const double CostSeconds = 1;
+    private const double MostCostSeconds = 1, ShareOfBudget = 0.1;
 
     private readonly Suite suite;
     private readonly SuiteSettings settings;
@@ -110,7 +109,7 @@ internal sealed class SuiteTraining : IDisposable
     {
         using ZooModel model = Fresh(network, seed: 0);
         double first = Took(3); // what happens once makes it dearer than it is: the real turn is only shorter for that
-        int steps = (int)Math.Clamp(CostSeconds / first, FewestSteps, MostSteps);
+        int steps = (int)Math.Clamp(Math.Min(MostCostSeconds, ShareOfBudget * settings.BudgetSeconds) / first, FewestSteps, MostSteps);
         return Took(steps);
 
         double Took(int count)
@@ -144,7 +143,7 @@ internal sealed class ProcessorWatch(int steps, int points, Func<double> measure
     private readonly List<SuitePoint> curve = [];
     private readonly TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
     private TimeSpan tests;
-    private int taken, next = steps / points;
+    private int taken, place = 1;
 
     public IReadOnlyList<SuitePoint> Points => curve;
 
@@ -156,15 +155,22 @@ internal sealed class ProcessorWatch(int steps, int points, Func<double> measure
         TimeSpan now = Process.GetCurrentProcess().TotalProcessorTime;
         Seconds = (now - start - tests).TotalSeconds;
         taken = Math.Min(steps, ((value.Epoch - 1) * value.Steps) + value.Step);
-        if (taken < next)
+        if (place > points || taken < Mark(place))
         {
             return;
         }
 
         curve.Add(new(Seconds, value.Loss, measure()));
-        next = taken >= steps ? int.MaxValue : (int)(((taken * (long)points / steps) + 1) * steps / points);
+        while (Mark(place) <= taken)
+        {
+            place++;
+        }
+
         tests += Process.GetCurrentProcess().TotalProcessorTime - now;
     }
+
+    // The step after which the curve has its point.
+    private int Mark(int which) => (int)Math.Max(which, (long)which * steps / points);
 
     /// <summary>How many pictures the steps so far have seen.</summary>
     public long Pictures(int images, int batch)

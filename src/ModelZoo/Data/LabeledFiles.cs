@@ -61,7 +61,8 @@ public abstract class LabeledFiles : LabeledImages
 
     /// <summary>Decodes all of them, on all cores, for work that goes over small pictures many times. They must be of one size.</summary>
     /// <returns>The same images in the same order, in memory: 3·H·W bytes each.</returns>
-    /// <exception cref="ZooException">There are none, they have no classes, they take more than an array holds, one cannot be read or has another size than the first; the message
+    /// <exception cref="ZooException">There are none, they have no classes, they take more than an array holds, one cannot be read or has another size than
+    /// the first; the message
     /// names it.</exception>
     public ImageDataset InMemory()
     {
