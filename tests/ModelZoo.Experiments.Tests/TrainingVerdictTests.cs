@@ -74,7 +74,7 @@ public class TrainingVerdictTests
 
     [Theory]
     [InlineData(0, new[] { 1, -0.5, 0.4 })]
-    [InlineData(0, new[] { 0.2, -3, 5, -1.5 })]
+    [InlineData(0, new[] { 1.2, -3, 5, -1.5 })]
     [InlineData(1, new[] { 1.5, 0.9, 1.1 })]
     public void What_it_would_take_decides_and_one_seed_less_does_not(double least, double[] values)
     {
