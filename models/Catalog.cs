@@ -34,7 +34,7 @@ public static class Catalog
         ConvNet.Info,
         SmallCnn.Info,
         .. AlexNetOriginal.Infos,
-        AlexNet.Info,
+        .. AlexNet.Infos,
         ZFNet.Info,
         .. VggNet.Infos,
         .. GoogLeNet.Infos,

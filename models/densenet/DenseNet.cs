@@ -13,6 +13,8 @@ namespace ModelZoo.Models.Densenet;
 /// </summary>
 /// <remarks>
 /// G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger, "Densely connected convolutional networks", CVPR 2017, section 3 and table 1. Keys as torchvision's.
+/// For CIFAR (section 3, "Implementation details") three blocks of (depth − 4)/6 bottlenecks follow a 3×3 convolution of 2k maps. The paper's smallest of
+/// these has 100 layers; 40 is the smallest depth that it trains without bottlenecks.
 /// A layer passes on what it took joined with what it made, so that the next one's input is the concatenation of everything before it.
 /// </remarks>
 public sealed class DenseNet : ZooModel
@@ -26,6 +28,7 @@ public sealed class DenseNet : ZooModel
         ("densenet161", 48, [6, 12, 36, 24], 96),
         ("densenet169", 32, [6, 12, 32, 32], 64),
         ("densenet201", 32, [6, 12, 48, 32], 64),
+        ("densenet40_bc", 12, [6, 6, 6], 24),
     ];
 
     private readonly Sequential features;
@@ -37,11 +40,13 @@ public sealed class DenseNet : ZooModel
     private DenseNet((string Name, int Growth, int[] Layers, int Stem) variant, ModelOptions options) : base(variant.Name)
     {
         var norm = Normalization.Parse(options.Norm);
-        features = Sequential(
-            ("conv0", Conv2d(options.InChannels, variant.Stem, 7, stride: 2, padding: 3, bias: false)),
-            ("norm0", norm.Create(variant.Stem)),
-            ("relu0", ReLU(inplace: true)),
-            ("pool0", MaxPool2d(3, stride: 2, padding: 1)));
+        features = IsCifar(variant.Layers)
+            ? Sequential(("conv0", Conv2d(options.InChannels, variant.Stem, 3, padding: 1, bias: false)))
+            : Sequential(
+                ("conv0", Conv2d(options.InChannels, variant.Stem, 7, stride: 2, padding: 3, bias: false)),
+                ("norm0", norm.Create(variant.Stem)),
+                ("relu0", ReLU(inplace: true)),
+                ("pool0", MaxPool2d(3, stride: 2, padding: 1)));
         int channels = variant.Stem;
         for (int block = 1; block <= variant.Layers.Length; block++)
         {
@@ -71,10 +76,12 @@ public sealed class DenseNet : ZooModel
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor x = relu.call(features.call(input));     // [N,channels,H/32,W/32]
+        Tensor x = relu.call(features.call(input));     // [N,channels,H/32,W/32]; CIFAR: [N,channels,H/4,W/4]
         x = flatten.call(avgpool.call(x));              // [N,channels]
         return classifier.call(x).MoveToOuterDisposeScope();
     }
+
+    private static bool IsCifar(int[] layers) => layers.Length == 3;
 
     private static Sequential Transition(int channels, int smaller, Normalization norm) => Sequential(
         ("norm", norm.Create(channels)),
@@ -120,18 +127,19 @@ public sealed class DenseNet : ZooModel
     {
         Name = variant.Name,
         Family = "densenet",
-        Summary = $"DenseNet-BC, {string.Join("-", variant.Layers)} layers, growth {variant.Growth}",
-        Source = "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017, table 1",
-        Input = (3, 224, 224),
-        MinimumSize = 29, // three transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
-        Torchvision = variant.Name,
+        Summary = $"DenseNet-BC{(IsCifar(variant.Layers) ? " for CIFAR" : "")}, {string.Join("-", variant.Layers)} layers, growth {variant.Growth}",
+        Source = "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017, "
+            + (IsCifar(variant.Layers) ? "section 3" : "table 1"),
+        Input = IsCifar(variant.Layers) ? (3, 32, 32) : (3, 224, 224),
+        MinimumSize = IsCifar(variant.Layers) ? 4 : 29, // the transitions must leave a pixel: 29 → 15 → 8 → 4 → 2 → 1
+        Torchvision = IsCifar(variant.Layers) ? null : variant.Name,
         Published = TorchvisionWeights.Of(variant.Name),
         KeySchemes = [Published2017(variant.Layers)],
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
+        Classes = IsCifar(variant.Layers) ? 10 : 1000,
+        Preprocessing = IsCifar(variant.Layers) ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Head = nameof(classifier),
         Stem = "features.conv0",
-        Stages = ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.denseblock4"],
+        Stages = [.. Enumerable.Range(1, variant.Layers.Length).Select(block => $"features.denseblock{block}")],
         Build = options => new DenseNet(variant, options),
     });
 }

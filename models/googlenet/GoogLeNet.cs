@@ -17,12 +17,13 @@ namespace ModelZoo.Models.Googlenet;
 /// a port: it has batch normalization with ε = 1e-3, a 3×3 where the paper has a 5×5, a 2×2 fourth pool, dropout 0.2 instead of 0.4, and trained weights for
 /// just that. Every pool rounds up (ceil mode), which makes 112-56-28-14-7 out of 224. <see cref="ForwardAll"/> gives the logits, aux2's, aux1's, as
 /// torchvision names its outputs; torchvision 0.14.1 gives what aux1 made under the name of aux2's and the other way round, which the loss does not see.
+/// googlenet_cifar is ours: at 32×32 the stem is a 3×3 of stride 2 and its pool is left out, so that the modules see 8×8, 4×4 and 2×2; no auxiliary heads.
 /// </remarks>
 public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
 {
     private readonly TransformInput? transform;
     private readonly BasicConv2d conv1;
-    private readonly MaxPool2d maxpool1 = Pool(3);
+    private readonly MaxPool2d? maxpool1;
     private readonly LocalResponseNorm? norm1;
     private readonly BasicConv2d conv2;
     private readonly BasicConv2d conv3;
@@ -50,7 +51,8 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
     {
         Normalization? norm = form.Normalized ? Normalization.Parse(options.Norm) : null;
         transform = options.TransformInput ? new TransformInput(options.InChannels) : null;
-        conv1 = new BasicConv2d(options.InChannels, 64, 7, norm, stride: 2);
+        conv1 = new BasicConv2d(options.InChannels, 64, form.Cifar ? 3 : 7, norm, stride: 2);
+        maxpool1 = form.Cifar ? null : Pool(3);
         conv2 = new BasicConv2d(64, 64, 1, norm);
         conv3 = new BasicConv2d(64, 192, 3, norm);
         (norm1, norm2) = form.ResponseNorm ? (ResponseNorm(), ResponseNorm()) : (null, null);
@@ -64,8 +66,8 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         maxpool4 = Pool(form.FourthPool);
         inception5a = Module(832, 256, 160, 320, 32, 128, 128);
         inception5b = Module(832, 384, 192, 384, 48, 128, 128);
-        aux1 = options.OmitAuxiliary ? null : Auxiliary(512);
-        aux2 = options.OmitAuxiliary ? null : Auxiliary(528);
+        aux1 = options.OmitAuxiliary || form.Cifar ? null : Auxiliary(512);
+        aux2 = options.OmitAuxiliary || form.Cifar ? null : Auxiliary(528);
         dropout = Dropout(form.Dropout);
         fc = Linear(1024, options.NumClasses);
         RegisterComponents();
@@ -104,7 +106,8 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
     private Tensor[] Run(Tensor input, bool heads)
     {
         Tensor x = transform is null ? input : transform.call(input);
-        x = maxpool1.call(conv1.call(x));                                                 // [N,64,56,56]
+        x = conv1.call(x);
+        x = maxpool1 is null ? x : maxpool1.call(x);                                      // [N,64,56,56]; CIFAR: [N,64,16,16]
         x = conv3.call(conv2.call(norm1 is null ? x : norm1.call(x)));                    // [N,192,56,56]
         x = maxpool2.call(norm2 is null ? x : norm2.call(x));                             // [N,192,28,28]
         x = maxpool3.call(inception3b.call(inception3a.call(x)));                         // [N,480,14,14]
@@ -141,20 +144,21 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
         Family = "googlenet",
         Summary = summary,
         Source = "Szegedy et al.: Going deeper with convolutions, CVPR 2015, section 5, table 1 and figure 3",
-        Input = (3, 224, 224),
-        MinimumSize = form.PaperHeads ? 79 : 15,
+        Input = form.Cifar ? (3, 32, 32) : (3, 224, 224),
+        MinimumSize = form.PaperHeads ? 79 : form.Cifar ? 7 : 15,
         Torchvision = form.Name == "googlenet" ? form.Name : null,
         Published = TorchvisionWeights.Of(form.Name),
         PublishedOptions = form.Name == "googlenet" ? static options => options with { TransformInput = true } : null,
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
+        Classes = form.Cifar ? 10 : 1000,
+        Preprocessing = form.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Head = nameof(fc),
         Stem = $"{nameof(conv1)}.conv",
         Stages = [nameof(conv1), nameof(conv3), nameof(inception3b), nameof(inception4e), nameof(inception5b)],
         Build = options => new GoogLeNet(options, form),
     };
 
-    private sealed record Form(string Name, int WideKernel, bool Normalized, bool ResponseNorm, bool PaperHeads, int FourthPool, double Dropout);
+    private sealed record Form(string Name, int WideKernel, bool Normalized, bool ResponseNorm, bool PaperHeads, int FourthPool, double Dropout,
+        bool Cifar = false);
 
     internal static IReadOnlyList<ModelInfo> Infos { get; } =
     [
@@ -164,5 +168,7 @@ public sealed class GoogLeNet : ZooModel, IAuxiliaryHeads
             "GoogLeNet of the paper: true 5×5, biases, response normalization"),
         Row(new("googlenet_bn", WideKernel: 5, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2),
             "GoogLeNet with true 5×5 and batch normalization"),
+        Row(new("googlenet_cifar", WideKernel: 5, Normalized: true, ResponseNorm: false, PaperHeads: false, FourthPool: 2, Dropout: 0.2, Cifar: true),
+            "GoogLeNet for CIFAR: a stem of one 3×3 of stride 2, no auxiliary heads"),
     ];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelZoo.Imaging;
 using ModelZoo.Layers;
 using ModelZoo.Registry;
@@ -13,7 +14,8 @@ namespace ModelZoo.Models.Mobilenet;
 /// </summary>
 /// <remarks>
 /// A. G. Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision applications", arXiv 1704.04861, 2017, table 1 and section 3.3.
-/// The last depthwise layer has stride 1: table 1 prints s2 there, but gives 7×7 for its input and for its output. Padding is 1 on every side.
+/// The last depthwise layer has stride 1: table 1 prints s2 there, but gives 7×7 for its input and for its output. Padding is 1 on every side. For CIFAR's
+/// 32×32 the paper has none; the first convolution has stride 1 there, as is common (kuangliu's pytorch-cifar).
 /// </remarks>
 public sealed class MobileNetV1 : ZooModel
 {
@@ -25,10 +27,11 @@ public sealed class MobileNetV1 : ZooModel
         (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1), (1024, 2), (1024, 1),
     ];
 
-    private static readonly (string Name, double Alpha)[] Variants =
+    private static readonly (string Name, double Alpha, bool Cifar)[] Variants =
     [
-        ("mobilenet_v1", 1),
-        ("mobilenet_v1_050", 0.5),
+        ("mobilenet_v1", 1, false),
+        ("mobilenet_v1_050", 0.5, false),
+        ("mobilenet_v1_cifar", 1, true),
     ];
 
     private readonly Sequential features;
@@ -36,12 +39,12 @@ public sealed class MobileNetV1 : ZooModel
     private readonly Flatten flatten = Flatten();
     private readonly Linear fc;
 
-    private MobileNetV1((string Name, double Alpha) variant, ModelOptions options) : base(variant.Name)
+    private MobileNetV1((string Name, double Alpha, bool Cifar) variant, ModelOptions options) : base(variant.Name)
     {
         var norm = Normalization.Parse(options.Norm);
         int channels = (int)(StemWidth * variant.Alpha);
         features = Sequential(("0", Sequential(
-            ("conv", Conv2d(options.InChannels, channels, 3, stride: 2, padding: 1, bias: false)),
+            ("conv", Conv2d(options.InChannels, channels, 3, stride: variant.Cifar ? 1 : 2, padding: 1, bias: false)),
             ("norm", norm.Create(channels)),
             ("relu", ReLU(inplace: true)))));
         foreach ((int width, int stride) in Layers)
@@ -62,7 +65,7 @@ public sealed class MobileNetV1 : ZooModel
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor x = features.call(input);        // [N,1024α,H/32,W/32]
+        Tensor x = features.call(input);        // [N,1024α,H/32,W/32]; CIFAR: [N,1024α,H/16,W/16]
         x = flatten.call(avgpool.call(x));      // [N,1024α]
         return fc.call(x).MoveToOuterDisposeScope();
     }
@@ -80,12 +83,14 @@ public sealed class MobileNetV1 : ZooModel
     {
         Name = variant.Name,
         Family = "mobilenet",
-        Summary = FormattableString.Invariant($"MobileNet, depthwise separable convolutions, width multiplier {variant.Alpha}"),
-        Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1",
-        Input = (3, 224, 224),
+        Summary = $"MobileNet{(variant.Cifar ? " for CIFAR" : "")}, depthwise separable convolutions, width multiplier "
+            + variant.Alpha.ToString(CultureInfo.InvariantCulture),
+        Source = "Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, arXiv 1704.04861, 2017, table 1"
+            + (variant.Cifar ? "; the first stride for CIFAR is a common adaptation" : ""),
+        Input = variant.Cifar ? (3, 32, 32) : (3, 224, 224),
         KeySchemes = MobileNetKeys.V1,
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
+        Classes = variant.Cifar ? 10 : 1000,
+        Preprocessing = variant.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Head = nameof(fc),
         Stem = "features.0.conv",
         Stages = ["features.1", "features.3", "features.5", "features.11", "features.13"],

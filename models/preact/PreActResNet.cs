@@ -25,9 +25,10 @@ namespace ModelZoo.Models.Preact;
 /// <param name="PaddedShortcuts">Whether channels grow by zeros instead of a projection.</param>
 public sealed record PreActResNetVariant(string Name, string Summary, bool Cifar, bool Bottleneck, IReadOnlyList<int> Blocks, bool PaddedShortcuts = false)
 {
-    /// <summary>Two of the paper's for CIFAR, and the same idea at ImageNet's depths.</summary>
+    /// <summary>Two of the paper's for CIFAR, the twin of ResNet-20, and the same idea at ImageNet's depths.</summary>
     public static IReadOnlyList<PreActResNetVariant> All { get; } =
     [
+        new("preact_resnet20", "Pre-activation ResNet-20 for CIFAR: basic blocks", Cifar: true, Bottleneck: false, [3, 3, 3], PaddedShortcuts: true),
         new("preact_resnet110", "Pre-activation ResNet-110 for CIFAR: basic blocks", Cifar: true, Bottleneck: false, [18, 18, 18], PaddedShortcuts: true),
         new("preact_resnet164", "Pre-activation ResNet-164 for CIFAR: bottlenecks", Cifar: true, Bottleneck: true, [18, 18, 18]),
         new("preact_resnet18", "Pre-activation ResNet-18: basic blocks", Cifar: false, Bottleneck: false, [2, 2, 2, 2]),

@@ -16,7 +16,8 @@ namespace ModelZoo.Models.Resnet;
 /// K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 (v1: a bottleneck's stride is in its first 1×1; v1.5,
 /// torchvision's, has it in the 3×3, where no activation is passed over). S. Zagoruyko, N. Komodakis, "Wide residual networks", BMVC 2016, table 9: the
 /// bottleneck's inner width doubled. S. Xie, R. Girshick, P. Dollár, Z. Tu, K. He, "Aggregated residual transformations for deep neural networks", CVPR 2017,
-/// table 1: 32 paths, as a grouped 3×3. J. Hu, L. Shen, G. Sun, "Squeeze-and-excitation networks", CVPR 2018, table 1: gates, on v1; not SE-ResNet-18.
+/// table 1: 32 paths, as a grouped 3×3; section 5.3: for CIFAR a 3×3 stem and three stages of three bottlenecks. J. Hu, L. Shen, G. Sun,
+/// "Squeeze-and-excitation networks", CVPR 2018, table 1: gates, on v1; not SE-ResNet-18.
 /// </remarks>
 /// <param name="Name">The name in the catalog.</param>
 /// <param name="Summary">One line for people.</param>
@@ -27,8 +28,9 @@ namespace ModelZoo.Models.Resnet;
 /// <param name="StrideFirst">Whether the stride is in the bottleneck's first 1×1 (v1).</param>
 /// <param name="Reduction">r of squeeze and excitation: channels per unit of the gate's inner layer; 0: no gates.</param>
 /// <param name="Cntk">Whether it is the network that Microsoft trained with CNTK (<see cref="CntkWeights"/>): it begins with a mean image.</param>
+/// <param name="CifarWidth">Channels of a 3×3 stem without pooling, for CIFAR; 0: the 7×7 stem of 64.</param>
 public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck, IReadOnlyList<int> Blocks, int Groups = 1, int GroupWidth = 64,
-    bool StrideFirst = false, int Reduction = 0, bool Cntk = false)
+    bool StrideFirst = false, int Reduction = 0, bool Cntk = false, int CifarWidth = 0)
 {
     /// <summary>The published variants.</summary>
     public static IReadOnlyList<ResNetVariant> All { get; } =
@@ -46,6 +48,9 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
         new("wide_resnet101_2", "ResNet-101 with bottlenecks twice as wide inside", Bottleneck: true, [3, 4, 23, 3], GroupWidth: 128),
         new("resnext50_32x4d", "ResNeXt-50: 32 paths of 4 channels", Bottleneck: true, [3, 4, 6, 3], Groups: 32, GroupWidth: 4),
         new("resnext101_32x8d", "ResNeXt-101: 32 paths of 8 channels", Bottleneck: true, [3, 4, 23, 3], Groups: 32, GroupWidth: 8),
+        // The paper's is 64 wide and has 8 paths of 64 channels: 34.4 M parameters.
+        new("resnext29_8x4d", "ResNeXt-29 for CIFAR, a quarter as wide: 8 paths of 4 channels", Bottleneck: true, [3, 3, 3], Groups: 8, GroupWidth: 16,
+            CifarWidth: 16),
         new("se_resnet18", "ResNet-18 with squeeze and excitation", Bottleneck: false, [2, 2, 2, 2], StrideFirst: true, Reduction: 16),
         new("se_resnet50", "ResNet-50 with squeeze and excitation", Bottleneck: true, [3, 4, 6, 3], StrideFirst: true, Reduction: 16),
         new("se_resnet101", "ResNet-101 with squeeze and excitation", Bottleneck: true, [3, 4, 23, 3], StrideFirst: true, Reduction: 16),
@@ -55,6 +60,9 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
     /// <summary>Output channels of a block per channel of its stage's 64, 128, 256, 512.</summary>
     public int Expansion => Bottleneck ? 4 : 1;
 
+    /// <summary>Whether it is for CIFAR: a 3×3 stem, and as many stages as it has blocks for.</summary>
+    public bool Cifar => CifarWidth > 0;
+
     /// <summary>Where it was published.</summary>
     public string Source => (Groups, GroupWidth, Reduction) switch
     {
@@ -62,7 +70,8 @@ public sealed record ResNetVariant(string Name, string Summary, bool Bottleneck,
         (_, _, > 0) => "Hu, Shen, Sun: Squeeze-and-excitation networks, CVPR 2018, table 1",
         (1, 64, _) => "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, table 1",
         (1, _, _) => "Zagoruyko, Komodakis: Wide residual networks, BMVC 2016, section 3.4",
-        _ => "Xie, Girshick, Dollár, Tu, He: Aggregated residual transformations for deep neural networks, CVPR 2017, table 1",
+        _ => "Xie, Girshick, Dollár, Tu, He: Aggregated residual transformations for deep neural networks, CVPR 2017, "
+            + (Cifar ? "section 5.3" : "table 1"),
     };
 }
 
@@ -113,11 +122,11 @@ public sealed class ResNet : ZooModel
     private readonly Conv2d conv1;
     private readonly Module<Tensor, Tensor> bn1;
     private readonly ReLU relu = ReLU(inplace: true);
-    private readonly MaxPool2d maxpool = MaxPool2d(3, stride: 2, padding: 1);
+    private readonly MaxPool2d? maxpool;
     private readonly Sequential layer1;
     private readonly Sequential layer2;
     private readonly Sequential layer3;
-    private readonly Sequential layer4;
+    private readonly Sequential? layer4;
     private readonly AdaptiveAvgPool2d avgpool = AdaptiveAvgPool2d(1);
     private readonly Flatten flatten = Flatten();
     private readonly Linear fc;
@@ -136,13 +145,14 @@ public sealed class ResNet : ZooModel
         ArgumentNullException.ThrowIfNull(options);
         var norm = Normalization.Parse(options.Norm);
         mean = variant.Cntk ? CntkWeights.CreateMean() : null;
-        conv1 = Conv7x7(options.InChannels, 64);
-        bn1 = norm.Create(64);
-        int channels = 64;
-        layer1 = Stage(64, variant.Blocks[0], 1);
-        layer2 = Stage(128, variant.Blocks[1], 2);
-        layer3 = Stage(256, variant.Blocks[2], 2);
-        layer4 = Stage(512, variant.Blocks[3], 2);
+        int width = variant.Cifar ? variant.CifarWidth : 64, channels = width;
+        conv1 = variant.Cifar ? Conv3x3(options.InChannels, width) : Conv7x7(options.InChannels, width);
+        bn1 = norm.Create(width);
+        maxpool = variant.Cifar ? null : MaxPool2d(3, stride: 2, padding: 1);
+        layer1 = Stage(width, variant.Blocks[0], 1);
+        layer2 = Stage(2 * width, variant.Blocks[1], 2);
+        layer3 = Stage(4 * width, variant.Blocks[2], 2);
+        layer4 = variant.Cifar ? null : Stage(8 * width, variant.Blocks[3], 2);
         fc = Linear(channels, options.NumClasses);
         RegisterComponents();
         string last = variant.Bottleneck ? "bn3.weight" : "bn2.weight";
@@ -163,9 +173,10 @@ public sealed class ResNet : ZooModel
     {
         using var scope = NewDisposeScope();
         Tensor x = mean?.call(input) ?? input;
-        x = maxpool.call(relu.call(bn1.call(conv1.call(x)))); // [N,64,56,56]
-        x = layer2.call(layer1.call(x));                      // [N,128·e,28,28], e the expansion
-        x = layer4.call(layer3.call(x));                      // [N,512·e,7,7]
+        x = relu.call(bn1.call(conv1.call(x)));
+        x = maxpool is null ? x : maxpool.call(x);            // [N,64,56,56]; CIFAR: [N,16,32,32]
+        x = layer3.call(layer2.call(layer1.call(x)));         // [N,256·e,14,14], e the expansion; CIFAR: [N,64·e,8,8]
+        x = layer4 is null ? x : layer4.call(x);              // [N,512·e,7,7]
         return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
     }
 
@@ -175,15 +186,15 @@ public sealed class ResNet : ZooModel
         Family = "resnet",
         Summary = variant.Summary,
         Source = variant.Source,
-        Input = (3, 224, 224),
-        Torchvision = variant.StrideFirst || variant.Cntk ? null : variant.Name,
+        Input = variant.Cifar ? (3, 32, 32) : (3, 224, 224),
+        Torchvision = variant.StrideFirst || variant.Cntk || variant.Cifar ? null : variant.Name,
         Published = variant.Cntk ? [CntkWeights.ImageNet] : TorchvisionWeights.Of(variant.Name),
         KeySchemes = ResNetKeys.Of(variant),
-        Classes = 1000,
-        Preprocessing = variant.Cntk ? CntkWeights.Preprocessing : Preprocessing.ImageNet(),
+        Classes = variant.Cifar ? 10 : 1000,
+        Preprocessing = variant.Cntk ? CntkWeights.Preprocessing : variant.Cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
         Head = nameof(fc),
         Stem = nameof(conv1),
-        Stages = [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)],
+        Stages = variant.Cifar ? [nameof(layer1), nameof(layer2), nameof(layer3)] : [nameof(layer1), nameof(layer2), nameof(layer3), nameof(layer4)],
         Build = options => new ResNet(options, variant),
     })];
 }

@@ -5,7 +5,7 @@ namespace ModelZoo.Models.Resnet;
 /// <summary>Others' names for the layers of <see cref="ResNet"/>; timm's are torchvision's, and so the network's own.</summary>
 internal static class ResNetKeys
 {
-    internal static IReadOnlyList<KeyScheme> Of(ResNetVariant variant) => variant.Cntk ? []
+    internal static IReadOnlyList<KeyScheme> Of(ResNetVariant variant) => variant.Cntk || variant.Cifar ? []
         : variant.Reduction > 0 ? [Legacy(variant)]
         : [HuggingFace(variant), Children(variant)];
 

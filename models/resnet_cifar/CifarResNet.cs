@@ -25,11 +25,15 @@ public enum Shortcut
 /// <summary>
 /// The residual networks for CIFAR-10 and their plain twins, which differ in nothing but the shortcuts: 6n + 2 layers, 3×3 stem, 16, 32 and 64 channels.
 /// </summary>
-/// <remarks>K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, section 4.2 and table 6.</remarks>
+/// <remarks>
+/// K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, section 4.2 and table 6. J. Hu, L. Shen, G. Sun,
+/// "Squeeze-and-excitation networks", TPAMI 2019, table 4: gates in CIFAR's networks; theirs have 110 and 164 layers.
+/// </remarks>
 /// <param name="Name">The name in the catalog.</param>
-/// <param name="Depth">Layers with weights: the stem, two per block, the classifier.</param>
+/// <param name="Depth">Layers with weights: the stem, two per block, the classifier; gates do not count.</param>
 /// <param name="Shortcut">Around each block.</param>
-public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcut)
+/// <param name="Reduction">r of squeeze and excitation; 0: no gates.</param>
+public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcut, int Reduction = 0)
 {
     /// <summary>The published variants, and option B at each depth.</summary>
     public static IReadOnlyList<CifarResNetVariant> All { get; } =
@@ -49,6 +53,7 @@ public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcu
         new("resnet44_b", 44, Shortcut.Projected),
         new("resnet56_b", 56, Shortcut.Projected),
         new("resnet110_b", 110, Shortcut.Projected),
+        new("se_resnet20", 20, Shortcut.Padded, Reduction: 16),
     ];
 
     /// <summary>Blocks of each of the three stages.</summary>
@@ -57,6 +62,7 @@ public sealed record CifarResNetVariant(string Name, int Depth, Shortcut Shortcu
     /// <summary>One line for people.</summary>
     public string Summary => Shortcut switch
     {
+        _ when Reduction > 0 => $"ResNet-{Depth} for CIFAR with squeeze and excitation",
         Shortcut.None => $"The plain twin of ResNet-{Depth} for CIFAR: no shortcuts",
         Shortcut.Padded => $"ResNet-{Depth} for CIFAR: shortcuts without parameters (option A)",
         _ => $"ResNet-{Depth} for CIFAR: projected shortcuts (option B)",
@@ -94,7 +100,7 @@ public sealed class CifarResNet : ZooModel
             Sequential(Enumerable.Range(0, variant.Blocks).Select(block => block == 0 ? Block(inputs, planes, stride) : Block(planes, planes, 1)).ToArray());
 
         Module<Tensor, Tensor> Block(int inputs, int planes, int stride) =>
-            new BasicBlock(inputs, planes, stride, norm, () => Resized(inputs, planes, stride), residual: variant.Shortcut != Shortcut.None);
+            new BasicBlock(inputs, planes, stride, norm, () => Resized(inputs, planes, stride), variant.Shortcut != Shortcut.None, variant.Reduction);
 
         Module<Tensor, Tensor>? Resized(int inputs, int planes, int stride) => inputs == planes ? null : variant.Shortcut switch
         {
@@ -127,7 +133,8 @@ public sealed class CifarResNet : ZooModel
         Name = variant.Name,
         Family = "resnet_cifar",
         Summary = variant.Summary,
-        Source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, section 4.2",
+        Source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, section 4.2"
+            + (variant.Reduction > 0 ? "; Hu, Shen, Sun et al.: Squeeze-and-excitation networks, TPAMI 2019, table 4" : ""),
         Input = (3, 32, 32),
         Preprocessing = Preprocessing.Cifar10(),
         Head = nameof(fc),

@@ -13,7 +13,8 @@ namespace ModelZoo.Models.Vgg;
 /// </summary>
 /// <remarks>
 /// After K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, table 1: configurations A, B, D and E.
-/// Batch normalization is torchvision's addition, as are the average that brings other inputs to 7×7 and the initial weights.
+/// Batch normalization is torchvision's addition, as are the average that brings other inputs to 7×7 and the initial weights. For CIFAR's 32×32, where the
+/// five pools leave one place, one linear layer follows it, as is common there (kuangliu's pytorch-cifar).
 /// </remarks>
 public sealed class VggNet : ZooModel
 {
@@ -23,7 +24,7 @@ public sealed class VggNet : ZooModel
     private static readonly int[] Widths = [64, 128, 256, 512, 512];
 
     private readonly Sequential features;
-    private readonly AdaptiveAvgPool2d avgpool = AdaptiveAvgPool2d([Grid, Grid]);
+    private readonly AdaptiveAvgPool2d avgpool;
     private readonly Flatten flatten = Flatten();
     private readonly Sequential classifier;
 
@@ -32,7 +33,8 @@ public sealed class VggNet : ZooModel
     /// <param name="options">Classes, channels, and with <paramref name="normalized"/> the kind of normalization.</param>
     /// <param name="convolutions">How many in each stage.</param>
     /// <param name="normalized">Whether a normalization follows each convolution.</param>
-    public VggNet(string name, ModelOptions options, IReadOnlyList<int> convolutions, bool normalized) : base(name)
+    /// <param name="cifar">Whether one linear layer takes the place of three.</param>
+    public VggNet(string name, ModelOptions options, IReadOnlyList<int> convolutions, bool normalized, bool cifar = false) : base(name)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(convolutions);
@@ -59,7 +61,8 @@ public sealed class VggNet : ZooModel
         }
 
         features = Sequential([.. layers]);
-        classifier = Sequential(
+        avgpool = cifar ? AdaptiveAvgPool2d(1) : AdaptiveAvgPool2d([Grid, Grid]);
+        classifier = cifar ? Sequential(Dense(channels, options.NumClasses)) : Sequential(
             Dense(channels * Grid * Grid, 4096), ReLU(inplace: true), Dropout(0.5),
             Dense(4096, 4096), ReLU(inplace: true), Dropout(0.5),
             Dense(4096, options.NumClasses));
@@ -69,28 +72,29 @@ public sealed class VggNet : ZooModel
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor x = avgpool.call(features.call(input)); // [N,512,7,7]
+        Tensor x = avgpool.call(features.call(input)); // [N,512,7,7]; CIFAR: [N,512,1,1]
         return classifier.call(flatten.call(x)).MoveToOuterDisposeScope();
     }
 
-    private static ModelInfo Row(string name, string configuration, int[] convolutions, bool normalized = false) => new()
+    private static ModelInfo Row(string name, string configuration, int[] convolutions, bool normalized = false, bool cifar = false) => new()
     {
         Name = name,
         Family = "vgg",
-        Summary = $"VGG configuration {configuration}: {convolutions.Sum()} convolutions{(normalized ? ", each with batch normalization," : "")} and 3 "
-            + "linear layers",
-        Source = $"Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015, table 1, {configuration}",
-        Input = (3, 224, 224),
+        Summary = $"VGG configuration {configuration}: {convolutions.Sum()} convolutions{(normalized ? ", each with batch normalization," : "")} and "
+            + (cifar ? "1 linear layer, for CIFAR" : "3 linear layers"),
+        Source = $"Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015, table 1, {configuration}"
+            + (cifar ? "; the classifier for CIFAR is a common adaptation" : ""),
+        Input = cifar ? (3, 32, 32) : (3, 224, 224),
         MinimumSize = 32,
-        Torchvision = name,
+        Torchvision = cifar ? null : name,
         Published = TorchvisionWeights.Of(name),
-        KeySchemes = [Timm],
-        Classes = 1000,
-        Preprocessing = Preprocessing.ImageNet(),
-        Head = "classifier.6",
+        KeySchemes = cifar ? [] : [Timm],
+        Classes = cifar ? 10 : 1000,
+        Preprocessing = cifar ? Preprocessing.Cifar10() : Preprocessing.ImageNet(),
+        Head = cifar ? "classifier.0" : "classifier.6",
         Stem = "features.0",
         Stages = PoolsOf(convolutions, normalized),
-        Build = options => new VggNet(name, options, convolutions, normalized),
+        Build = options => new VggNet(name, options, convolutions, normalized, cifar),
     };
 
     // timm writes the linear layers as convolutions of the whole 7×7 and of one pixel.
@@ -119,5 +123,6 @@ public sealed class VggNet : ZooModel
         Row("vgg16_bn", "D", [2, 2, 3, 3, 3], normalized: true),
         Row("vgg19", "E", [2, 2, 4, 4, 4]),
         Row("vgg19_bn", "E", [2, 2, 4, 4, 4], normalized: true),
+        Row("vgg11_cifar", "A", [1, 1, 2, 2, 2], normalized: true, cifar: true),
     ];
 }

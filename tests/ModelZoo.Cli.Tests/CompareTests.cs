@@ -19,6 +19,11 @@ public class CompareTests
     [InlineData("lenet5 --data digit", "Did you mean 'digits'?")]
     [InlineData("lenet5 encdec_nearest --data digits --no-timing", "encdec_nearest makes an image, not classes")]
     [InlineData("lenet5 --html .", "--html . is a folder")]
+    [InlineData("--suite cifar", "There is no suite 'cifar'. Did you mean 'cifar10'?")]
+    [InlineData("lenet5 --suite cifar10", "--suite says which networks are trained and how; leave lenet5 out.")]
+    [InlineData("--suite cifar10 --rounds 3", "leave --rounds out")]
+    [InlineData("--suite cifar10 --budget 3e --data digits", "--budget 3e: a suite's is a time of the processor")]
+    [InlineData("--suite cifar10 --results none", "none: holds no results of the suite cifar10.")]
     public void What_cannot_be_compared_is_told_and_no_page_is_written(string arguments, string expected)
     {
         using var folder = new TemporaryFolder();

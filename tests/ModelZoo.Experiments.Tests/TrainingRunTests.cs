@@ -1,8 +1,10 @@
 using System.Text;
+using ModelZoo.Data;
 using ModelZoo.Experiments.Training;
 using ModelZoo.Plots;
 using Xunit;
 using static TorchSharp.torch;
+using PictureFiles = ModelZoo.Tests.Data.Pictures;
 
 namespace ModelZoo.Experiments.Tests;
 
@@ -34,6 +36,21 @@ public class TrainingRunTests
             Assert.True(s.X.Count > 0 && s.X.Count == s.Y.Count && s.Low is not null && s.High is not null));
         Assert.Equal(Encoding.UTF8.GetString(ResultStore.ToJson(record)), Encoding.UTF8.GetString(ResultStore.ToJson(store.Read(name)!)));
         Assert.NotEmpty(store.WritePage([experiment]).Records);
+    }
+
+    [Fact]
+    public void Photographs_have_a_size_of_their_own_and_what_was_shrunk_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        PictureFiles.WriteClasses(folder.File("train"), ["ants", "bees"], each: 1, least: 20);
+        PictureFiles.WriteClasses(folder.File("val"), ["ants", "bees"], each: 1, least: 20);
+
+        var context = new ExperimentContext { Seeds = [0, 1], Data = DataSource.Parse($"folder:{folder.Path}") };
+        ExperimentResult result = new NormalizationRate().Run(context);
+        Assert.Contains("2 images of 16×16 to train, 2 to test", result.DataUsed, StringComparison.Ordinal);
+        Assert.Contains(result.Notes, n => n.EndsWith("which rates diverge shows in a few hundred steps.", StringComparison.Ordinal));
+        Assert.Contains(result.Notes, n => n.StartsWith("Parts: a higher rate still trains: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(new NormalizationRate(Tiny).Run(context).Notes, n => n.Contains("a few hundred steps", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -72,6 +72,32 @@ public class TrainingVerdictTests
         Assert.Equal(Verdict.NotDecidable, new SeedDifference([1, double.NaN, 2]).Above());
     }
 
+    [Theory]
+    [InlineData(0, new[] { 1, -0.5, 0.4 })]
+    [InlineData(0, new[] { 1.2, -3, 5, -1.5 })]
+    [InlineData(1, new[] { 1.5, 0.9, 1.1 })]
+    public void What_it_would_take_decides_and_one_seed_less_does_not(double least, double[] values)
+    {
+        var difference = new SeedDifference(values);
+        Assert.Equal(Verdict.NotDecidable, difference.Above(least));
+        long seeds = difference.SeedsToDecide(least)!.Value;
+        double deviation = difference.StandardError * Math.Sqrt(values.Length), over = Math.Abs(difference.Mean - least);
+        Assert.True(over > 2 * deviation / Math.Sqrt(seeds));
+        Assert.False(over > 2 * deviation / Math.Sqrt(seeds - 1));
+        Assert.Contains($"about {seeds} seeds would decide it, which were "
+            + $"{values.Length}", new ClaimParts(("more", difference, least)).Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_number_of_seeds_is_known_none_is_promised()
+    {
+        Assert.Null(new SeedDifference([1]).SeedsToDecide());
+        Assert.Null(new SeedDifference([1, -1]).SeedsToDecide());
+        Assert.Contains("not with 1,000 seeds either", new ClaimParts(("more", new SeedDifference([1, -0.999]), 0)).Note, StringComparison.Ordinal);
+        var parts = new ClaimParts(("first", new SeedDifference([1, 1.1]), 0), ("second", new SeedDifference([-1, -1.1]), 0));
+        Assert.Equal((Verdict.NotReproduced, "Parts: first: reproduced; second: not reproduced."), (parts.Verdict, parts.Note));
+    }
+
     [Fact]
     public void A_claim_of_parts_is_as_good_as_its_worst()
     {

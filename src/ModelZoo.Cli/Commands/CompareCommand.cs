@@ -64,12 +64,23 @@ internal static class CompareCommand
             Description = $"With --data: how often each model trains, from --seed on (default: {StandardSeeds})",
             HelpName = "n"
         };
+        var suite = new Option<string?>("--suite")
+        {
+            Description = $"With --data, instead of models: {SuiteRun.Names}, its networks by one recipe search and one budget of processor time each"
+                + "; resumable",
+            HelpName = "name"
+        };
+        var results = new Option<string?>("--results")
+        {
+            Description = "With --suite: the folder of its results, beside which the page lies (default: runs/<suite>)",
+            HelpName = "folder"
+        };
         var command = new Command("compare",
             "Compare models: size, cost, time and memory measured by turns, accuracies with their sources, and training under one budget; tables and a "
             + "page.\n\nExample: zoo compare alexnet vgg16 googlenet resnet50\n\nWith --data: which trained network to use for these pictures, with a "
             + "new head for each, judged by cross-validation.\n\nExample: zoo compare --data folder:photos --max-ms 20")
         {
-            models, html, rounds, batch, still, data, limit, recipe, budget, seeds,
+            models, html, rounds, batch, still, data, limit, recipe, budget, seeds, suite, results,
         };
         var architecture = new ArchitectureArgument();
         architecture.AddTo(command, fromData: true);
@@ -82,6 +93,19 @@ internal static class CompareCommand
             InRange("--seeds", parsed.GetValue(seeds) ?? StandardSeeds, 1, 100);
             InRange("--limit", parsed.GetValue(limit) ?? 1, 1, int.MaxValue);
             string? source = parsed.GetValue(data);
+            if (parsed.GetValue(suite) is { } name)
+            {
+                Option[] others = [html, rounds, batch, still, recipe];
+                return Task.FromResult(SuiteRun.Run(session, name, source, parsed.GetValue(budget), parsed.GetValue(seeds), parsed.GetValue(limit),
+                    parsed.GetValue(results),
+                    [.. parsed.GetValue(models)!, .. others.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)]));
+            }
+
+            if (parsed.GetValue(models) is { Length: 0 })
+            {
+                throw new UsageException("zoo compare needs a <models>.");
+            }
+
             foreach (Option given in new Option[] { limit, recipe, budget, seeds }.Where(o => source is null && parsed.GetResult(o) is { Implicit: false }))
             {
                 throw new UsageException($"{given.Name} is about training: say on what with --data.");

@@ -23,6 +23,14 @@ public sealed record SeedDifference(IReadOnlyList<double> Values)
         return over > margin ? Verdict.Reproduced : over < -margin ? Verdict.NotReproduced : Verdict.NotDecidable;
     }
 
+    /// <summary>How many seeds it takes for <see cref="Above"/> to decide, if mean and spread stay as they are; null where they say nothing: of fewer than two
+    /// seeds, and where the mean is exactly there.</summary>
+    public long? SeedsToDecide(double least = 0)
+    {
+        double over = Mean - least, variance = StandardError * StandardError * Values.Count;
+        return double.IsFinite(variance) && over != 0 && double.IsFinite(over) ? (long)Math.Min(1e9, Math.Floor(4 * variance / (over * over)) + 1) : null;
+    }
+
     /// <summary>"1.5 ± 0.2": the mean and twice its standard error.</summary>
     public string Text => double.IsFinite(StandardError) ? $"{Number(Mean)} ± {Number(2 * StandardError)}" : Number(Mean);
 

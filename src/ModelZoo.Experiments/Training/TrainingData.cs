@@ -9,8 +9,8 @@ internal sealed class TrainingData : IDisposable
 {
     public TrainingData(ExperimentContext context, TrainingSize size)
     {
-        TrainImages = Some(context.Data.Load(DataSplit.Train), size.Images);
-        TestImages = Some(context.Data.Load(DataSplit.Test), size.TestImages);
+        TrainImages = Some(context.Data.Open(DataSplit.Train), size.Images);
+        TestImages = Some(context.Data.Open(DataSplit.Test), size.TestImages);
         Side = Math.Min(size.Side, Math.Max(TrainImages.Shape.Height, TrainImages.Shape.Width));
         ImageDataset small = TrainImages.Resize(Side, Side).Cached();
         (float[] mean, float[] std) = Moments(small);
@@ -39,8 +39,17 @@ internal sealed class TrainingData : IDisposable
     /// <summary>In words.</summary>
     public string Used { get; }
 
-    /// <summary>The same share of every part of the file: chosen at random, by a seed that never changes.</summary>
-    public static ImageDataset Some(ImageDataset data, int count) => count >= data.Count ? data : data.Subset(data.ShuffledOrder(0).AsSpan(0, count));
+    /// <summary>The same share of every part of the data: chosen at random, by a seed that never changes. What lies in files is decoded.</summary>
+    public static ImageDataset Some(LabeledImages data, int count)
+    {
+        ReadOnlySpan<int> chosen = new SeededRandom(0).Permutation(data.Count).AsSpan(0, Math.Min(count, data.Count));
+        return data switch
+        {
+            ImageDataset images => count >= data.Count ? images : images.Subset(chosen),
+            LabeledFiles files => (count >= data.Count ? files : files.Subset(chosen)).InMemory(),
+            _ => throw new UsageException($"{data.Name}: these images are not taken here."),
+        };
+    }
 
     public void Dispose()
     {

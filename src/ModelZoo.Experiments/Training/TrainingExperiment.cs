@@ -23,6 +23,9 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
     /// <summary>The experiment's sizes.</summary>
     protected abstract (TrainingSize Quick, TrainingSize Full) Sizes { get; }
 
+    /// <summary>Its size on photographs, for two cores, and what was shrunk and why the claim survives it; null where the quick size serves them too.</summary>
+    protected virtual (TrainingSize Size, string Shrunk)? Photographs => null;
+
     /// <summary>How long the training is, in words.</summary>
     protected virtual string Length(TrainingSize size) => $"{size.Epochs} epochs";
 
@@ -41,7 +44,10 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
 
         try
         {
-            using var shop = new ExperimentTraining(context, size ?? context.Choose(Sizes.Quick, Sizes.Full));
+            (TrainingSize Size, string Shrunk)? photographs = context.Preset != Preset.Full && context.Data.Name is "cifar10" or "cifar100" or "folder"
+                ? Photographs
+                : null;
+            using var shop = new ExperimentTraining(context, size ?? photographs?.Size ?? context.Choose(Sizes.Quick, Sizes.Full));
             IReadOnlyList<IReadOnlyList<Measured>> runs = context.OverSeeds(Variants, (variant, seed) =>
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -54,7 +60,8 @@ public abstract class TrainingExperiment(ExperimentInfo info, TrainingSize? size
                 Seeds = [.. context.Seeds],
                 DataUsed = shop.Data.Used,
                 Notes = [$"Rule, fixed before the run: {Rule}{Margin(context.Seeds.Count)}", .. result.Notes,
-                    $"The size limits the claim. The source: {SourceSize}. Here: {shop.Data.Used}; {Length(shop.Size)}."],
+                    $"The size limits the claim. The source: {SourceSize}. Here: {shop.Data.Used}; {Length(shop.Size)}."
+                    + (photographs is { } p && size is null ? $" {p.Shrunk}" : "")],
             };
         }
         finally

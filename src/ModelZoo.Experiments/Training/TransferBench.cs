@@ -22,6 +22,8 @@ internal sealed class TransferBench : IDisposable
     public static readonly (string Name, string Label)[] Strategies = [("scratch", "from scratch"), ("head", "new head only"),
         ("last", "last stage (dense layers)"), ("all", "all layers")];
 
+    private const int TeachersEpochs = 20; // where the size counts steps, it has many
+
     private readonly ExperimentTraining shop;
     private readonly ResolvedModel? shipped;
     private readonly Dictionary<string, Tensor> source;
@@ -49,7 +51,7 @@ internal sealed class TransferBench : IDisposable
             options = new ModelOptions(shop.Classes, shop.Data.Channels, 32, 32);
             using ImageTensors images = ImageTensors.From(first, preprocessing, shop.Context.Device);
             using ZooModel teacher = Fresh(0);
-            shop.Train(teacher, shop.Sgd(0.001) with { Optimizer = "adam" }, 0, images, images);
+            shop.Train(teacher, shop.Sgd(0.001) with { Optimizer = "adam", Epochs = Math.Min(shop.Size.Epochs, TeachersEpochs) }, 0, images, images);
             source = Copy(teacher);
         }
 

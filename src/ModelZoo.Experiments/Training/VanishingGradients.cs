@@ -46,15 +46,16 @@ public sealed class VanishingGradients(TrainingSize? size = null)
         string Best(string unit) => Grid.Best(runs, unit, m => m.LastLoss);
         SeedDifference lost = runs.More(Best("relu"), Best("sigmoid"), Share), loss = runs.More(Best("sigmoid"), Best("relu"), m => m.LastLoss);
         (string Variant, string Label)[] lines = [.. Units.Select(u => (Best(u), $"{u}, rate {RateGrid.Parse(Best(u)).Rate}"))];
-        return new(SeedDifference.All(lost.Above(1), loss.Above()), new(Math.Pow(10, lost.Mean), "×",
+        var parts = new ClaimParts(("less gradient arrives", lost, 1), ("and training ends higher", loss, 0));
+        return new(parts.Verdict, new(Math.Pow(10, lost.Mean), "×",
             $"Of layer {Depth}'s gradient {Number(Math.Pow(10, runs.Mean(Best("sigmoid"), Share)))} reaches layer 2 through sigmoids, "
                 + $"{Number(Math.Pow(10, runs.Mean(Best("relu"), Share)))} through rectifiers; the training loss ends at "
                 + $"{Number(runs.Mean(Best("sigmoid"), m => m.LastLoss))} against {Number(runs.Mean(Best("relu"), m => m.LastLoss))}."))
         {
             Figures = [Gradients("Gradient by layer before training", runs, lines, "start"), Gradients("Gradient by layer after training", runs, lines, "end"),
                 RunPlots.Loss(runs, lines)],
-            Notes = ["Weights begin as Glorot and Bengio propose for sigmoid and tanh, as He et al. propose for the rectifiers. With that, tanh keeps its "
-                + "gradient too; a sigmoid's slope is at most 1/4."],
+            Notes = [parts.Note, "Weights begin as Glorot and Bengio propose for sigmoid and tanh, as He et al. propose for the rectifiers. "
+                + "With that, tanh keeps its gradient too; a sigmoid's slope is at most 1/4."],
         };
     }
 

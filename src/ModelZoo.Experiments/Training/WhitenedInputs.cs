@@ -46,7 +46,8 @@ public sealed class WhitenedInputs(TrainingSize? size = null)
         string Best(string input) => Grid.Best(runs, input, Steps);
         SeedDifference whitening = runs.Ratio(Best("raw"), Best("zca"), Steps), norm = runs.Ratio(Best("zca"), Best("norm"), Steps);
         (string, string)[] best = [.. Inputs.Select(i => (Best(i.Name), $"{i.Label}, rate {RateGrid.Parse(Best(i.Name)).Rate}"))];
-        return new(SeedDifference.All(whitening.Above(), norm.Above()), new(Math.Pow(2, whitening.Mean), "×",
+        var parts = new ClaimParts(("whitening beats raw pixels", whitening, 0), ("batch normalization beats whitening", norm, 0));
+        return new(parts.Verdict, new(Math.Pow(2, whitening.Mean), "×",
             $"Raw pixels take {whitening.Ratio} the steps of whitened ones, and these {norm.Ratio} the steps of batch normalization "
                 + $"({Number(runs.Mean(Best("norm"), Steps))})."))
         {
@@ -60,8 +61,7 @@ public sealed class WhitenedInputs(TrainingSize? size = null)
             ],
             Notes =
             [
-                $"Parts: whitening beats raw pixels: {OptimizerRace.Say(whitening.Above())}, batch normalization beats whitening: "
-                    + $"{OptimizerRace.Say(norm.Above())}.",
+                parts.Note,
                 $"ZCA: (Σ + {Number(Regularization)}·tr(Σ)/d·1)^(−1/2)·(x − mean), Σ from the training images; the added part keeps pixels that never change "
                     + "from being blown up.",
             ],

@@ -41,7 +41,8 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
         static double Border(Measured m) => BorderShare(m.Of("pixels"));
         SeedDifference border = runs.Ratio("padded", "unpadded", Border), error = runs.More("unpadded", "padded", Error);
         (string, string)[] lines = [.. Names.Select(n => (n, n))];
-        return new(SeedDifference.All(border.Above(), error.Above()), new(Math.Pow(2, border.Mean), "×",
+        var parts = new ClaimParts(("the border counts more", border, 0), ("the test error is lower", error, 0));
+        return new(parts.Verdict, new(Math.Pow(2, border.Mean), "×",
             $"A border pixel's weight, of the average pixel's, is {Number(runs.Mean("padded", Border))} with padding, {Number(runs.Mean("unpadded", Border))} "
                 + $"without; without it the test error is {error.Text} percentage points higher."))
         {
@@ -52,8 +53,7 @@ public sealed class ZeroPadding(TrainingSize? size = null) : TrainingExperiment(
                 RunPlots.Table("After the last epoch", runs, lines, ("border’s weight", Border), ("test error (%)", Error), ("training loss", m => m.TrainLoss),
                     ("time (s)", m => m.Seconds)),
             ],
-            Notes = [$"Parts: the border counts more: {OptimizerRace.Say(border.Above())}, the test error is lower: {OptimizerRace.Say(error.Above())}. The "
-                + "padded network also computes more: its maps do not shrink. The images here have little at their borders."],
+            Notes = [parts.Note, "The padded network also computes more: its maps do not shrink. The images here have little at their borders."],
         };
     }
 

@@ -33,6 +33,29 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Pictures_of_one_size_come_into_memory_as_they_are()
+    {
+        Pictures.WriteClasses(folder.File("train"), ["a", "b"], each: 1);
+        ImageFolder files = ImageFolder.Open(folder.Path, DataSplit.Train);
+        ImageDataset images = files.InMemory();
+        Assert.Equal(new ImageShape(3, 15, 10), images.Shape);
+        Assert.Equal(files.Labels.ToArray(), images.Labels.ToArray());
+        Assert.Equal(files.Info.ClassNames, images.Info.ClassNames);
+        Assert.All(Enumerable.Range(0, files.Count), i => Assert.Equal(files.Picture(i).Rgb, images.Picture(i).Rgb));
+    }
+
+    [Fact]
+    public void Pictures_of_several_sizes_or_broken_ones_do_not_and_one_is_named()
+    {
+        Pictures.WriteClasses(folder.File("train"), ["a"], each: 2);
+        string message = Assert.Throws<ZooException>(() => ImageFolder.Open(folder.Path, DataSplit.Train).InMemory()).Message;
+        Assert.Contains("01.png: is 13×16, not 10×15 as ", message, StringComparison.Ordinal);
+        File.WriteAllText(folder.File("train/a/01.png"), "no picture");
+        ZooException broken = Assert.Throws<ZooException>(() => ImageFolder.Open(folder.Path, DataSplit.Train).InMemory());
+        Assert.Contains("01.png", broken.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_lot_is_divided_class_by_class_by_a_seed()
     {
         string[] files = [.. Enumerable.Range(0, 50).Select(i => $"big/{i:00}.png"), .. Enumerable.Range(0, 10).Select(i => $"small/{i:00}.png")];

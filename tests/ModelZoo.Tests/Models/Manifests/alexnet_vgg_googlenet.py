@@ -113,7 +113,41 @@ class NaiveGoogLeNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class CifarAlexNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features, self.classifier, channels = nn.Sequential(), nn.Sequential(), 3
+        for place, width, stride, pooled in ((0, 64, 2, True), (3, 192, 1, True), (6, 384, 1, False), (8, 256, 1, False), (10, 256, 1, True)):
+            self.features.add_module(str(place), nn.Conv2d(channels, width, 3, stride, 1))
+            self.features.add_module(str(place + 1), nn.ReLU())
+            if pooled:
+                self.features.add_module(str(place + 2), nn.MaxPool2d(2))
+            channels = width
+        for place, inputs, outputs in ((1, 1024, 4096), (4, 4096, 4096), (6, 4096, 10)):
+            self.classifier.add_module(str(place), nn.Linear(inputs, outputs))
+
+    def forward(self, x):
+        x = self.features(x).flatten(1)
+        assert x.shape[1] == 1024
+        return self.classifier(x)
+
+
+def cifar_vgg():
+    net = torchvision.models.vgg11_bn()
+    net.avgpool, net.classifier = nn.Identity(), nn.Sequential(nn.Linear(512, 10))
+    return net
+
+
+def cifar_googlenet():
+    net = torchvision.models.GoogLeNet(num_classes=10, aux_logits=False, init_weights=False, blocks=[Block, widened(Block), InceptionAux])
+    net.conv1, net.maxpool1 = Block(3, 64, kernel_size=3, stride=2, padding=1), nn.Identity()
+    return net
+
+
 MODELS = {
+    "alexnet_cifar": CifarAlexNet,
+    "vgg11_cifar": cifar_vgg,
+    "googlenet_cifar": cifar_googlenet,
     "alexnet": torchvision.models.alexnet,
     "alexnet_original": lambda: OriginalAlexNet(2),
     "alexnet_ungrouped": lambda: OriginalAlexNet(1),
@@ -145,8 +179,9 @@ def macs(net, size):
 for name, build in MODELS.items():
     net = build()
     parameters = dict(net.named_parameters())
+    size = 32 if name.endswith("_cifar") else 227 if name in ("alexnet_original", "alexnet_ungrouped") else 224
     heads = sum(p.numel() for key, p in parameters.items() if key.startswith("aux"))
-    facts = f"{sum(p.numel() for p in parameters.values()) - heads} parameters, {macs(net, 227 if name in ('alexnet_original', 'alexnet_ungrouped') else 224)} MACs"
+    facts = f"{sum(p.numel() for p in parameters.values()) - heads} parameters, {macs(net, size)} MACs"
     if "--facts" in sys.argv:
         print(f"{name}: {facts}, {heads} parameters in auxiliary heads")
     if hasattr(torchvision.models, name):

@@ -19,19 +19,19 @@ def write(name, entries, parameters, macs):
         file.writelines([f"# {parameters} parameters, {macs} MACs\n", *(f"{key} [{','.join(map(str, shape))}]\n" for key, shape in entries)])
 
 
-def mobilenet(alpha):
+def mobilenet(alpha, first=2, classes=1000):
     def normed(names, conv):
         return list(zip(names, (conv, nn.BatchNorm2d(conv.out_channels), nn.ReLU())))
 
     rows = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + 5 * [(512, 1)] + [(1024, 2), (1024, 1)]
     width = int(32 * alpha)
-    units = [normed(("conv", "norm", "relu"), nn.Conv2d(3, width, 3, 2, 1, bias=False))]
+    units = [normed(("conv", "norm", "relu"), nn.Conv2d(3, width, 3, first, 1, bias=False))]
     for wide, stride in rows:
         depthwise = nn.Conv2d(width, width, 3, stride, 1, groups=width, bias=False)
         width, pointwise = int(wide * alpha), nn.Conv2d(width, int(wide * alpha), 1, bias=False)
         units.append(normed(("depthwise", "norm1", "relu1"), depthwise) + normed(("pointwise", "norm2", "relu2"), pointwise))
     features = nn.Sequential(*(nn.Sequential(OrderedDict(unit)) for unit in units))
-    return nn.Sequential(OrderedDict(features=features, avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(width, 1000)))
+    return nn.Sequential(OrderedDict(features=features, avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(width, classes)))
 
 
 def variant(chain):
@@ -150,6 +150,7 @@ class Nasnet:
 MODELS = {
     "mobilenet_v1": (mobilenet(1), (3, 224, 224)),
     "mobilenet_v1_050": (mobilenet(0.5), (3, 224, 224)),
+    "mobilenet_v1_cifar": (mobilenet(1, first=1, classes=10), (3, 32, 32)),
     **{name: (variant(chain), (3, 32, 32)) for name, chain in VARIANTS.items()},
     **{name: (encdec(name == "encdec_transposed"), (1, 28, 28)) for name in ("encdec_transposed", "encdec_unpool", "encdec_nearest", "encdec_nails")},
 }

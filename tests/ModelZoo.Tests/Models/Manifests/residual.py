@@ -10,6 +10,7 @@ import os
 import torch
 import torchvision
 from torch import nn
+from torchvision.models.densenet import _DenseBlock, _Transition
 from torchvision.models.resnet import Bottleneck
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,10 +41,11 @@ class Padded(nn.Module):
 
 
 class CifarBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride, option):
+    def __init__(self, inputs, outputs, stride, option, gated=False):
         super().__init__()
         self.conv1, self.bn1 = conv3(inputs, outputs, stride), nn.BatchNorm2d(outputs)
         self.conv2, self.bn2 = conv3(outputs, outputs), nn.BatchNorm2d(outputs)
+        self.se = Excitation(outputs) if gated else nn.Identity()
         self.plain = option is None
         self.downsample = None
         if inputs != outputs and option == "A":
@@ -52,20 +54,20 @@ class CifarBlock(nn.Module):
             self.downsample = nn.Sequential(conv1(inputs, outputs, stride), nn.BatchNorm2d(outputs))
 
     def forward(self, x):
-        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        y = self.se(self.bn2(self.conv2(self.bn1(self.conv1(x)).relu())))
         if not self.plain:
             y = y + (x if self.downsample is None else self.downsample(x))
         return y.relu()
 
 
 class CifarResNet(nn.Module):
-    def __init__(self, depth, option):
+    def __init__(self, depth, option, gated=False):
         super().__init__()
         self.conv1, self.bn1 = conv3(3, 16), nn.BatchNorm2d(16)
         count = (depth - 2) // 6
 
         def block(inputs, planes, stride):
-            return CifarBlock(inputs, planes, stride, option)
+            return CifarBlock(inputs, planes, stride, option, gated)
 
         self.layer1, _ = stage(block, 16, 16, count, 1)
         self.layer2, _ = stage(block, 16, 32, count, 2)
@@ -199,6 +201,49 @@ class SeResNet(nn.Module):
         return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
 
 
+class CifarNext(nn.Module):
+    """torchvision's bottlenecks behind a 3x3 stem; three stages."""
+
+    def __init__(self, width, groups, paths):
+        super().__init__()
+        self.conv1, self.bn1 = conv3(3, width), nn.BatchNorm2d(width)
+        channels = width
+        for i in range(3):
+            planes, stride, blocks = width << i, 2 if i else 1, []
+            for j in range(3):
+                inner = paths * groups << i  # channels of the grouped 3x3: a multiple of 64/64 of the planes
+                down = nn.Sequential(conv1(channels, 4 * planes, stride), nn.BatchNorm2d(4 * planes)) if j == 0 else None
+                blocks.append(Bottleneck(channels, planes, stride if j == 0 else 1, down, groups, 64 * inner // groups / planes))
+                channels = 4 * planes
+            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+        self.fc = nn.Linear(channels, 10)
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x)).relu()
+        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
+
+
+class CifarDense(nn.Module):
+    """torchvision's dense blocks and transitions behind a 3x3 convolution of 2k maps."""
+
+    def __init__(self, depth, growth):
+        super().__init__()
+        count, channels = (depth - 4) // 6, 2 * growth
+        self.features = nn.Sequential()
+        self.features.add_module("conv0", conv3(3, channels))
+        for i in range(3):
+            if i:
+                self.features.add_module(f"transition{i}", _Transition(channels, channels // 2))
+                channels //= 2
+            self.features.add_module(f"denseblock{i + 1}", _DenseBlock(count, channels, 4, growth, 0))
+            channels += count * growth
+        self.features.add_module("norm5", nn.BatchNorm2d(channels))
+        self.classifier = nn.Linear(channels, 10)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).relu().mean((2, 3)))
+
+
 def stride_first(model):
     for block in model.modules():
         if isinstance(block, Bottleneck):
@@ -216,11 +261,16 @@ def models():
         yield f"plain{depth}", CifarResNet(depth, None), 32
         yield f"resnet{depth}", CifarResNet(depth, "A"), 32
         yield f"resnet{depth}_b", CifarResNet(depth, "B"), 32
+    yield "se_resnet20", CifarResNet(20, "A", gated=True), 32
+    yield "resnext29_8x4d", CifarNext(16, 8, 4), 32
+    yield "densenet40_bc", CifarDense(40, 12), 32
+    yield "preact_resnet20", PreActResNet(True, False, [3, 3, 3], padded=True), 32
     yield "preact_resnet110", PreActResNet(True, False, [18, 18, 18], padded=True), 32
     yield "preact_resnet164", PreActResNet(True, True, [18, 18, 18]), 32
     yield "preact_resnet18", PreActResNet(False, False, [2, 2, 2, 2]), 224
     yield "preact_resnet50", PreActResNet(False, True, [3, 4, 6, 3]), 224
     yield "preact_resnet101", PreActResNet(False, True, [3, 4, 23, 3]), 224
+    yield "wrn_16_2", WideResNet(16, 2), 32
     yield "wrn_40_4", WideResNet(40, 4), 32
     yield "wrn_16_8", WideResNet(16, 8), 32
     yield "wrn_28_10", WideResNet(28, 10), 32
