@@ -98,7 +98,8 @@ internal readonly record struct RankBatches(RankGroup? Ranks)
             return own;
         }
 
-        T[][] all = [.. Ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own, Options)).Select(bytes => JsonSerializer.Deserialize<T[]>(bytes, Options)!)];
+        byte[][] said = Ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own, Options));
+        T[][] all = [.. said.Select(bytes => JsonSerializer.Deserialize<T[]>(bytes, Options)!)];
         return [.. Enumerable.Range(0, all.Max(part => part.Length)).SelectMany(turn => all.Where(part => turn < part.Length).Select(part => part[turn]))];
     }
 }
