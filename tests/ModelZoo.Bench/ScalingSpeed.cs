@@ -53,7 +53,8 @@ internal static class ScalingSpeed
             RatioSummary ratio = turns.Ratio;
             setting.Output.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{one.Model,-10} batch {one.Batch,3}: one process {images / turns.TheirsMedian,7:F1} images/s, {setting.Threads} ranks "
-                + $"{images / turns.OursMedian,7:F1}, ratio {ratio.Median:F2} [{ratio.Min:F2}, {ratio.Max:F2}], waiting {Rounds.Median(waited):P0} of the time"));
+                + $"{images / turns.OursMedian,7:F1}, ratio {ratio.Median:F2} [{ratio.Min:F2}, {ratio.Max:F2}], waiting "
+                + $"{Rounds.Median(waited):P0} of the time"));
             setting.Output.Add(new { one.Model, one.Batch, setting.Threads, turns.OursMedian, turns.TheirsMedian, ratio, waited = Rounds.Median(waited) });
         }
     }
@@ -79,8 +80,8 @@ internal static class ScalingSpeed
                 {
                     double step = bucketed.Step(compute, ranks, network), after = whole.Step(compute, ranks, network, overlaps: false);
                     setting.Output.Say(string.Create(CultureInfo.InvariantCulture,
-                        $"{compute * 1000,7:F0} ms a step, {name,-10} {ranks,4} ranks: {step * 1000,7:F0} ms, efficiency {compute / step:P0}; in one message after "
-                        + $"the backward {after * 1000,7:F0} ms, {compute / after:P0}"));
+                        $"{compute * 1000,7:F0} ms a step, {name,-10} {ranks,4} ranks: {step * 1000,7:F0} ms, efficiency {compute / step:P0}; in one message "
+                        + $"after the backward {after * 1000,7:F0} ms, {compute / after:P0}"));
                     setting.Output.Add(new { compute, network = name, ranks, step, after });
                 }
             }
