@@ -64,7 +64,8 @@ internal static class RankRun
 
         foreach (IGrouping<string, RankInfo> host in group.Members.GroupBy(m => m.Host))
         {
-            session.Say($"{host.Key}: {string.Join(", ", host.Select(m => string.Create(CultureInfo.InvariantCulture, $"rank {m.Rank} is process {m.Process}")))}");
+            IEnumerable<string> ranks = host.Select(m => string.Create(CultureInfo.InvariantCulture, $"rank {m.Rank} is process {m.Process}"));
+            session.Say($"{host.Key}: {string.Join(", ", ranks)}");
         }
     }
 

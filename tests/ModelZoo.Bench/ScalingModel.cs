@@ -9,8 +9,8 @@ internal sealed record Network(double BytesPerSecond, double Latency);
 
 /// <summary>
 /// The time of a training step on many ranks, by a simulation of one of them: the backward goes through the layers from the last to the first, a layer's share
-/// of the time being its share of the MACs; a bucket goes off when its last gradient is there and the one before it has been sent. An all-reduce of S bytes over
-/// n ranks takes 2·(n − 1)/n·S/bandwidth + 2·⌈log₂ n⌉·latency, the least that reduce-scatter and all-gather take (R. Thakur, R. Rabenseifner, W. Gropp,
+/// of the time being its share of the MACs; a bucket goes off when its last gradient is there and the one before it has been sent. An all-reduce of S bytes
+/// over n ranks takes 2·(n − 1)/n·S/bandwidth + 2·⌈log₂ n⌉·latency, the least that reduce-scatter and all-gather take (R. Thakur, R. Rabenseifner, W. Gropp,
 /// "Optimization of Collective Communication Operations in MPICH", 2005, section 4.5). All ranks are equally fast.
 /// </summary>
 internal sealed class ScalingModel

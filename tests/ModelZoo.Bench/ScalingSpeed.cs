@@ -32,7 +32,7 @@ internal static class ScalingSpeed
     /// <param name="launcher">mpiexec and its flags, for ranks that are somewhere else.</param>
     internal static void Run(Setting setting, int rounds, string[] only, string launcher)
     {
-        setting.Output.Say($"training, data in memory, one process of {setting.Threads} threads against {setting.Threads} ranks of one, {rounds} rounds by turns:");
+        setting.Output.Say($"training, data in memory, one process of {setting.Threads} threads against {setting.Threads} ranks of one, {rounds} rounds:");
         foreach (TrainingCase one in Cases.Where(c => only.Length == 0 || only.Contains(c.Model)))
         {
             var turns = new Rounds();
@@ -52,8 +52,9 @@ internal static class ScalingSpeed
             double images = (double)one.Batch * one.Steps;
             RatioSummary ratio = turns.Ratio;
             setting.Output.Say(string.Create(CultureInfo.InvariantCulture,
-                $"{one.Model,-10} batch {one.Batch,3}: one process {images / turns.TheirsMedian,7:F1} images/s, {setting.Threads} ranks {images / turns.OursMedian,7:F1}, "
-                + $"ratio {ratio.Median:F2} [{ratio.Min:F2}, {ratio.Max:F2}], waiting {Rounds.Median(waited):P0} of the time"));
+                $"{one.Model,-10} batch {one.Batch,3}: one process {images / turns.TheirsMedian,7:F1} images/s, {setting.Threads} ranks "
+                + $"{images / turns.OursMedian,7:F1}, ratio {ratio.Median:F2} [{ratio.Min:F2}, {ratio.Max:F2}], waiting "
+                + $"{Rounds.Median(waited):P0} of the time"));
             setting.Output.Add(new { one.Model, one.Batch, setting.Threads, turns.OursMedian, turns.TheirsMedian, ratio, waited = Rounds.Median(waited) });
         }
     }
@@ -69,7 +70,8 @@ internal static class ScalingSpeed
         var summary = ModelSummary.Of(model, 3, 224, 224);
         var bucketed = new ScalingModel(summary, RankGroup.UsualMessageBytes);
         var whole = new ScalingModel(summary, long.MaxValue);
-        setting.Output.Say(string.Create(CultureInfo.InvariantCulture, $"resnet50, {bucketed.Bytes / 1e6:F1} MB of gradients, messages of {RankGroup.UsualMessageBytes >> 20} MiB:"));
+        setting.Output.Say(string.Create(CultureInfo.InvariantCulture,
+            $"resnet50, {bucketed.Bytes / 1e6:F1} MB of gradients, messages of {RankGroup.UsualMessageBytes >> 20} MiB:"));
         foreach (double compute in seconds)
         {
             foreach ((string name, Network network) in only is null ? Networks : [("as given", only)])
@@ -78,8 +80,8 @@ internal static class ScalingSpeed
                 {
                     double step = bucketed.Step(compute, ranks, network), after = whole.Step(compute, ranks, network, overlaps: false);
                     setting.Output.Say(string.Create(CultureInfo.InvariantCulture,
-                        $"{compute * 1000,7:F0} ms a step, {name,-10} {ranks,4} ranks: {step * 1000,7:F0} ms, efficiency {compute / step:P0}; in one message after the "
-                        + $"backward {after * 1000,7:F0} ms, {compute / after:P0}"));
+                        $"{compute * 1000,7:F0} ms a step, {name,-10} {ranks,4} ranks: {step * 1000,7:F0} ms, efficiency {compute / step:P0}; in one message "
+                        + $"after the backward {after * 1000,7:F0} ms, {compute / after:P0}"));
                     setting.Output.Add(new { compute, network = name, ranks, step, after });
                 }
             }
@@ -106,8 +108,8 @@ internal static class ScalingSpeed
     {
         string[] command =
         [
-            .. launcher, "dotnet", Environment.GetCommandLineArgs()[0], "scaling-rank", one.Model, "--batch", $"{one.Batch}", "--size", $"{one.Size}", "--steps",
-            $"{one.Steps}", "--threads", $"{threads}",
+            .. launcher, "dotnet", Environment.GetCommandLineArgs()[0], "scaling-rank", one.Model, "--batch", $"{one.Batch}", "--size", $"{one.Size}",
+            "--steps", $"{one.Steps}", "--threads", $"{threads}",
         ];
         using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
         string said = process.StandardOutput.ReadToEnd();

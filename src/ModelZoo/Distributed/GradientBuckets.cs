@@ -9,8 +9,8 @@ namespace ModelZoo.Distributed;
 /// for (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020, section 3.2).
 /// </summary>
 /// <remarks>
-/// The first step finds out in what order the layers run and which parameters get a gradient; rank 0's order counts for all. A forward whose layers run in another order than the first
-/// one's is added up after its backward.
+/// The first step finds out in what order the layers run and which parameters get a gradient; rank 0's order counts for all. What comes of a forward whose
+/// layers run in another order than the first one's is added up after its backward.
 /// </remarks>
 internal sealed class GradientBuckets : IDisposable
 {

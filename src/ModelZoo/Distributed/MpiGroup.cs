@@ -159,7 +159,7 @@ public sealed unsafe partial class MpiGroup : RankGroup
     {
         if (Launcher.OfProcess is { } launcher && launcher.Size != size)
         {
-            throw new ZooException($"{launcher.Name} started {launcher.Size} processes, but {library} counts {size}: they are of different MPI implementations. "
+            throw new ZooException($"{launcher.Name} started {launcher.Size} processes, but {library} counts {size}: they are of different implementations. "
                 + (launcher.Name.StartsWith("Open MPI", StringComparison.Ordinal) ? MpiLibrary.OpenMpiRefused
                     : launcher.Name == "srun" ? "Start with srun --mpi=pmi2 (srun --mpi=list shows what there is)."
                     : "Start with the mpiexec that came with it (mpiexec.mpich)."));

@@ -51,12 +51,12 @@ internal static class MpiLibrary
 
         if (named is { Length: > 0 })
         {
-            throw new ZooException($"{Variable}={named}: this library cannot be loaded. Name the file of an MPI library of MPICH's interface, or leave it out.");
+            throw new ZooException($"{Variable}={named}: this library cannot be loaded. Name the file of one of MPICH's interface, or leave it out.");
         }
 
         throw new ZooException(Array.Exists(OpenMpiNames, n => NativeLibrary.TryLoad(n, out _))
             ? OpenMpiRefused
-            : $"No MPI library was found ({string.Join(", ", Names)}). Install MPICH (apt-get install mpich, or scripts/setup --with-mpi), name the library's file "
-                + $"in {Variable}, or start without mpiexec.");
+            : $"No MPI library was found ({string.Join(", ", Names)}). Install MPICH (apt-get install mpich, or scripts/setup --with-mpi), name the "
+                + $"library's file in {Variable}, or start without mpiexec.");
     }
 }

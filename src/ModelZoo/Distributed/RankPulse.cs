@@ -4,8 +4,9 @@ using System.Globalization;
 namespace ModelZoo.Distributed;
 
 /// <summary>
-/// Signs of life between the ranks: all send one to rank 0 every two seconds, rank 0 to all. Whose stay away for too long is taken for dead and named, also
-/// where its machine or the network is gone and nothing else would tell. A rank whose disk is slow goes on sending them. Used by the communication thread alone.
+/// Signs of life between the ranks: all send one to rank 0 every two seconds, rank 0 to all. Whose stay away for too long is taken for dead and named,
+/// also where its machine or the network is gone and nothing else would tell. A rank whose disk is slow goes on sending them. Used by the communication
+/// thread alone.
 /// </summary>
 internal sealed unsafe class RankPulse
 {

@@ -76,7 +76,7 @@ internal sealed record CountedBatch(long[] Labels, long[] Predictions, double Lo
 /// <summary>A batch's outputs, [B,K] row by row, and the rows of the table of targets that they should be.</summary>
 internal sealed record MeasuredBatch(float[] Outputs, long[] Rows);
 
-/// <summary>Whole batches dealt to processes in turn, and their results put together again in the order of the batches: one process would get the same.</summary>
+/// <summary>Whole batches dealt to processes in turn, and their results put together again in the batches' order: one process would get the same.</summary>
 internal readonly record struct RankBatches(RankGroup? Ranks)
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -98,7 +98,9 @@ internal readonly record struct RankBatches(RankGroup? Ranks)
             return own;
         }
 
-        T[][] all = [.. Ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own, Options)).Select(bytes => JsonSerializer.Deserialize<T[]>(bytes, Options)!)];
-        return [.. Enumerable.Range(0, all.Max(part => part.Length)).SelectMany(turn => all.Where(part => turn < part.Length).Select(part => part[turn]))];
+        byte[][] said = Ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own, Options));
+        T[][] all = [.. said.Select(bytes => JsonSerializer.Deserialize<T[]>(bytes, Options)!)];
+        return [.. Enumerable.Range(0, all.Max(part => part.Length))
+            .SelectMany(turn => all.Where(part => turn < part.Length).Select(part => part[turn]))];
     }
 }

@@ -40,7 +40,9 @@ public interface IBatchSource
     /// <param name="batchSize">Examples in a batch; the last may hold fewer.</param>
     IEnumerable<Batch> InOrder(int batchSize);
 
-    /// <summary>Of the batches of <see cref="InOrder(int)"/> every so many-th, for one of several processes; one of which nothing can be read is empty.</summary>
+    /// <summary>
+    /// Of the batches of <see cref="InOrder(int)"/> every so many-th, for one of several processes; one of which nothing can be read is empty.
+    /// </summary>
     /// <param name="batchSize">Examples in a batch.</param>
     /// <param name="first">The first batch that is wanted, from 0.</param>
     /// <param name="every">From one to the next.</param>

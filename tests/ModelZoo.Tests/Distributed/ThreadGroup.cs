@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ModelZoo.Tests.Distributed;
 
-/// <summary>Ranks that are threads of this process: what the library does with ranks, without MPI. Calls that do not match are an error on every rank.</summary>
+/// <summary>Ranks that are threads of this process: what the library does with ranks, without MPI. Calls that do not match are an error.</summary>
 internal sealed class ThreadGroup : RankGroup
 {
     private readonly Board board;

@@ -20,6 +20,8 @@ public class TorchSharpSurfaceTests
         ("TorchSharp.torch.nn.functional: Tensor interpolate(Tensor, long[], double[], InterpolationMode, bool?, bool, bool)",
             "Tensor interpolate(Tensor x, long[] size = null, double[] scale_factor = null, InterpolationMode mode = Nearest, bool? align_corners = null, "
             + "bool recompute_scale_factor = false)", "the last, antialias, is left at its default"),
+        ("TorchSharp.torch.autograd.SingleTensorFunction`1: string get_Name()", "Tensor apply(params object[] vars)",
+            "Name is its base type's, Function`1, which has it there too; the listing names no base types of these"),
     ];
 
     private static readonly string[] Ours = ["ModelZoo", "ModelZoo.Models", "ModelZoo.Experiments", "zoo", "bench"];
