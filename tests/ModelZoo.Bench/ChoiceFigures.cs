@@ -72,7 +72,8 @@ internal static class ChoiceFigures
             }
         }
 
-        setting.Output.Say($"{right} of {questions} recommendations are the best on the held-out half; {fine} are it or not worse beyond chance; {inside} of {measured} held-out accuracies lie in the interval of the folds");
+        setting.Output.Say($"{right} of {questions} recommendations are the best on the held-out half; {fine} are it or not worse beyond chance; "
+            + $"{inside} of {measured} held-out accuracies lie in the interval of the folds");
     }
 
     private static IReadOnlyList<bool> Measure(SelectedNetwork network, LabeledImages chosen, LabeledImages held, ulong seed, string folder)

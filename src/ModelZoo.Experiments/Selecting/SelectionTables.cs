@@ -51,7 +51,7 @@ public static class SelectionTables
         return selection.Pairs.Count == 0 ? null : new("Is the first better than the second?",
             narrow
                 ? ["first", "second", ">points", ">95 %", ">alone", ">p", "", ">to tell"]
-                : ["first", "second", ">by, points", ">95 % confidence", ">right where the other is wrong", ">p", "", ">pictures in all to tell"],
+                : ["first", "second", ">by, points", ">95 % confidence", ">right where the other is wrong", ">p", "verdict", ">pictures in all to tell"],
             [.. selection.Pairs.Select(p => (string[])
             [
                 narrow ? KeepStart(p.First, MostPaired) : p.First,
