@@ -31,7 +31,7 @@ public class CompiledModelTests
             Array.ForEach(Networks, n => data.Add(n.Name, n.Size));
             if (Environment.GetEnvironmentVariable("ZOO_WHOLE_CATALOG") == "1")
             {
-                foreach (ModelInfo info in Catalog.Models.Where(m => Networks.All(n => n.Name != m.Name)))
+                foreach (ModelInfo info in Catalog.Models.Models.Where(m => Networks.All(n => n.Name != m.Name)))
                 {
                     data.Add(info.Name, Math.Max(info.MinimumSize, 32));
                 }
