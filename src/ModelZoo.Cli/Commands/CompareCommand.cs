@@ -101,11 +101,6 @@ internal static class CompareCommand
                     [.. parsed.GetValue(models)!, .. others.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)]));
             }
 
-            if (parsed.GetValue(models) is { Length: 0 })
-            {
-                throw new UsageException("zoo compare needs a <models>.");
-            }
-
             foreach (Option given in new Option[] { limit, recipe, budget, seeds }.Where(o => source is null && parsed.GetResult(o) is { Implicit: false }))
             {
                 throw new UsageException($"{given.Name} is about training: say on what with --data.");
