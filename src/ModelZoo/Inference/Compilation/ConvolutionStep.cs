@@ -32,7 +32,7 @@ internal sealed class ConvolutionStep : Step
     private readonly Tensor? ownBias; // of all three
     private readonly List<Func<Tensor?>> beforeSources = [];
     private readonly Tensor? beforeFactor; // of the normalization of x
-    
+
     /// <param name="layers">A normalization of x and its ReLU, the convolution, what is folded into it, then a sum, then an activation.</param>
     /// <param name="inputs">x, and what is added.</param>
     /// <param name="output">The value that it makes.</param>
