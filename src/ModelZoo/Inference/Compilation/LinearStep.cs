@@ -17,6 +17,7 @@ internal sealed class LinearStep : Step
     private readonly Tensor? bias;
     private readonly PointwiseFunction? function;
     private readonly Activation? activation; // null where the zoo's own kernel is not used
+    private readonly Tensor? ownBias; // of that kernel
 
     public LinearStep(IReadOnlyList<TraceNode> layers, int[] inputs, int output, Backend backend) : base(layers, inputs, output)
     {
@@ -28,6 +29,7 @@ internal sealed class LinearStep : Step
         weight = Keep(linear.weight.detach().to(backend.Type).contiguous().alias()); // the model's memory, in float32
         bias = linear.bias is { } own ? Keep(own.detach().to(backend.Type).alias()) : null;
         activation = backend.Kernels && DirectConvolution.IsSupported ? Activation.Of(function) : null;
+        ownBias = activation is null ? null : Keep(DirectConvolution.PackBias(bias, linear.out_features));
     }
 
     /// <summary>The activation; null for none.</summary>
@@ -75,9 +77,8 @@ internal sealed class LinearStep : Step
     private Tensor ByOwnKernel(Tensor x, Tensor pack, Activation own)
     {
         Tensor y = empty(x.shape[0], linear.out_features, dtype: ScalarType.Float32);
-        using Tensor padded = DirectConvolution.PackBias(bias, linear.out_features);
         Pixels rows = Pixels.OfRows(x, out Tensor held);
-        DirectConvolution.Run(rows, Pixels.OfRows(y, out _), null, pack, padded, (1, 1), Window.Point, own);
+        DirectConvolution.Run(rows, Pixels.OfRows(y, out _), null, pack, ownBias!, (1, 1), Window.Point, own);
         GC.KeepAlive(held);
         return y;
     }
@@ -86,6 +87,7 @@ internal sealed class LinearStep : Step
     {
         weight.Dispose();
         bias?.Dispose();
+        ownBias?.Dispose();
         base.Dispose();
     }
 }
